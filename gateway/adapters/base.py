@@ -1,0 +1,245 @@
+"""The seam to a calendar backend: what an adapter can do, and the plan and outcome of a write.
+
+A source lives as long as the process and holds the connection; an adapter is one source as one call sees it,
+with the caller's credential and the record of what was asked upstream. Writes are planned, then applied, so
+that a dry run equals the real run by construction.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from gateway.errors import Problem
+from gateway.model.calendar import Calendar
+from gateway.model.event import Draft, Event, SourceKind
+from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.time import Window
+
+
+class Fidelity(StrEnum):
+    """How faithfully a source holds something."""
+
+    NATIVE = "native"
+    EMULATED = "emulated"
+    LOSSY = "lossy"
+    UNSUPPORTED = "unsupported"
+
+
+class Capability(StrEnum):
+    """What a calendar source may be able to hold or do."""
+
+    LIST_CALENDARS = "list_calendars"
+    READ_EVENTS = "read_events"
+    ADD_EVENTS = "add_events"
+    ALL_DAY_EVENTS = "all_day_events"
+    TIME_ZONES = "time_zones"
+    DESCRIPTION = "description"
+    LOCATION = "location"
+    CATEGORIES = "categories"
+    SHOW_AS = "show_as"
+    ATTENDEES = "attendees"
+    ANOMALY_SUPPRESSION = "anomaly_suppression"
+
+
+class CapabilityNote(msgspec.Struct, frozen=True, kw_only=True):
+    fidelity: Fidelity
+    note: str | None = None
+
+
+class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to an upstream, planned or sent. No header is in it, so no credential can be.
+
+    `path` is as it goes on the request line, query included; `status` and `duration` are None until sent, and
+    `status` stays None where no answer came.
+    """
+
+    source: str
+    method: str
+    path: str
+    body: bytes | None = None
+    status: int | None = None
+    duration: timedelta | None = None
+
+
+class UpstreamLog:
+    """What one call asked of the upstreams, in order; `indexes` are the places of its own requests.
+
+    A part shares the whole's list and keeps its own indexes: that is how a row of a write knows its requests.
+    """
+
+    def __init__(self, requests: list[UpstreamRequest] | None = None) -> None:
+        self.requests = [] if requests is None else requests
+        self.indexes: list[int] = []
+
+    def add(self, request: UpstreamRequest) -> int:
+        self.requests.append(request)
+        self.indexes.append(len(self.requests) - 1)
+        return self.indexes[-1]
+
+    def part(self) -> "UpstreamLog":
+        return UpstreamLog(self.requests)
+
+
+class Call(msgspec.Struct, kw_only=True):
+    """What an adapter may know of the call it works for.
+
+    `credentials` are the caller's own for each source: the value of an Authorization header.
+    """
+
+    request_id: str
+    credentials: Mapping[str, str] = {}
+    log: UpstreamLog = msgspec.field(default_factory=UpstreamLog)
+
+
+class TranslationWarning(msgspec.Struct, frozen=True, kw_only=True):
+    """One field that a calendar cannot hold as it was given. `field` is its path in the event's input.
+
+    `given` and `sent` are plain JSON values; `sent` is None where nothing was sent.
+    """
+
+    code: str
+    field: str
+    message: str
+    given: object = None
+    sent: object = None
+
+
+class EffectKind(StrEnum):
+    SENDS_INVITATIONS = "sends_invitations"
+    SUPPRESSES_ANOMALIES = "suppresses_anomalies"
+
+
+class SideEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a write does beside storing an event. `count` is the number of people invited."""
+
+    kind: EffectKind
+    message: str
+    count: int | None = None
+
+
+class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One draft as it will be written. `index` is its place in the sequence that was planned."""
+
+    index: int
+    draft: Draft
+    warnings: tuple[TranslationWarning, ...] = ()
+    effects: tuple[SideEffect, ...] = ()
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a write that succeeds or fails by itself: its events and the exact requests, in order.
+
+    `calendar` is canonical where that is known before writing.
+    """
+
+    calendar: CalendarId
+    events: tuple[PlannedEvent, ...]
+    requests: tuple[UpstreamRequest, ...]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What will be written to one calendar, and what will not: problems by the index of the draft."""
+
+    steps: tuple[Step, ...] = ()
+    refused: Mapping[int, Problem] = {}
+
+
+class WriteStatus(StrEnum):
+    """What became of one event in one calendar. UNKNOWN is not FAILED: it may be there."""
+
+    CREATED = "created"
+    PLANNED = "planned"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one planned event. `stored`: it was seen upstream after the write."""
+
+    index: int
+    status: WriteStatus
+    event: Event | None = None
+    stored: bool = False
+    problem: Problem | None = None
+    requests: tuple[int, ...] = ()
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a source answers and takes the credential. `version` is what it says of itself."""
+
+    reachable: bool
+    version: str | None = None
+    problem: Problem | None = None
+
+
+class CalendarAdapter(Protocol):
+    """One source as one call sees it. Methods raise UpstreamError; a bad item in a batch is data."""
+
+    async def calendars(self) -> Sequence[Calendar]:
+        """All calendars that the credential may list, by id."""
+        ...
+
+    async def calendar(self, calendar: CalendarId) -> Calendar:
+        """One calendar. Raises NotFound."""
+        ...
+
+    def events(self, calendar: CalendarId, window: Window, *, page: int) -> AsyncIterator[Event]:
+        """The events that overlap the window, ordered by (start, id), read upstream as far as they are drawn.
+
+        `page` is how many the caller means to draw: a hint for the size of upstream pages.
+        """
+        ...
+
+    async def find(self, event: EventId) -> Event:
+        """One event. Raises NotFound."""
+        ...
+
+    async def calendar_of(self, event: EventId) -> CalendarId:
+        """The calendar that holds an event. Raises NotFound."""
+        ...
+
+    async def canonical(self, calendar: CalendarId) -> CalendarId:
+        """The id under which the calendar is known to everybody: never `me`. Reads upstream only for that."""
+        ...
+
+    async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
+        """The exact requests that writing the drafts takes, with warnings and effects. Only reads."""
+        ...
+
+    async def apply(self, step: Step) -> Sequence[Outcome]:
+        """Writes a step and sees for itself. One outcome per event; raises nothing of the upstream's."""
+        ...
+
+    async def health(self) -> Health:
+        """One cheap read. Raises nothing of the upstream's."""
+        ...
+
+
+class CalendarSource(Protocol):
+    """A configured upstream: its grammar of ids and its connection, for as long as the process lives."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> SourceKind: ...
+    @property
+    def capabilities(self) -> Mapping[Capability, CapabilityNote]: ...
+
+    def calendar_id(self, written: ResourceId) -> CalendarId:
+        """The calendar that an id names, as canonical as can be told without asking. Raises InvalidId."""
+        ...
+
+    def event_id(self, written: ResourceId) -> EventId | None:
+        """The event that an id names, or None where it is not of an event's form. Raises InvalidId."""
+        ...
+
+    def adapter(self, call: Call) -> CalendarAdapter:
+        """This source as `call` sees it."""
+        ...
+
+    async def aclose(self) -> None:
+        """Closes the connection; closing twice is harmless."""
+        ...

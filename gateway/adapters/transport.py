@@ -1,0 +1,109 @@
+"""The one way out to an upstream over HTTP: deadlines, bounded answers, a record, one map of errors."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from typing import Final
+from urllib.parse import quote, urlencode
+
+import httpx2
+import msgspec
+
+from gateway.adapters.base import UpstreamLog, UpstreamRequest
+from gateway.errors import NoAnswer, NotSent, UnexpectedAnswer
+from gateway.model.ids import encode_path
+
+_NOT_SENT: Final = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.UnsupportedProtocol,
+    httpx2.ProxyError,
+)
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """An upstream's whole answer. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return self.status // 100 == 2
+
+
+class Transport:
+    """One upstream's connection pool. Redirects are not followed, the environment's proxies not used."""
+
+    def __init__(self, base_url: str, *, source: str, timeout: timedelta) -> None:
+        self._source = source
+        self._base_url = base_url.rstrip("/")
+        self._timeout = timeout.total_seconds()
+        self._client = httpx2.AsyncClient(
+            follow_redirects=False,
+            trust_env=False,
+            timeout=httpx2.Timeout(
+                self._timeout, connect=min(5.0, self._timeout), pool=min(5.0, self._timeout)
+            ),
+            headers={"user-agent": "calendar-gateway"},
+        )
+
+    async def send(self, request: UpstreamRequest, *, headers: Mapping[str, str], log: UpstreamLog) -> Answer:
+        """The answer to `request`, whatever its status.
+
+        Raises NotSent where no connection came about, so that nothing can have been done; NoAnswer where the
+        request left and no whole answer came back, so that it may have been; UnexpectedAnswer above 64 MiB.
+        """
+        index = log.add(request)
+        began = time.perf_counter()
+        status: int | None = None
+        try:
+            async with asyncio.timeout(self._timeout), self._stream(request, headers) as response:
+                status = response.status_code
+                body = await self._read(response)
+        except _NOT_SENT as exc:
+            raise NotSent(f"No connection to {self._source}: {_reason(exc)}.", hint=_HINT) from exc
+        except (httpx2.HTTPError, TimeoutError) as exc:
+            raise NoAnswer(f"{self._source} did not answer to the end: {_reason(exc)}.") from exc
+        finally:
+            took = timedelta(seconds=time.perf_counter() - began)
+            log.requests[index] = msgspec.structs.replace(request, status=status, duration=took)
+        return Answer(status=status, headers=dict(response.headers), body=body)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def _stream(
+        self, request: UpstreamRequest, headers: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[httpx2.Response]:
+        return self._client.stream(
+            request.method, self._base_url + request.path, content=request.body, headers=dict(headers)
+        )
+
+    async def _read(self, response: httpx2.Response) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > MAX_ANSWER_BYTES:
+                raise UnexpectedAnswer(f"{self._source} sent more than {MAX_ANSWER_BYTES} bytes.")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+_HINT: Final = "Nothing was sent, so nothing was changed. Check the source's address and that it is up."
+
+
+def request_path(segments: Sequence[str], query: Sequence[tuple[str, str | int]] = ()) -> str:
+    """A path below the upstream's root as it goes on the request line: every segment encoded on its own."""
+    path = encode_path(tuple(segments))
+    return f"{path}?{urlencode(query, quote_via=quote, safe='$')}" if query else path
+
+
+def _reason(exc: BaseException) -> str:
+    return str(exc) or type(exc).__name__

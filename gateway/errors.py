@@ -1,0 +1,222 @@
+"""The error tree: everything that can go wrong, each leaf with the code that a client sees.
+
+GatewayError
+├── InvalidInput                 INVALID_INPUT            what the caller wrote cannot be meant
+│   ├── InvalidId                INVALID_ID
+│   ├── InvalidTime              INVALID_TIME
+│   ├── UnknownTimeZone          UNKNOWN_TIME_ZONE
+│   ├── UnknownSource            UNKNOWN_SOURCE
+│   ├── UnknownAlias             UNKNOWN_ALIAS
+│   └── TooMany                  TOO_MANY                 above a limit of the gateway
+├── Refused                      REFUSED                  understood, and not done: a guard rail
+│   ├── ReadOnlySource           READ_ONLY_SOURCE
+│   ├── CalendarNotAllowed       CALENDAR_NOT_ALLOWED
+│   ├── TooManyInvitations       TOO_MANY_INVITATIONS
+│   ├── GroupAddress             GROUP_ADDRESS
+│   ├── MuteTooLong              MUTE_TOO_LONG
+│   └── Unsupported              UNSUPPORTED              this kind of source cannot do it
+└── UpstreamError                                         the upstream said no, or nothing
+    ├── Unauthenticated          UNAUTHENTICATED
+    ├── Forbidden                FORBIDDEN
+    ├── NotFound                 NOT_FOUND
+    ├── Conflict                 CONFLICT
+    ├── UpstreamRefused          UPSTREAM_REFUSED         a 4xx that names a fault in the request
+    ├── RateLimited              RATE_LIMITED
+    ├── Unavailable              UNAVAILABLE              a 5xx: the upstream is in trouble
+    ├── NotSent                  UNREACHABLE              no connection: the request never left
+    ├── NoAnswer                 NO_ANSWER                the request left, the answer did not come
+    ├── NotStored                NOT_STORED               reported as success, but not to be found
+    └── UnexpectedAnswer         UNEXPECTED_ANSWER        an answer that is not what was promised
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Code(StrEnum):
+    """What went wrong, for programs. The tree above says when."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    INVALID_ID = "INVALID_ID"
+    INVALID_TIME = "INVALID_TIME"
+    UNKNOWN_TIME_ZONE = "UNKNOWN_TIME_ZONE"
+    UNKNOWN_SOURCE = "UNKNOWN_SOURCE"
+    UNKNOWN_ALIAS = "UNKNOWN_ALIAS"
+    TOO_MANY = "TOO_MANY"
+    REFUSED = "REFUSED"
+    READ_ONLY_SOURCE = "READ_ONLY_SOURCE"
+    CALENDAR_NOT_ALLOWED = "CALENDAR_NOT_ALLOWED"
+    TOO_MANY_INVITATIONS = "TOO_MANY_INVITATIONS"
+    GROUP_ADDRESS = "GROUP_ADDRESS"
+    MUTE_TOO_LONG = "MUTE_TOO_LONG"
+    UNSUPPORTED = "UNSUPPORTED"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    UPSTREAM_REFUSED = "UPSTREAM_REFUSED"
+    RATE_LIMITED = "RATE_LIMITED"
+    UNAVAILABLE = "UNAVAILABLE"
+    UNREACHABLE = "UNREACHABLE"
+    NO_ANSWER = "NO_ANSWER"
+    NOT_STORED = "NOT_STORED"
+    UNEXPECTED_ANSWER = "UNEXPECTED_ANSWER"
+    INTERNAL = "INTERNAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One trouble as data. `path` leads into the caller's input; no part of it holds a secret."""
+
+    code: Code
+    message: str
+    path: tuple[str, ...] = ()
+    hint: str | None = None
+    retryable: bool = False
+    retry_after: timedelta | None = None
+    upstream_code: str | None = None
+    request_id: str | None = None
+
+    def at(self, *path: str | int) -> "Problem":
+        """The same problem, found further in: `path` goes before its own."""
+        return replace(self, path=(*map(str, path), *self.path))
+
+
+class GatewayError(Exception):
+    """The root of all errors that the gateway raises on purpose; `problem` is what a client sees."""
+
+    code: ClassVar[Code] = Code.INTERNAL
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: tuple[str | int, ...] = (),
+        hint: str | None = None,
+        retry_after: timedelta | None = None,
+        upstream_code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.problem = Problem(
+            code=self.code,
+            message=message,
+            path=tuple(map(str, path)),
+            hint=hint,
+            retryable=self.retryable,
+            retry_after=retry_after,
+            upstream_code=upstream_code,
+            request_id=request_id,
+        )
+
+
+class InvalidInput(GatewayError):
+    code = Code.INVALID_INPUT
+
+
+class InvalidId(InvalidInput):
+    code = Code.INVALID_ID
+
+
+class InvalidTime(InvalidInput):
+    code = Code.INVALID_TIME
+
+
+class UnknownTimeZone(InvalidInput):
+    code = Code.UNKNOWN_TIME_ZONE
+
+
+class UnknownSource(InvalidInput):
+    code = Code.UNKNOWN_SOURCE
+
+
+class UnknownAlias(InvalidInput):
+    code = Code.UNKNOWN_ALIAS
+
+
+class TooMany(InvalidInput):
+    code = Code.TOO_MANY
+
+
+class Refused(GatewayError):
+    code = Code.REFUSED
+
+
+class ReadOnlySource(Refused):
+    code = Code.READ_ONLY_SOURCE
+
+
+class CalendarNotAllowed(Refused):
+    code = Code.CALENDAR_NOT_ALLOWED
+
+
+class TooManyInvitations(Refused):
+    code = Code.TOO_MANY_INVITATIONS
+
+
+class GroupAddress(Refused):
+    code = Code.GROUP_ADDRESS
+
+
+class MuteTooLong(Refused):
+    code = Code.MUTE_TOO_LONG
+
+
+class Unsupported(Refused):
+    code = Code.UNSUPPORTED
+
+
+class UpstreamError(GatewayError):
+    code = Code.UNAVAILABLE
+
+
+class Unauthenticated(UpstreamError):
+    code = Code.UNAUTHENTICATED
+
+
+class Forbidden(UpstreamError):
+    code = Code.FORBIDDEN
+
+
+class NotFound(UpstreamError):
+    code = Code.NOT_FOUND
+
+
+class Conflict(UpstreamError):
+    code = Code.CONFLICT
+
+
+class UpstreamRefused(UpstreamError):
+    code = Code.UPSTREAM_REFUSED
+
+
+class RateLimited(UpstreamError):
+    code = Code.RATE_LIMITED
+    retryable = True
+
+
+class Unavailable(UpstreamError):
+    code = Code.UNAVAILABLE
+    retryable = True
+
+
+class NotSent(UpstreamError):
+    code = Code.UNREACHABLE
+    retryable = True
+
+
+class NoAnswer(UpstreamError):
+    code = Code.NO_ANSWER
+    retryable = True
+
+
+class NotStored(UpstreamError):
+    code = Code.NOT_STORED
+    retryable = True
+
+
+class UnexpectedAnswer(UpstreamError):
+    code = Code.UNEXPECTED_ANSWER

@@ -1,0 +1,15 @@
+"""A calendar as both upstreams share it."""
+
+import msgspec
+
+
+class Calendar(msgspec.Struct, frozen=True, kw_only=True):
+    """One calendar. `id` is canonical; what only one kind of source has is in `details`."""
+
+    id: str
+    source: str
+    name: str
+    description: str | None = None
+    is_default: bool = False
+    can_edit: bool = True
+    details: msgspec.Struct | None = None

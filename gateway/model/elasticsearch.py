@@ -1,0 +1,44 @@
+"""What only Elasticsearch ML calendars have: the details of an event, its options, and a calendar's jobs."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+
+class ElasticsearchEventOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The three flags of an ML calendar event (Elasticsearch 8.16 and later); None is not sent.
+
+    `force_time_shift` is in whole seconds.
+    """
+
+    skip_result: bool | None = None
+    skip_model_update: bool | None = None
+    force_time_shift: int | None = None
+
+
+class ElasticsearchEventDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """`skip_result` and `skip_model_update` are None where the cluster is older than 8.16."""
+
+    event_id: str
+    skip_result: bool | None = None
+    skip_model_update: bool | None = None
+    force_time_shift: int | None = None
+
+
+class AnomalyDetectionJob(msgspec.Struct, frozen=True, kw_only=True):
+    """`latest_processed` is None for a job that has seen no data yet."""
+
+    id: str
+    bucket_span: timedelta
+    groups: tuple[str, ...] = ()
+    latest_processed: datetime | None = None
+
+
+class ElasticsearchCalendarDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """`job_ids` as the calendar holds them: job ids, group ids or `_all`, in no order that means anything."""
+
+    job_ids: tuple[str, ...] = ()
+
+    @property
+    def applies_to_all_jobs(self) -> bool:
+        return "_all" in self.job_ids

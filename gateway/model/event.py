@@ -1,0 +1,155 @@
+"""A calendar event as both upstreams share it, and the draft of one that is to be written.
+
+What only one kind of source has travels in one `details` slot (read) or one `options` entry (written).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from gateway.model.time import EventTime
+
+
+class SourceKind(StrEnum):
+    """Which API stands behind a source."""
+
+    ELASTICSEARCH = "elasticsearch"
+    MSGRAPH = "msgraph"
+
+
+class EventStatus(StrEnum):
+    CONFIRMED = "confirmed"
+    TENTATIVE = "tentative"
+    CANCELLED = "cancelled"
+
+
+class ShowAs(StrEnum):
+    """How the time appears in the owner's free/busy view; Graph's words."""
+
+    FREE = "free"
+    TENTATIVE = "tentative"
+    BUSY = "busy"
+    OUT_OF_OFFICE = "oof"
+    WORKING_ELSEWHERE = "workingElsewhere"
+    UNKNOWN = "unknown"
+
+
+class AttendeeType(StrEnum):
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    RESOURCE = "resource"
+
+
+class AttendeeResponse(StrEnum):
+    NONE = "none"
+    ORGANIZER = "organizer"
+    TENTATIVELY_ACCEPTED = "tentativelyAccepted"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    NOT_RESPONDED = "notResponded"
+
+
+class EventBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A longer text. Exactly one of the two is given in a draft; on reading `text` is always there."""
+
+    text: str | None = None
+    html: str | None = None
+
+
+class PostalAddress(msgspec.Struct, frozen=True, kw_only=True):
+    street: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country_or_region: str | None = None
+    postal_code: str | None = None
+
+
+class Coordinates(msgspec.Struct, frozen=True, kw_only=True):
+    """Degrees; altitude and accuracies in metres."""
+
+    latitude: float | None = None
+    longitude: float | None = None
+    altitude: float | None = None
+    accuracy: float | None = None
+    altitude_accuracy: float | None = None
+
+
+class EventLocation(msgspec.Struct, frozen=True, kw_only=True):
+    display_name: str | None
+    address: PostalAddress | None = None
+    coordinates: Coordinates | None = None
+    email: str | None = None
+    uri: str | None = None
+    location_type: str | None = None
+    unique_id: str | None = None
+    unique_id_type: str | None = None
+
+
+class EventPerson(msgspec.Struct, frozen=True, kw_only=True):
+    email: str
+    name: str | None = None
+
+
+class Attendee(msgspec.Struct, frozen=True, kw_only=True):
+    """`responded_at` is None until there is an answer."""
+
+    email: str
+    name: str | None = None
+    type: AttendeeType = AttendeeType.REQUIRED
+    response: AttendeeResponse = AttendeeResponse.NONE
+    responded_at: datetime | None = None
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as its source shows it. `id` is canonical; lists are ordered by (start, id).
+
+    `calendar_id` is None where the event was reached by its id alone and nobody has asked for its calendar.
+    """
+
+    id: str
+    source: str
+    calendar_id: str | None
+    title: str
+    start: EventTime
+    end: EventTime
+    is_all_day: bool = False
+    body: EventBody | None = None
+    status: EventStatus = EventStatus.CONFIRMED
+    show_as: ShowAs | None = None
+    location: EventLocation | None = None
+    locations: tuple[EventLocation, ...] = ()
+    categories: tuple[str, ...] = ()
+    attendees: tuple[Attendee, ...] = ()
+    organizer: EventPerson | None = None
+    series_id: str | None = None
+    web_url: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    revision: str | None = None
+    details: msgspec.Struct | None = None
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """The place in a time-ordered list; unique, for ids are."""
+        return self.start.instant, self.id
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that is to be written. None means not given, which is not the same as empty.
+
+    `options` holds what only one kind of source understands, under that kind.
+    """
+
+    title: str
+    start: EventTime
+    end: EventTime
+    is_all_day: bool = False
+    body: EventBody | None = None
+    show_as: ShowAs | None = None
+    location: EventLocation | None = None
+    locations: tuple[EventLocation, ...] | None = None
+    categories: tuple[str, ...] | None = None
+    attendees: tuple[Attendee, ...] | None = None
+    options: Mapping[SourceKind, msgspec.Struct] = {}

@@ -1,0 +1,80 @@
+"""Readable ids: `<source>:<path>`, every path segment percent-encoded once.
+
+`elasticsearch:planned-outages`, `msgraph:users/ops@contoso.com/calendar`. A name without a colon is an alias.
+What the segments of a path mean is each adapter's business; that they are well formed is settled here.
+"""
+
+import re
+from typing import Final, Self
+from urllib.parse import quote, unquote_to_bytes
+
+import msgspec
+
+from gateway.errors import InvalidId
+
+SOURCE_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_SEGMENT: Final = re.compile(r"(?:[A-Za-z0-9\-._~@=+:,]|%[0-9A-Fa-f]{2})+")
+_MAX_LENGTH: Final = 2048
+
+
+class ResourceId(msgspec.Struct, frozen=True):
+    """The id of a calendar or an event: the source's name and the decoded segments of its path."""
+
+    source: str
+    segments: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.source}:{'/'.join(map(encode_segment, self.segments))}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The id that `text` spells. Raises InvalidId, which says what is wrong and how to spell it."""
+        if len(text) > _MAX_LENGTH:
+            raise InvalidId(f"An id of {len(text)} characters is too long: at most {_MAX_LENGTH}.")
+        source, colon, path = text.partition(":")
+        if not colon or not SOURCE_NAME.fullmatch(source):
+            raise InvalidId(
+                f"{text!r} is no id: it must begin with the name of a source and a colon.",
+                hint="Ids look like msgraph:users/ops@contoso.com/calendar or elasticsearch:planned-outages.",
+            )
+        return cls(source, tuple(_decode_segment(segment, text) for segment in path.split("/")))
+
+
+class CalendarId(ResourceId, frozen=True):
+    """The canonical id of one calendar."""
+
+
+class EventId(ResourceId, frozen=True):
+    """The canonical id of one event."""
+
+
+def is_alias(text: str) -> bool:
+    """Whether `text` is written as an alias: a name without a colon."""
+    return ":" not in text
+
+
+def encode_segment(segment: str) -> str:
+    """One segment as ids spell it: all but unreserved characters, `@` and `=` encoded."""
+    return quote(segment, safe="@=")
+
+
+def encode_path(segments: tuple[str, ...]) -> str:
+    """Segments as a request path below the upstream's root: all but unreserved characters encoded."""
+    return "".join(f"/{quote(segment, safe='')}" for segment in segments)
+
+
+def _decode_segment(segment: str, text: str) -> str:
+    if not segment:
+        raise InvalidId(f"{text!r} is no id: a segment of its path is empty.")
+    if not _SEGMENT.fullmatch(segment):
+        raise InvalidId(
+            f"{text!r} is no id: {segment!r} holds a character that must be percent-encoded.",
+            hint=f"Write it as {quote(segment, safe='@=+:,', errors='replace')}.",
+        )
+    try:
+        decoded = unquote_to_bytes(segment).decode()
+    except UnicodeDecodeError as exc:
+        raise InvalidId(f"{text!r} is no id: {segment!r} does not decode to UTF-8.") from exc
+    if decoded in {".", ".."}:
+        raise InvalidId(f"{text!r} is no id: the segments '.' and '..' are refused.")
+    return decoded

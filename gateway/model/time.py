@@ -1,0 +1,202 @@
+"""Time as the gateway holds it: instants in UTC, wall clocks in a zone, half-open windows, ISO durations.
+
+Instants are aware datetimes in UTC, exact to the microsecond; Elasticsearch's milliseconds are integers.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Self
+
+import msgspec
+
+from gateway.errors import InvalidTime
+from gateway.model.zones import zone_info
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_INSTANT: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?P<offset>[Zz]|[+-]\d\d:?\d\d)?",
+    re.ASCII,
+)
+_LOCAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?", re.ASCII)
+_DURATION: Final = re.compile(
+    r"P(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,5})D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d{1,6})H)?(?:(?P<minutes>\d{1,7})M)?(?:(?P<seconds>\d{1,9})S)?)?",
+    re.ASCII,
+)
+
+
+class EventTime(msgspec.Struct, frozen=True, kw_only=True):
+    """One end of an event: the instant, the zone it is meant in, and the date if the event is all-day."""
+
+    instant: datetime
+    zone: str = "UTC"
+    day: date | None = None
+
+    @property
+    def local(self) -> datetime:
+        """The wall clock in the zone, without an offset."""
+        return self.instant.astimezone(zone_info(self.zone)).replace(tzinfo=None)
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """A half-open span of time, [start, end). Raises InvalidTime unless end is after start."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise InvalidTime(
+                f"The end, {to_rfc3339(self.end)}, is not after the start, {to_rfc3339(self.start)}.",
+                path=("end",),
+            )
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+
+class Duration(msgspec.Struct, frozen=True, kw_only=True):
+    """An ISO 8601 duration: `days` are nominal (the same wall clock), `exact` is elapsed time."""
+
+    days: int = 0
+    exact: timedelta = timedelta(0)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Weeks, days, hours, minutes and seconds. Raises InvalidTime, for months and years too."""
+        match = _DURATION.fullmatch(text)
+        if match is None or not any(match.groupdict().values()):
+            raise InvalidTime(
+                f"{text!r} is no duration.",
+                hint="Write ISO 8601 in weeks, days, hours, minutes, seconds: PT90M, P1D, P1DT12H.",
+            )
+        part = {name: int(value or 0) for name, value in match.groupdict().items()}
+        exact = timedelta(hours=part["hours"], minutes=part["minutes"], seconds=part["seconds"])
+        return cls(days=part["weeks"] * 7 + part["days"], exact=exact)
+
+    @property
+    def longest(self) -> timedelta:
+        """The duration with days of 24 hours, for comparing with a limit."""
+        return timedelta(days=self.days) + self.exact
+
+    def after(self, start: EventTime) -> datetime:
+        """The instant that lies this far after `start`: whole days on its wall clock first, then exactly."""
+        if not self.days:
+            return start.instant + self.exact
+        local = start.local + timedelta(days=self.days)
+        return at_wall_clock(local, start.zone)[1] + self.exact
+
+
+def to_millis(instant: datetime) -> int:
+    """Milliseconds since the epoch, rounded down; exact, where a float would lose one in 170."""
+    return (instant - EPOCH) // _MILLISECOND
+
+
+def from_millis(millis: int) -> datetime:
+    """The instant `millis` milliseconds after the epoch. Raises InvalidTime outside datetime's range."""
+    try:
+        return EPOCH + timedelta(milliseconds=millis)
+    except OverflowError as exc:
+        raise InvalidTime(f"{millis} milliseconds is beyond the calendar.") from exc
+
+
+def to_rfc3339(instant: datetime) -> str:
+    """The instant in UTC, with `Z`; fractions of a second only where there are any."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_instant(value: object) -> datetime:
+    """The instant that a string with an offset, or an integer of milliseconds, names. Raises InvalidTime."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise InvalidTime(
+            f"{value!r} is no instant.",
+            hint='Write "2027-03-28T01:30:00+01:00", or milliseconds since the epoch as an integer.',
+        )
+    if isinstance(value, int):
+        return from_millis(value)
+    match = _INSTANT.fullmatch(value)
+    if match is None:
+        raise InvalidTime(f"{value!r} is no instant.", hint='Write "2027-03-28T01:30:00+01:00".')
+    if match["offset"] is None:
+        raise InvalidTime(
+            f"{value!r} has no offset.", hint=f'Write "{value}Z", or use `zoned` with a time zone.'
+        )
+    try:
+        return datetime.fromisoformat(_to_microseconds(value).upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise InvalidTime(f"{value!r} is no instant: {exc}.") from exc
+
+
+def parse_local(text: str) -> datetime:
+    """The wall-clock time `YYYY-MM-DDTHH:MM[:SS[.fff]]`, naive. Raises InvalidTime."""
+    if not _LOCAL.fullmatch(text):
+        raise InvalidTime(
+            f"{text!r} is no wall-clock time.", hint='Write "2027-03-28T22:00:00", without offset.'
+        )
+    try:
+        return datetime.fromisoformat(_to_microseconds(text))
+    except ValueError as exc:
+        raise InvalidTime(f"{text!r} is no wall-clock time: {exc}.") from exc
+
+
+def parse_date(text: str) -> date:
+    """The date `YYYY-MM-DD`. Raises InvalidTime."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        raise InvalidTime(f"{text!r} is no date.", hint='Write "2027-03-28".')
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise InvalidTime(f"{text!r} is no date: {exc}.") from exc
+
+
+def candidates(local: datetime, zone: str) -> Sequence[datetime]:
+    """The instants at which the wall clock shows `local`: one; two in an overlap.
+
+    In a gap, where the clock never shows it, the two at which it would have done so by the rules in force
+    before and after; `exists` tells the cases apart. Earlier instant first.
+    """
+    rules = zone_info(zone)
+    try:
+        both = {local.replace(tzinfo=rules, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    except OverflowError as exc:
+        raise InvalidTime(f"{local.isoformat()} is beyond the calendar.") from exc
+    return sorted(both)
+
+
+def exists(local: datetime, zone: str) -> bool:
+    """Whether the wall clock ever shows `local`: it does not in the gap of a change to summer time."""
+    rules = zone_info(zone)
+    return any(at.astimezone(rules).replace(tzinfo=None) == local for at in candidates(local, zone))
+
+
+def at_wall_clock(local: datetime, zone: str) -> tuple[datetime, datetime]:
+    """The earliest and the latest instant that `local` can mean; equal but in a gap or an overlap."""
+    found = candidates(local, zone)
+    return found[0], found[-1]
+
+
+def midnight(day: date, zone: str, *, latest: bool = False) -> EventTime:
+    """Where an all-day event begins, or ends if `latest`, on `day`: the earlier start, the later end."""
+    earliest, last = at_wall_clock(datetime.combine(day, time()), zone)
+    return EventTime(instant=last if latest else earliest, zone=zone, day=day)
+
+
+def to_iso_duration(length: timedelta) -> str:
+    """An elapsed time as an ISO 8601 duration in hours, minutes and seconds: `PT36H`, `PT0S`."""
+    sign = "-" if length < timedelta(0) else ""
+    total = abs(length)
+    hours, rest = divmod(total, timedelta(hours=1))
+    minutes, rest = divmod(rest, timedelta(minutes=1))
+    seconds = f"{rest.total_seconds():.6f}".rstrip("0").rstrip(".")
+    parts = [f"{hours}H" if hours else "", f"{minutes}M" if minutes else "", f"{seconds}S" if rest else ""]
+    return f"{sign}PT{''.join(parts) or '0S'}"
+
+
+def _to_microseconds(text: str) -> str:
+    """The same time with at most six fractional digits, as datetime takes them."""
+    return re.sub(r"(\.\d{6})\d+", r"\1", text)
