@@ -53,7 +53,7 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request to an upstream, planned or sent. No header is in it, so no credential can be.
 
     `path` is as it goes on the request line, query included; `status` and `duration` are None until sent, and
-    `status` stays None where no answer came.
+    `status` stays None where no answer came. `request_id` is the upstream's own name for the exchange.
     """
 
     source: str
@@ -62,6 +62,7 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes | None = None
     status: int | None = None
     duration: timedelta | None = None
+    request_id: str | None = None
 
 
 class UpstreamLog:
@@ -234,6 +235,10 @@ class CalendarSource(Protocol):
 
     def event_id(self, written: ResourceId) -> EventId | None:
         """The event that an id names, or None where it is not of an event's form. Raises InvalidId."""
+        ...
+
+    def canonical_id(self, calendar: CalendarId) -> CalendarId | None:
+        """The id under which everybody knows the calendar, or None where only the upstream can tell (`me`)."""
         ...
 
     def adapter(self, call: Call) -> CalendarAdapter:

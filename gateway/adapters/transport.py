@@ -62,9 +62,10 @@ class Transport:
         index = log.add(request)
         began = time.perf_counter()
         status: int | None = None
+        request_id: str | None = None
         try:
             async with asyncio.timeout(self._timeout), self._stream(request, headers) as response:
-                status = response.status_code
+                status, request_id = response.status_code, response.headers.get("request-id")
                 body = await self._read(response)
         except _NOT_SENT as exc:
             raise NotSent(f"No connection to {self._source}: {_reason(exc)}.", hint=_HINT) from exc
@@ -72,7 +73,9 @@ class Transport:
             raise NoAnswer(f"{self._source} did not answer to the end: {_reason(exc)}.") from exc
         finally:
             took = timedelta(seconds=time.perf_counter() - began)
-            log.requests[index] = msgspec.structs.replace(request, status=status, duration=took)
+            log.requests[index] = msgspec.structs.replace(
+                request, status=status, duration=took, request_id=request_id
+            )
         return Answer(status=status, headers=dict(response.headers), body=body)
 
     async def aclose(self) -> None:

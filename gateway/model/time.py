@@ -55,9 +55,9 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
                 path=("end",),
             )
 
-    @property
-    def length(self) -> timedelta:
-        return self.end - self.start
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Whether [start, end) has a moment in the window; an event without length counts as its instant."""
+        return start < self.end and (end > self.start or start >= self.start)
 
 
 class Duration(msgspec.Struct, frozen=True, kw_only=True):
