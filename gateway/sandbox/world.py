@@ -1,0 +1,129 @@
+"""A world: what both upstreams hold when the sandbox starts, as plain data.
+
+It is also what a seed file holds: the structs decode from JSON as they stand.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class Scheme(StrEnum):
+    """How a credential of Elasticsearch is presented."""
+
+    API_KEY = "ApiKey"
+    BASIC = "Basic"
+    BEARER = "Bearer"
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may do what in the cluster. `id` is the API key's id, the user's name, or the token itself."""
+
+    scheme: Scheme
+    id: str
+    secret: str = ""
+    user: str
+    roles: tuple[str, ...] = ()
+    privileges: frozenset[str] = frozenset()
+    is_expired: bool = False
+
+    @property
+    def authorization(self) -> str:
+        """The value of the Authorization header."""
+        if self.scheme is Scheme.BEARER:
+            return f"Bearer {self.id}"
+        return f"{self.scheme} {b64encode(f'{self.id}:{self.secret}'.encode()).decode()}"
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """An anomaly detection job. `bucket_span` is as written ("15m"); `latest_record` is None without data."""
+
+    id: str
+    bucket_span: str
+    groups: tuple[str, ...] = ()
+    latest_record: datetime | None = None
+
+
+class ScheduledEvent(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    description: str
+    start: datetime
+    end: datetime
+    skip_result: bool = True
+    skip_model_update: bool = True
+    force_time_shift: int | None = None
+
+
+class MLCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    """A calendar of machine learning. `job_ids` may name groups, or `_all`."""
+
+    id: str
+    job_ids: tuple[str, ...] = ()
+    description: str | None = None
+    events: tuple[ScheduledEvent, ...] = ()
+
+
+class ElasticsearchWorld(msgspec.Struct, frozen=True, kw_only=True):
+    calendars: tuple[MLCalendar, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    principals: tuple[Principal, ...] = ()
+
+
+class UserKind(StrEnum):
+    USER = "user"
+    SHARED = "shared"
+
+
+class GraphCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    """A calendar of a mailbox. `group` is the name of its calendar group."""
+
+    id: str
+    name: str
+    is_default: bool = False
+    group: str = "My Calendars"
+
+
+class GraphEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as it would be POSTed: `body` is Graph's JSON. A group's event has no `calendar_id`."""
+
+    id: str
+    calendar_id: str = ""
+    body: Mapping[str, Any]
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A mailbox. A restricted one is closed to every application and to every other user."""
+
+    id: str
+    upn: str
+    mail: str
+    display_name: str
+    kind: UserKind = UserKind.USER
+    time_zone: str = "UTC"
+    is_restricted: bool = False
+    calendars: tuple[GraphCalendar, ...] = ()
+    events: tuple[GraphEvent, ...] = ()
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """A Microsoft 365 group and its one calendar. `members` are ids of users."""
+
+    id: str
+    display_name: str
+    mail: str
+    members: tuple[str, ...] = ()
+    events: tuple[GraphEvent, ...] = ()
+
+
+class MSGraphWorld(msgspec.Struct, frozen=True, kw_only=True):
+    users: tuple[User, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    elasticsearch: ElasticsearchWorld = msgspec.field(default_factory=ElasticsearchWorld)
+    msgraph: MSGraphWorld = msgspec.field(default_factory=MSGraphWorld)
