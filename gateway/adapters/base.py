@@ -198,7 +198,7 @@ class CalendarAdapter(Protocol):
         """One event. Raises NotFound."""
         ...
 
-    async def calendar_of(self, event: EventId) -> CalendarId:
+    async def calendar_of(self, event: EventId) -> Calendar:
         """The calendar that holds an event. Raises NotFound."""
         ...
 

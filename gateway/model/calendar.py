@@ -4,12 +4,16 @@ import msgspec
 
 
 class Calendar(msgspec.Struct, frozen=True, kw_only=True):
-    """One calendar. `id` is canonical; what only one kind of source has is in `details`."""
+    """One calendar. `id` is canonical; what only one kind of source has is in `details`.
+
+    `default_id` is the other id of a calendar that is its owner's default: `msgraph:users/{owner}/calendar`.
+    """
 
     id: str
     source: str
     name: str
     description: str | None = None
     is_default: bool = False
+    default_id: str | None = None
     can_edit: bool = True
     details: msgspec.Struct | None = None
