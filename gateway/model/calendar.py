@@ -7,6 +7,7 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     """One calendar. `id` is canonical; what only one kind of source has is in `details`.
 
     `default_id` is the other id of a calendar that is its owner's default: `msgraph:users/{owner}/calendar`.
+    `mutes_all_jobs`: its events suppress every anomaly detection job of the source.
     """
 
     id: str
@@ -16,4 +17,5 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     is_default: bool = False
     default_id: str | None = None
     can_edit: bool = True
+    mutes_all_jobs: bool = False
     details: msgspec.Struct | None = None
