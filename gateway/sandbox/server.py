@@ -1,0 +1,153 @@
+"""An emulator on a loopback socket: its exchanges recorded, its faults applied."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from types import TracebackType
+from typing import Protocol, Self
+
+from gateway.sandbox.connection import Connection, Reply
+from gateway.sandbox.faults import NO_FAULT, Cut, Fault, Faults, Garble
+from gateway.sandbox.http import Request, Response
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+KEPT_EXCHANGES = 1000
+
+
+class Emulator(Protocol):
+    """A state and the answers that it gives. It does no I/O of its own."""
+
+    @property
+    def name(self) -> str: ...
+
+    def route(self, request: Request) -> str:
+        """The route's name for faults and logs, such as `GET /_ml/calendars/{id}`, or "unknown"."""
+        ...
+
+    def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
+        """The answer to a request, its effect on the state included.
+
+        `lose` are indexes of items that are silently not stored although the answer says success.
+        """
+        ...
+
+    def error(self, status: int, retry_after: str | None = None) -> Response:
+        """The upstream's own error body for a fault."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request that arrived and what was answered: None if the connection was cut instead."""
+
+    time: datetime
+    route: str
+    request: Request
+    response: Response | None
+    fault: Fault = NO_FAULT
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class EmulatorServer:
+    """Serves one emulator while it is entered. Exchanges are kept as the emulator saw them, uncompressed."""
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        faults: Faults | None = None,
+        *,
+        port: int = 0,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.emulator = emulator
+        self.faults = Faults() if faults is None else faults
+        self.exchanges: deque[Exchange] = deque(maxlen=KEPT_EXCHANGES)
+        self.now = now
+        self._port = port
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        if self._server is None:
+            return self._port
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+            self.faults.drop()
+            for connection in self._connections:
+                connection.cancel()
+            await asyncio.gather(*self._connections, return_exceptions=True)
+            await self._server.wait_closed()
+            self._server = None
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(reader, writer, exchange=self.exchange, now=self.now)
+        task = asyncio.create_task(connection.serve())
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
+    async def exchange(self, request: Request) -> Reply | None:
+        """The reply under the fault that is due, None to cut the connection; both are recorded."""
+        route = self.emulator.route(request)
+        fault = self.faults.draw(route)
+        response = await self._answer(request, fault)
+        self.exchanges.append(
+            Exchange(time=self.now(), route=route, request=request, response=response, fault=fault)
+        )
+        if response is None:
+            return None
+        return Reply(response=response, is_truncated=fault.garble is Garble.TRUNCATED)
+
+    async def _answer(self, request: Request, fault: Fault) -> Response | None:
+        if fault.cut is Cut.LATE_WRITE:
+            self.faults.later(fault.delay, partial(self._write, request, fault))
+            return None
+        await self.faults.pause(fault.delay)
+        if fault.cut is Cut.BEFORE_WRITE:
+            return None
+        if fault.status is not None:
+            return self.emulator.error(fault.status, fault.retry_after)
+        response = self._write(request, fault)
+        if fault.cut is Cut.AFTER_WRITE:
+            return None
+        return (
+            replace(response, body=_malformed(response.body))
+            if fault.garble is Garble.MALFORMED
+            else response
+        )
+
+    def _write(self, request: Request, fault: Fault) -> Response:
+        try:
+            return self.emulator.answer(request, lose=fault.lose)
+        except Exception:
+            # To the client a bug of the emulator is a failure of the upstream; in the log it is a bug.
+            log.exception("%s emulator failed on %s %s", self.emulator.name, request.method, request.target)
+            return self.emulator.error(500)
+
+
+def _malformed(body: bytes) -> bytes:
+    """A body of JSON that breaks off with a byte that no encoding of text has there."""
+    return body[: len(body) // 2] + b"\xff"
