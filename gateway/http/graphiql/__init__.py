@@ -1,0 +1,1 @@
+"""The explorer: GraphiQL in a browser, served by the gateway itself."""
