@@ -1,0 +1,74 @@
+"""What a calendar cannot hold as it was given: a warning per field, named as in the event's input."""
+
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from enum import Enum, StrEnum
+
+import msgspec
+
+from gateway.adapters.base import TranslationWarning
+from gateway.model.event import Draft, SourceKind
+from gateway.model.time import to_rfc3339
+
+
+class Loss(StrEnum):
+    """NOT_HELD: nothing of it is stored. CHANGED: it is stored, but not as it was given."""
+
+    NOT_HELD = "NOT_HELD"
+    CHANGED = "CHANGED"
+
+
+_FIELDS = {
+    "body": "description",
+    "location": "location",
+    "locations": "locations",
+    "categories": "categories",
+    "show_as": "showAs",
+    "attendees": "attendees",
+}
+
+
+def fields_not_held(draft: Draft, fields: Collection[str], *, holder: str) -> Iterator[TranslationWarning]:
+    """A warning for each of the draft's optional `fields` that was given; `holder` is who cannot hold it."""
+    for attribute, field in _FIELDS.items():
+        given = getattr(draft, attribute)
+        if attribute in fields and given is not None and given != ():
+            yield not_held(field, plain(given), holder=holder)
+
+
+def options_not_held(draft: Draft, own: SourceKind, *, holder: str) -> Iterator[TranslationWarning]:
+    """A warning for each given option that only another kind of source understands."""
+    for kind, options in draft.options.items():
+        if kind is not own:
+            for name in options.__struct_fields__:
+                given = getattr(options, name)
+                if given is not None:
+                    yield not_held(f"{kind}.{camel_case(name)}", plain(given), holder=holder)
+
+
+def not_held(field: str, given: object, *, holder: str, sent: object = None) -> TranslationWarning:
+    message = f"{holder} cannot hold {field}: it is left out."
+    return TranslationWarning(code=Loss.NOT_HELD, field=field, message=message, given=given, sent=sent)
+
+
+def plain(value: object) -> object:
+    """A value of the domain as plain JSON, spelled as in the input; what is at its default is left out."""
+    if isinstance(value, msgspec.Struct):
+        return {
+            camel_case(field.name): plain(part)
+            for field in msgspec.structs.fields(value)
+            if (part := getattr(value, field.name)) != field.default
+        }
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, datetime):
+        return to_rfc3339(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def camel_case(name: str) -> str:
+    """An attribute's name as the input spells it: `show_as` is `showAs`."""
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))

@@ -1,0 +1,30 @@
+"""The Retry-After header: how long an upstream asks to be left alone."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
+    """The wait that an answer asks for: seconds, fractions too, or until a date; None if it names none.
+
+    A date counts from the answer's own Date, so that two clocks need not agree; `now` stands in for that.
+    """
+    value = headers.get("retry-after", "").strip()
+    try:
+        wait = timedelta(seconds=float(value))
+    except OverflowError:
+        return None
+    except ValueError:
+        until = _date(value)
+        return None if until is None else max(until - (_date(headers.get("date", "")) or now), timedelta(0))
+    return wait if wait >= timedelta(0) else None
+
+
+def _date(value: str) -> datetime | None:
+    """An HTTP date as an instant, or None if it is none."""
+    try:
+        parsed = parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
