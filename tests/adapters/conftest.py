@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest.register_assert_rewrite(f"{__package__}.conformance")
+
 
 @pytest.fixture
 def anyio_backend() -> str:

@@ -1,0 +1,389 @@
+"""What every calendar adapter must do, claimed once: a test class per adapter inherits it and brings a bench.
+
+The claims ask what a source can hold, never which it is.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from gateway.adapters.base import (
+    CalendarAdapter,
+    CalendarSource,
+    Call,
+    Capability,
+    Fidelity,
+    Outcome,
+    WriteStatus,
+)
+from gateway.errors import Code, NotFound, UpstreamError
+from gateway.model.event import Draft, Event
+from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.time import EventTime, Window, at_wall_clock, midnight
+from gateway.sandbox.faults import HELD, Cut, Fault, Faults, Garble
+from gateway.sandbox.server import EmulatorServer
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+MORNING = datetime(2027, 3, 15, 9, tzinfo=UTC)
+SPRING = date(2027, 3, 28)
+"""The day on which Berlin's clocks go forward: 23 hours long."""
+EVERYTHING = Window(start=MORNING - 10 * DAY, end=MORNING + 200 * DAY)
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """An adapter on an emulator. `calendar` is empty and may be written; `unknown…` are well formed only."""
+
+    server: EmulatorServer
+    connect: Callable[[str, timedelta], CalendarSource]
+    """A source at a server's URL with a deadline for each request."""
+    calendar: CalendarId
+    unknown_calendar: CalendarId
+    unknown_event: EventId
+    read_route: str
+    """The emulator's route of reading a calendar's events, and of writing them."""
+    write_route: str
+    credentials: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.source = self.connect(self.server.url, timedelta(seconds=20))
+        self.impatient = self.connect(self.server.url, timedelta(milliseconds=150))
+
+    @property
+    def faults(self) -> Faults:
+        return self.server.faults
+
+    def call(self) -> Call:
+        return Call(request_id="7c0f6a0e-6a5e-4c57-9a3d-3c5f0a1b2c3d", credentials=self.credentials)
+
+    def adapter(self) -> CalendarAdapter:
+        return self.source.adapter(self.call())
+
+    async def write(self, *drafts: Draft, adapter: CalendarAdapter | None = None) -> Sequence[Outcome]:
+        return await write(adapter or self.adapter(), self.calendar, drafts)
+
+    async def read(self, window: Window = EVERYTHING, *, page: int = 100) -> list[Event]:
+        return await read(self.adapter(), self.calendar, window, page=page)
+
+    async def aclose(self) -> None:
+        await self.source.aclose()
+        await self.impatient.aclose()
+
+
+async def write(adapter: CalendarAdapter, calendar: CalendarId, drafts: Sequence[Draft]) -> list[Outcome]:
+    """Plans and applies, and gives the outcomes in the order of the drafts."""
+    plan = await adapter.plan(calendar, drafts)
+    assert not plan.refused
+    outcomes = [outcome for step in plan.steps for outcome in await adapter.apply(step)]
+    assert sorted(outcome.index for outcome in outcomes) == list(range(len(drafts)))
+    return sorted(outcomes, key=lambda outcome: outcome.index)
+
+
+async def read(
+    adapter: CalendarAdapter, calendar: CalendarId, window: Window = EVERYTHING, *, page: int = 100
+) -> list[Event]:
+    return [event async for event in adapter.events(calendar, window, page=page)]
+
+
+def draft(title: str = "Maintenance", start: datetime = MORNING, length: timedelta = HOUR) -> Draft:
+    return Draft(title=title, start=EventTime(instant=start), end=EventTime(instant=start + length))
+
+
+def titles(events: Sequence[Event]) -> list[str]:
+    return [event.title for event in events]
+
+
+ERRORS = [
+    pytest.param(Fault(status=401), Code.UNAUTHENTICATED, id="401"),
+    pytest.param(Fault(status=403), Code.FORBIDDEN, id="403"),
+    pytest.param(Fault(status=404), Code.NOT_FOUND, id="404"),
+    pytest.param(Fault(status=429, retry_after="7"), Code.RATE_LIMITED, id="429"),
+    pytest.param(Fault(status=500), Code.UNAVAILABLE, id="500"),
+    pytest.param(Fault(status=502), Code.UNAVAILABLE, id="502"),
+    pytest.param(Fault(status=503), Code.UNAVAILABLE, id="503"),
+    pytest.param(Fault(status=504), Code.UNAVAILABLE, id="504"),
+    pytest.param(Fault(cut=Cut.BEFORE_WRITE), Code.NO_ANSWER, id="cut"),
+    pytest.param(Fault(garble=Garble.TRUNCATED), Code.NO_ANSWER, id="truncated"),
+    pytest.param(Fault(garble=Garble.MALFORMED), Code.UNEXPECTED_ANSWER, id="malformed"),
+]
+WRITE_FAULTS = [
+    *(pytest.param(Fault(status=status), id=str(status)) for status in (401, 403, 404, 429)),
+    *(pytest.param(Fault(status=status), id=str(status)) for status in (500, 502, 503, 504)),
+    pytest.param(Fault(cut=Cut.BEFORE_WRITE), id="cut-before"),
+    pytest.param(Fault(cut=Cut.AFTER_WRITE), id="cut-after"),
+    pytest.param(Fault(cut=Cut.LATE_WRITE, delay=HELD), id="late"),
+    pytest.param(Fault(garble=Garble.TRUNCATED), id="truncated"),
+    pytest.param(Fault(garble=Garble.MALFORMED), id="malformed"),
+]
+CERTAIN = [*(pytest.param(Fault(status=status), id=str(status)) for status in (401, 403, 404, 429))]
+
+
+class AdapterConformance:
+    """To be inherited by a class with a fixture `bench` that gives a Bench."""
+
+    pytestmark = pytest.mark.anyio
+
+    # Reading
+
+    async def test_a_window_is_half_open(self, bench: Bench):
+        window = Window(start=MORNING, end=MORNING + 4 * HOUR)
+        await bench.write(
+            draft("ends at its start", window.start - HOUR, HOUR),
+            draft("reaches into it", window.start - HOUR, HOUR + MINUTE),
+            draft("covers it", window.start - HOUR, 6 * HOUR),
+            draft("starts before its end", window.end - MINUTE, HOUR),
+            draft("starts at its end", window.end, HOUR),
+        )
+        assert sorted(titles(await bench.read(window))) == [
+            "covers it",
+            "reaches into it",
+            "starts before its end",
+        ]
+
+    async def test_events_come_by_start_then_id_whatever_the_order_of_writing(self, bench: Bench):
+        starts = [MORNING + hours * HOUR for hours in (5, 1, 1, 3, 1, 0)]
+        await bench.write(*(draft(f"{place}", start) for place, start in enumerate(starts)))
+        events = await bench.read()
+        assert [event.start.instant for event in events] == sorted(starts)
+        assert [event.order for event in events] == sorted(event.order for event in events)
+
+    async def test_an_empty_window_has_no_events(self, bench: Bench):
+        await bench.write(draft())
+        assert await bench.read(Window(start=MORNING + 2 * HOUR, end=MORNING + 3 * HOUR)) == []
+
+    async def test_paging_reaches_the_end_and_shows_no_event_twice(self, bench: Bench):
+        await bench.write(*(draft(f"{n:02}", MORNING + n // 2 * HOUR) for n in range(25)))
+        events = await bench.read(page=3)
+        assert sorted(titles(events)) == [f"{n:02}" for n in range(25)]
+        assert [event.id for event in events] == [event.id for event in await bench.read(page=1000)]
+
+    async def test_no_more_is_read_than_is_drawn(self, bench: Bench):
+        await bench.write(*(draft(f"{n:02}", MORNING + 3 * n * DAY) for n in range(25)))
+        call = bench.call()
+        adapter = bench.source.adapter(call)
+        async with aclosing(adapter.events(bench.calendar, EVERYTHING, page=1)) as events:
+            assert (await anext(events)).title == "00"
+            drawn_one = len(call.log.requests)
+            assert len([event async for event in events]) == 24
+        assert drawn_one == 1
+        assert len(call.log.requests) > 1
+
+    async def test_a_reading_that_is_given_up_harms_nothing(self, bench: Bench):
+        await bench.write(*(draft(f"{n}", MORNING + n * HOUR) for n in range(3)))
+        async with aclosing(bench.adapter().events(bench.calendar, EVERYTHING, page=1)) as events:
+            await anext(events)
+        assert len(await bench.read()) == 3
+
+    async def test_an_unknown_calendar_is_not_found_and_not_empty(self, bench: Bench):
+        with pytest.raises(NotFound):
+            await read(bench.adapter(), bench.unknown_calendar)
+        with pytest.raises(NotFound):
+            await bench.adapter().calendar(bench.unknown_calendar)
+
+    async def test_an_unknown_event_is_not_found(self, bench: Bench):
+        with pytest.raises(NotFound):
+            await bench.adapter().find(bench.unknown_event)
+
+    async def test_the_calendars_are_listed_by_id_and_found_one_by_one(self, bench: Bench):
+        adapter = bench.adapter()
+        listed = await adapter.calendars()
+        ids = [calendar.id for calendar in listed]
+        assert ids == sorted(set(ids))
+        canonical = await adapter.canonical(bench.calendar)
+        found = await adapter.calendar(bench.calendar)
+        assert str(canonical) in {found.id, found.default_id}
+        assert found.id in ids
+
+    async def test_a_title_beyond_ascii_comes_back_unchanged(self, bench: Bench):
+        title = 'Größere Wartung – 計画停止 🚧 "quoted" \\ & <b>'
+        await bench.write(draft(title))
+        assert titles(await bench.read()) == [title]
+
+    @pytest.mark.parametrize(
+        ("start", "hours"),
+        [
+            pytest.param(datetime(2027, 3, 28, 1, 30), 2, id="into the gap"),  # noqa: DTZ001 a wall clock
+            pytest.param(datetime(2027, 10, 31, 1, 30), 3, id="through the overlap"),  # noqa: DTZ001 a wall clock
+        ],
+    )
+    async def test_a_change_of_summer_time_moves_no_instant(self, bench: Bench, start: datetime, hours: int):
+        instant = at_wall_clock(start, "Europe/Berlin")[0]
+        timed = Draft(
+            title="t",
+            start=EventTime(instant=instant, zone="Europe/Berlin"),
+            end=EventTime(instant=instant + hours * HOUR, zone="Europe/Berlin"),
+        )
+        await bench.write(timed)
+        window = Window(start=instant - HOUR, end=instant + DAY)
+        (event,) = await bench.read(window)
+        assert (event.start.instant, event.end.instant) == (instant, instant + hours * HOUR)
+
+    async def test_an_all_day_event_spans_the_local_days(self, bench: Bench):
+        start, end = midnight(SPRING, "Europe/Berlin"), midnight(SPRING + DAY, "Europe/Berlin", latest=True)
+        adapter = bench.adapter()
+        plan = await adapter.plan(bench.calendar, [Draft(title="d", start=start, end=end, is_all_day=True)])
+        (outcome,) = await adapter.apply(plan.steps[0])
+        (event,) = await bench.read()
+        assert (event.start.instant, event.end.instant) == (start.instant, end.instant)
+        assert event.end.instant - event.start.instant == 23 * HOUR
+        native = bench.source.capabilities[Capability.ALL_DAY_EVENTS].fidelity is Fidelity.NATIVE
+        assert event.is_all_day is native
+        assert ((event.start.day, event.end.day) == (SPRING, SPRING + DAY)) is native
+        assert outcome.event is not None
+        assert outcome.event.start == event.start
+        assert bool([w for w in plan.steps[0].events[0].warnings if w.field == "start"]) is not native
+
+    @pytest.mark.parametrize(("fault", "code"), ERRORS)
+    async def test_what_goes_wrong_upstream_is_one_of_our_errors(self, bench: Bench, fault, code):
+        bench.faults.add(bench.read_route, fault)
+        with pytest.raises(UpstreamError) as caught:
+            await bench.read()
+        problem = caught.value.problem
+        assert problem.code is code
+        assert problem.retry_after == (timedelta(seconds=7) if fault.retry_after else None)
+
+    async def test_an_answer_that_takes_too_long_is_no_answer(self, bench: Bench):
+        bench.faults.add(bench.read_route, Fault(delay=HELD))
+        with pytest.raises(UpstreamError) as caught:
+            await read(bench.impatient.adapter(bench.call()), bench.calendar)
+        assert caught.value.code is Code.NO_ANSWER
+
+    async def test_a_server_that_is_gone_is_unreachable(self, bench: Bench):
+        async with EmulatorServer(bench.server.emulator) as server:
+            url = server.url
+        async with aclosing(bench.connect(url, timedelta(seconds=5))) as source:
+            adapter = source.adapter(bench.call())
+            with pytest.raises(UpstreamError) as caught:
+                await read(adapter, bench.calendar)
+            health = await adapter.health()
+            (outcome,) = await write(adapter, bench.calendar, [draft()])
+        assert caught.value.code is Code.UNREACHABLE
+        assert not health.reachable
+        assert health.problem is not None
+        assert health.problem.code is Code.UNREACHABLE
+        assert outcome.status is WriteStatus.FAILED
+
+    async def test_a_healthy_source_says_so(self, bench: Bench):
+        health = await bench.adapter().health()
+        assert health.reachable
+        assert health.problem is None
+
+    # Writing
+
+    async def test_a_plan_writes_nothing(self, bench: Bench):
+        call = bench.call()
+        plan = await bench.source.adapter(call).plan(bench.calendar, [draft(), draft()])
+        assert len([event for step in plan.steps for event in step.events]) == 2
+        assert all(request.method == "GET" for request in call.log.requests)
+        assert await bench.read() == []
+
+    async def test_a_step_sends_the_requests_that_it_showed(self, bench: Bench):
+        call = bench.call()
+        adapter = bench.source.adapter(call)
+        plan = await adapter.plan(bench.calendar, [draft("a"), draft("b", MORNING + DAY)])
+        for step in plan.steps:
+            began = len(call.log.requests)
+            outcomes = await adapter.apply(step)
+            sent = call.log.requests[began:]
+            assert [(r.method, r.path) for r in sent] == [(r.method, r.path) for r in step.requests]
+            assert {index for o in outcomes for index in o.requests} == set(range(began, began + len(sent)))
+            assert all(request.status in {200, 201} for request in sent)
+
+    async def test_what_was_created_is_found_again_by_its_id(self, bench: Bench):
+        (outcome,) = await bench.write(draft())
+        assert outcome.status is WriteStatus.CREATED
+        assert outcome.stored
+        assert outcome.event is not None
+        event_id = bench.source.event_id(ResourceId.parse(outcome.event.id))
+        assert event_id is not None
+        assert str(event_id) == outcome.event.id
+        found = await bench.adapter().find(event_id)
+        assert (found.id, found.title, found.start.instant, found.end.instant) == (
+            outcome.event.id,
+            "Maintenance",
+            MORNING,
+            MORNING + HOUR,
+        )
+        calendar = await bench.adapter().calendar_of(event_id)
+        assert calendar.id == (await bench.adapter().calendar(bench.calendar)).id
+        assert [event.id for event in await bench.read()] == [found.id]
+
+    async def test_equal_drafts_become_events_of_their_own(self, bench: Bench):
+        outcomes = [*await bench.write(draft(), draft()), *await bench.write(draft())]
+        assert {outcome.status for outcome in outcomes} == {WriteStatus.CREATED}
+        created = {outcome.event.id for outcome in outcomes if outcome.event}
+        assert created == {event.id for event in await bench.read()}
+        assert len(created) == 3
+
+    async def test_an_unknown_calendar_takes_nothing(self, bench: Bench):
+        (outcome,) = await write(bench.adapter(), bench.unknown_calendar, [draft()])
+        assert outcome.status is WriteStatus.FAILED
+        assert outcome.problem is not None
+        assert outcome.problem.code is Code.NOT_FOUND
+
+    @pytest.mark.parametrize("fault", CERTAIN)
+    async def test_a_write_that_was_refused_has_failed(self, bench: Bench, fault):
+        bench.faults.add(bench.write_route, fault)
+        (outcome,) = await bench.write(draft())
+        assert outcome.status is WriteStatus.FAILED
+        assert not outcome.stored
+        assert outcome.problem is not None
+
+    @pytest.mark.parametrize("calls", [pytest.param((1,), id="once"), pytest.param(None, id="always")])
+    @pytest.mark.parametrize("fault", WRITE_FAULTS)
+    async def test_an_outcome_is_true_whatever_goes_wrong(self, bench: Bench, fault, calls):
+        bench.faults.add(bench.write_route, fault, calls=calls)
+        (outcome,) = await bench.write(draft())
+        bench.faults.clear()
+        bench.faults.release()
+        await self.assert_true(bench, outcome)
+
+    async def test_an_outcome_is_true_where_the_answer_takes_too_long(self, bench: Bench):
+        bench.faults.add(bench.write_route, Fault(delay=HELD))
+        (outcome,) = await bench.write(draft(), adapter=bench.impatient.adapter(bench.call()))
+        bench.faults.clear()
+        bench.faults.release()
+        assert outcome.status is WriteStatus.UNKNOWN
+        await self.assert_true(bench, outcome)
+
+    async def assert_true(self, bench: Bench, outcome: Outcome) -> None:
+        stored = [event.id for event in await bench.read()]
+        assert len(stored) <= 1
+        if outcome.status is WriteStatus.CREATED:
+            assert outcome.stored
+            assert outcome.event is not None
+            assert stored == [outcome.event.id]
+        elif outcome.status is WriteStatus.FAILED:
+            assert outcome.problem is not None
+            assert stored == []
+        else:
+            assert outcome.status is WriteStatus.UNKNOWN
+            assert outcome.problem is not None
+            assert outcome.problem.hint
+
+    # Ending
+
+    async def test_cancelling_leaves_nothing_behind(self, bench: Bench):
+        bench.faults.add(bench.read_route, Fault(delay=HELD), calls=(1,))
+        before = asyncio.all_tasks()
+        reading = asyncio.create_task(bench.read())
+        await bench.faults.arrival()
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        bench.faults.release()
+        await bench.write(draft())
+        assert len(await bench.read()) == 1
+        ours = asyncio.all_tasks() - before - bench.server._connections
+        assert ours == set()
+
+    async def test_closing_twice_is_harmless(self, bench: Bench):
+        await bench.write(draft())
+        await bench.source.aclose()
+        await bench.source.aclose()
