@@ -87,10 +87,12 @@ class UpstreamLog:
 class Call(msgspec.Struct, kw_only=True):
     """What an adapter may know of the call it works for.
 
-    `credentials` are the caller's own for each source: the value of an Authorization header.
+    `credentials` are the caller's own for each source: the value of an Authorization header. `client` is the
+    address that the call came from.
     """
 
     request_id: str
+    client: str | None = None
     credentials: Mapping[str, str] = {}
     log: UpstreamLog = msgspec.field(default_factory=UpstreamLog)
 

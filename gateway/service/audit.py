@@ -1,0 +1,149 @@
+"""The audit trail: one JSON line per event that was written, or may have been, in a sink of its own.
+
+A line says who, where, what came of it, and which request it was. It holds no text of the event, only its
+fingerprint, and no secret: of a caller's credential, the user name of basic authentication or a short hash.
+"""
+
+import hashlib
+import sys
+from base64 import b64decode
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from gateway.adapters.base import Call, Outcome, WriteStatus
+from gateway.errors import Code
+from gateway.model.event import Draft
+
+AuditSink = Callable[[str], object]
+
+STDERR: Final = "stderr"
+ANONYMOUS: Final = "anonymous"
+_log = structlog.get_logger(__name__)
+
+
+class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One event written to one calendar. `calendar` is None where its canonical id was not to be had.
+
+    `key` is the caller's own name for the event; None until events can have one.
+    """
+
+    time: datetime
+    request_id: str
+    caller: str
+    client: str | None
+    source: str
+    calendar: str | None
+    key: str | None = None
+    fingerprint: str
+    status: WriteStatus
+    event_ids: tuple[str, ...]
+    stored: bool
+    upstream_request_ids: tuple[str, ...]
+    problem: Code | None
+
+
+class AuditTrail:
+    """Writes the lines. `failing` is whether the last line could not be written.
+
+    A sink that fails does not cost the caller the answer, for the write has happened: the log has an error
+    with the ids instead, and whoever watches the gateway's health sees the flag.
+    """
+
+    def __init__(self, sink: AuditSink, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._sink = sink
+        self._now = now
+        self.failing = False
+
+    def record(
+        self, *, call: Call, source: str, calendar: str | None, draft: Draft, outcome: Outcome
+    ) -> None:
+        """Writes the line of one event. Raises nothing."""
+        try:
+            line = _line(self._now(), call, source, calendar, draft, outcome)
+            self._sink(msgspec.json.encode(line).decode() + "\n")
+        except Exception:  # noqa: BLE001 - whatever went wrong, the event is written and its row is due
+            self.failing = True
+            _log.exception(
+                "audit.failed",
+                request_id=call.request_id,
+                source=source,
+                calendar=calendar,
+                status=outcome.status,
+                event_ids=_event_ids(outcome),
+            )
+        else:
+            self.failing = False
+
+
+def _line(
+    now: datetime, call: Call, source: str, calendar: str | None, draft: Draft, outcome: Outcome
+) -> AuditLine:
+    sent = [call.log.requests[index] for index in outcome.requests]
+    return AuditLine(
+        time=now,
+        request_id=call.request_id,
+        caller=caller(call.credentials.get(source)),
+        client=call.client,
+        source=source,
+        calendar=calendar,
+        fingerprint=fingerprint(draft),
+        status=outcome.status,
+        event_ids=_event_ids(outcome),
+        stored=outcome.stored,
+        upstream_request_ids=tuple(request.request_id for request in sent if request.request_id),
+        problem=None if outcome.problem is None else outcome.problem.code,
+    )
+
+
+def _event_ids(outcome: Outcome) -> tuple[str, ...]:
+    return () if outcome.event is None else (outcome.event.id,)
+
+
+def open_sink(where: str) -> AuditSink:
+    """The sink that a setting names: `stderr`, or the path of a file to append to. Raises OSError.
+
+    The file is opened anew for each line, so that it can be rotated and a full disk can recover.
+    """
+    if where == STDERR:
+        return _write_to_stderr
+    path = Path(where)
+
+    def append(line: str) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line)
+
+    append("")
+    return append
+
+
+def fingerprint(draft: Draft) -> str:
+    """The SHA-256 of a draft in hexadecimal: equal for equal drafts, whatever the process."""
+    return hashlib.sha256(msgspec.json.encode(draft, order="deterministic")).hexdigest()
+
+
+def caller(authorization: str | None) -> str:
+    """Who is behind the value of an Authorization header, without any secret."""
+    if authorization is None:
+        return ANONYMOUS
+    scheme, _, value = authorization.strip().partition(" ")
+    if scheme.lower() == "basic":
+        return f"user:{_user_name(value)}"
+    return f"sha256:{hashlib.sha256(authorization.encode()).hexdigest()[:12]}"
+
+
+def _user_name(basic: str) -> str:
+    try:
+        user, colon, _ = b64decode(basic.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return "unreadable"
+    return user if colon else "unreadable"
+
+
+def _write_to_stderr(line: str) -> None:
+    sys.stderr.write(line)
+    sys.stderr.flush()

@@ -1,0 +1,139 @@
+"""One line per write, in a sink of its own."""
+
+import json
+from base64 import b64encode
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import structlog.testing
+
+from gateway.adapters.base import Call, Outcome, UpstreamRequest, WriteStatus
+from gateway.errors import Code, Problem
+from gateway.model.event import Draft, Event
+from gateway.model.time import EventTime
+from gateway.service.audit import AuditTrail, caller, fingerprint, open_sink
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+START = EventTime(instant=datetime(2027, 3, 2, 8, tzinfo=UTC))
+END = EventTime(instant=datetime(2027, 3, 2, 9, tzinfo=UTC))
+DRAFT = Draft(title="Secret merger", start=START, end=END)
+EVENT = Event(
+    id="g:users/o/events/E",
+    source="g",
+    calendar_id="g:users/o/calendar",
+    title="Secret merger",
+    start=START,
+    end=END,
+)
+CREATED = Outcome(index=0, status=WriteStatus.CREATED, event=EVENT, stored=True, requests=(1,))
+
+
+def _call() -> Call:
+    call = Call(request_id="r-1", client="192.0.2.7", credentials={"g": "Bearer tOpSeCrEt", "es": "ApiKey k"})
+    call.log.add(UpstreamRequest(source="es", method="GET", path="/", request_id="not-of-this-row"))
+    call.log.add(UpstreamRequest(source="g", method="POST", path="/v1.0/me/events", request_id="up-7"))
+    return call
+
+
+def _record(trail: AuditTrail, outcome: Outcome = CREATED) -> None:
+    trail.record(call=_call(), source="g", calendar="g:users/o/calendar", draft=DRAFT, outcome=outcome)
+
+
+def test_a_line_says_who_wrote_where_and_what_came_of_it() -> None:
+    lines: list[str] = []
+    _record(AuditTrail(lines.append, now=lambda: NOON))
+    (line,) = lines
+    assert line.endswith("}\n")
+    assert json.loads(line) == {
+        "time": "2027-03-01T12:00:00Z",
+        "request_id": "r-1",
+        "caller": caller("Bearer tOpSeCrEt"),
+        "client": "192.0.2.7",
+        "source": "g",
+        "calendar": "g:users/o/calendar",
+        "key": None,
+        "fingerprint": fingerprint(DRAFT),
+        "status": "created",
+        "event_ids": ["g:users/o/events/E"],
+        "stored": True,
+        "upstream_request_ids": ["up-7"],
+        "problem": None,
+    }
+
+
+def test_a_line_names_the_problem_of_a_write_that_failed() -> None:
+    lines: list[str] = []
+    problem = Problem(code=Code.NO_ANSWER, message="Cut.")
+    _record(AuditTrail(lines.append), Outcome(index=0, status=WriteStatus.UNKNOWN, problem=problem))
+    line = json.loads(lines[0])
+    assert (line["status"], line["problem"], line["event_ids"]) == ("unknown", "NO_ANSWER", [])
+
+
+def test_a_line_holds_neither_the_text_of_the_event_nor_a_credential() -> None:
+    lines: list[str] = []
+    _record(AuditTrail(lines.append))
+    assert "merger" not in lines[0]
+    assert "tOpSeCrEt" not in lines[0]
+
+
+def test_a_caller_is_told_apart_by_credential() -> None:
+    assert caller("Bearer one") == caller("Bearer one") != caller("Bearer two")
+    assert caller(None) == "anonymous"
+
+
+def test_a_caller_with_a_password_is_known_by_user_name_only() -> None:
+    credential = b64encode("jürgen:pass:word".encode()).decode()
+    assert caller(f"Basic {credential}") == "user:jürgen"
+
+
+@pytest.mark.parametrize("value", ["alice:hunter2", b64encode(b"hunter2").decode(), "Zm8\xff", ""])
+def test_a_malformed_password_is_not_repeated(value: str) -> None:
+    assert caller(f"basic {value}") == "user:unreadable"
+
+
+def test_equal_drafts_have_one_fingerprint_and_others_another() -> None:
+    same = Draft(title="Secret merger", start=START, end=END)
+    assert fingerprint(DRAFT) == fingerprint(same)
+    assert fingerprint(DRAFT) != fingerprint(Draft(title="Secret merger", start=START, end=START))
+
+
+def test_a_sink_that_fails_is_loud_and_loses_no_id() -> None:
+    def full(line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    trail = AuditTrail(full, now=lambda: NOON)
+    with structlog.testing.capture_logs() as logs:
+        _record(trail)
+    assert trail.failing
+    assert logs[0]["event"] == "audit.failed"
+    assert logs[0]["log_level"] == "error"
+    assert logs[0]["event_ids"] == ("g:users/o/events/E",)
+
+
+def test_a_sink_that_recovers_is_healthy_again() -> None:
+    trail = AuditTrail([].append)
+    trail.failing = True
+    _record(trail)
+    assert not trail.failing
+
+
+def test_a_file_is_appended_to_and_may_be_rotated(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_text("before\n")
+    trail = AuditTrail(open_sink(str(path)))
+    _record(trail)
+    rotated = path.rename(tmp_path / "audit.1.jsonl")
+    _record(trail)
+    assert rotated.read_text().startswith("before\n{")
+    assert json.loads(path.read_text())["request_id"] == "r-1"
+
+
+def test_a_file_that_cannot_be_opened_is_refused_before_any_write(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_sink(str(tmp_path / "missing" / "audit.jsonl"))
+
+
+def test_lines_go_to_standard_error_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    _record(AuditTrail(open_sink("stderr")))
+    assert json.loads(capsys.readouterr().err)["status"] == "created"
