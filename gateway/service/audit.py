@@ -64,7 +64,7 @@ class AuditTrail:
     ) -> None:
         """Writes the line of one event. Raises nothing."""
         try:
-            line = _line(self._now(), call, source, calendar, draft, outcome)
+            line = _line(self._now(), call, source=source, calendar=calendar, draft=draft, outcome=outcome)
             self._sink(msgspec.json.encode(line).decode() + "\n")
         except Exception:  # noqa: BLE001 - whatever went wrong, the event is written and its row is due
             self.failing = True
@@ -81,7 +81,7 @@ class AuditTrail:
 
 
 def _line(
-    now: datetime, call: Call, source: str, calendar: str | None, draft: Draft, outcome: Outcome
+    now: datetime, call: Call, *, source: str, calendar: str | None, draft: Draft, outcome: Outcome
 ) -> AuditLine:
     sent = [call.log.requests[index] for index in outcome.requests]
     return AuditLine(
