@@ -29,6 +29,8 @@ GatewayError
     └── UnexpectedAnswer         UNEXPECTED_ANSWER        an answer that is not what was promised
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -111,6 +113,16 @@ class GatewayError(Exception):
             upstream_code=upstream_code,
             request_id=request_id,
         )
+
+
+@contextmanager
+def located(*path: str | int) -> Iterator[None]:
+    """Says of an error raised within where in the input it lies: `path` goes before the error's own."""
+    try:
+        yield
+    except GatewayError as exc:
+        exc.problem = exc.problem.at(*path)
+        raise
 
 
 class InvalidInput(GatewayError):

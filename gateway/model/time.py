@@ -86,10 +86,12 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
 
     def after(self, start: EventTime) -> datetime:
         """The instant that lies this far after `start`: whole days on its wall clock first, then exactly."""
-        if not self.days:
-            return start.instant + self.exact
-        local = start.local + timedelta(days=self.days)
-        return at_wall_clock(local, start.zone)[1] + self.exact
+        try:
+            if not self.days:
+                return start.instant + self.exact
+            return at_wall_clock(start.local + timedelta(days=self.days), start.zone)[1] + self.exact
+        except OverflowError as exc:
+            raise InvalidTime("The duration leads beyond the calendar.") from exc
 
 
 def to_millis(instant: datetime) -> int:
@@ -184,6 +186,14 @@ def midnight(day: date, zone: str, *, latest: bool = False) -> EventTime:
     """Where an all-day event begins, or ends if `latest`, on `day`: the earlier start, the later end."""
     earliest, last = at_wall_clock(datetime.combine(day, time()), zone)
     return EventTime(instant=last if latest else earliest, zone=zone, day=day)
+
+
+def add_days(day: date, days: int) -> date:
+    """The day `days` later. Raises InvalidTime beyond the calendar."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError as exc:
+        raise InvalidTime(f"{days} days after {day} is beyond the calendar.") from exc
 
 
 def to_iso_duration(length: timedelta) -> str:

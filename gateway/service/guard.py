@@ -87,12 +87,15 @@ class SourcePolicy(msgspec.Struct, frozen=True, kw_only=True):
             raise _not_allowed(calendar)
 
     def check_found(self, calendar: Calendar) -> None:
-        """Raises CalendarNotAllowed unless a calendar that was found is named, by either of its ids.
-
-        One that mutes all jobs must be named without a wildcard: it silences the whole cluster.
-        """
+        """Raises CalendarNotAllowed unless a calendar that was found may be read, by either of its ids."""
         if not self.allows(calendar):
             raise _not_allowed(CalendarId.parse(calendar.id))
+
+    def check_mutes(self, calendar: Calendar) -> None:
+        """Raises CalendarNotAllowed for a calendar that mutes all jobs and is named by a wildcard only.
+
+        Whoever writes to it silences the whole cluster: that is no accident of a pattern.
+        """
         if calendar.mutes_all_jobs and not any(map(self.names_exactly, _ids(calendar))):
             raise CalendarNotAllowed(
                 f"{calendar.id} applies to all anomaly detection jobs, and no entry of its own allows it.",

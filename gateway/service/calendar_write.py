@@ -1,0 +1,257 @@
+"""One calendar's part of a call that adds events: what is refused, what is planned, what came of it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from gateway.adapters.base import (
+    Capability,
+    Fidelity,
+    Outcome,
+    PlannedEvent,
+    SideEffect,
+    Step,
+    TranslationWarning,
+    WriteStatus,
+)
+from gateway.errors import Code, GatewayError, Problem, ReadOnlySource
+from gateway.model.event import Draft, Event
+from gateway.service.audit import AuditTrail
+from gateway.service.catalog import Target
+from gateway.service.session import Session
+
+_log = structlog.get_logger(__name__)
+
+
+class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to add events. A draft is made for the time zone that all-day events of a calendar take.
+
+    `max_invitations` and `max_mute` may only lower what the sources allow.
+    """
+
+    calendars: Sequence[str]
+    drafts: Sequence[Callable[[str | None], Draft]]
+    max_invitations: int | None = None
+    max_mute: timedelta | None = None
+    dry_run: bool = False
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one event in one calendar. Indexes point into the input and into the request log."""
+
+    event_index: int
+    calendar_index: int
+    status: WriteStatus
+    calendar_id: str | None = None
+    event: Event | None = None
+    stored: bool = False
+    problem: Problem | None = None
+    warnings: tuple[TranslationWarning, ...] = ()
+    effects: tuple[SideEffect, ...] = ()
+    requests: tuple[int, ...] = ()
+
+
+class Drafts:
+    """The drafts of a call, each made once per time zone, and what is wrong with those that cannot be."""
+
+    def __init__(self, command: AddEvents) -> None:
+        self._makers = command.drafts
+        self._made: dict[tuple[int, str | None], Draft | Problem] = {}
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def get(self, index: int, time_zone: str | None) -> Draft | Problem:
+        key = (index, time_zone)
+        if key not in self._made:
+            self._made[key] = self._make(index, time_zone)
+        return self._made[key]
+
+    def _make(self, index: int, time_zone: str | None) -> Draft | Problem:
+        try:
+            return self._makers[index](time_zone)
+        except GatewayError as exc:
+            return exc.problem.at("events", index)
+
+
+class CalendarWrite:
+    """The part of a call that concerns one calendar: what is refused, what is planned, what came of it."""
+
+    def __init__(self, session: Session, audit: AuditTrail, command: AddEvents, target: Target) -> None:
+        self.target = target
+        self._session = session
+        self._audit = audit
+        self._command = command
+        self._policy = target.source.policy
+        self._adapter = session.adapter(target.source)
+        self.calendar_id = target.known_id
+        self.refused: dict[int, Problem] = {}
+        self.drafts: dict[int, Draft] = {}
+        self.steps: list[Step] = []
+        self.outcomes: dict[int, Outcome] = {}
+        self._planned: dict[int, PlannedEvent] = {}
+
+    @property
+    def invites(self) -> bool:
+        return self._can(Capability.ATTENDEES)
+
+    @property
+    def invitations(self) -> dict[int, int]:
+        """How many people each draft would invite."""
+        if not self.invites:
+            return {}
+        return {index: len(draft.attendees) for index, draft in self.drafts.items() if draft.attendees}
+
+    @property
+    def max_invitations(self) -> int:
+        return self._policy.max_invitations
+
+    async def check(self, drafts: Drafts) -> None:
+        """Holds every event against the guard rails. Writes nothing."""
+        for index in range(len(drafts)):
+            draft = drafts.get(index, self.target.time_zone)
+            if isinstance(draft, Problem):
+                self.refused[index] = draft
+            else:
+                self.drafts[index] = draft
+        try:
+            await self._check_calendar()
+        except GatewayError as exc:
+            self._refuse(self.drafts, exc.problem.at("calendars", self.target.index))
+        self._check_drafts()
+
+    async def plan(self) -> None:
+        """Plans what passed the checks: exact requests, warnings, effects. Writes nothing."""
+        try:
+            await self._plan()
+        except GatewayError as exc:
+            self._refuse(self.drafts, exc.problem.at("calendars", self.target.index))
+
+    def refuse_invitations(self, problem: Problem) -> None:
+        """Keeps back what would send mail. To be called before planning."""
+        for index in self.invitations:
+            self._refuse((index,), problem.at("events", index, "attendees"))
+
+    async def _check_calendar(self) -> None:
+        self._policy.check_calendar(self.target.calendar, by_alias=self.target.by_alias)
+        if not self._command.dry_run:
+            self._policy.check_write(self.target.source.name)
+        wildcard = not self.target.by_alias and not self._policy.names_exactly(self.target.calendar)
+        if wildcard and self._can(Capability.ANOMALY_SUPPRESSION):
+            self._policy.check_mutes(await self._adapter.calendar(self.target.calendar))
+        if self._command.dry_run:
+            self.calendar_id = await self._session.calendar_id(self.target)
+
+    def _check_drafts(self) -> None:
+        for index, draft in list(self.drafts.items()):
+            try:
+                self._check_draft(draft)
+            except GatewayError as exc:
+                self._refuse((index,), exc.problem.at("events", index))
+
+    def _check_draft(self, draft: Draft) -> None:
+        if self.invites:
+            self._policy.check_group_addresses(draft.attendees or ())
+        if self._can(Capability.ANOMALY_SUPPRESSION):
+            length = draft.end.instant - draft.start.instant
+            self._policy.check_mute(length, lowered_to=self._command.max_mute)
+
+    async def _plan(self) -> None:
+        indexes = list(self.drafts)
+        if not indexes:
+            return
+        plan = await self._adapter.plan(self.target.calendar, [self.drafts[index] for index in indexes])
+        self.steps = [_renumbered(step, indexes) for step in plan.steps]
+        self._planned = {event.index: event for step in self.steps for event in step.events}
+        for place, problem in plan.refused.items():
+            self._refuse((indexes[place],), problem.at("events", indexes[place]))
+
+    def _refuse(self, indexes: Iterable[int], problem: Problem) -> None:
+        """Keeps events from being written. A step is never cut: whoever refuses does so before planning."""
+        for index in list(indexes):
+            self.refused[index] = problem
+            self.drafts.pop(index, None)
+
+    def show(self) -> None:
+        """Puts the planned requests into the log, as a dry run shows them."""
+        for step in self.steps:
+            part = self._session.call.log.part()
+            for request in step.requests:
+                part.add(request)
+            for planned in step.events:
+                self.outcomes[planned.index] = Outcome(
+                    index=planned.index, status=WriteStatus.PLANNED, requests=tuple(part.indexes)
+                )
+
+    async def apply(self, step: Step) -> None:
+        """Writes one step and keeps what came of it, in the rows and in the audit trail."""
+        try:
+            outcomes = await self._adapter.apply(step)
+        except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
+            _log.exception("write.crashed", source=self.target.source.name, calendar=str(step.calendar))
+            outcomes = [_crashed(planned.index) for planned in step.events]
+        for outcome in outcomes:
+            self.outcomes[outcome.index] = outcome
+            self._audit.record(
+                call=self._session.call,
+                calendar=outcome.event.calendar_id if outcome.event else self.calendar_id,
+                source=self.target.source.name,
+                draft=self.drafts[outcome.index],
+                outcome=outcome,
+            )
+
+    def row(self, index: int) -> EventRow:
+        """The row of one event, whatever became of it."""
+        row = EventRow(
+            event_index=index,
+            calendar_index=self.target.index,
+            calendar_id=self.calendar_id,
+            status=WriteStatus.FAILED,
+            problem=self.refused.get(index),
+        )
+        if index in self.refused:
+            return row
+        outcome = self.outcomes.get(index) or _crashed(index)
+        planned = self._planned[index]
+        return msgspec.structs.replace(
+            row,
+            calendar_id=(outcome.event and outcome.event.calendar_id) or self.calendar_id,
+            status=outcome.status,
+            event=outcome.event,
+            stored=outcome.stored,
+            problem=outcome.problem and outcome.problem.at("events", index),
+            warnings=(*planned.warnings, *self._mode_warning()),
+            effects=planned.effects,
+            requests=outcome.requests,
+        )
+
+    def _mode_warning(self) -> tuple[TranslationWarning, ...]:
+        if not self._command.dry_run:
+            return ()
+        try:
+            self._policy.check_write(self.target.source.name)
+        except ReadOnlySource as exc:
+            return (TranslationWarning(code=exc.code, field="dryRun", given=True, message=str(exc)),)
+        return ()
+
+    def _can(self, capability: Capability) -> bool:
+        note = self.target.source.source.capabilities.get(capability)
+        return note is not None and note.fidelity is not Fidelity.UNSUPPORTED
+
+
+def _renumbered(step: Step, indexes: Sequence[int]) -> Step:
+    """A step whose events carry their index in the call, not in the sequence that was planned."""
+    events = tuple(msgspec.structs.replace(event, index=indexes[event.index]) for event in step.events)
+    return msgspec.structs.replace(step, events=events)
+
+
+def _crashed(index: int) -> Outcome:
+    """The honest answer where the gateway itself broke in the middle of a write."""
+    problem = Problem(
+        code=Code.INTERNAL,
+        message="The gateway failed while it wrote: the event may be there or not.",
+        hint="Look at the calendar before you repeat the call; the log has the details.",
+    )
+    return Outcome(index=index, status=WriteStatus.UNKNOWN, problem=problem)

@@ -1,0 +1,132 @@
+"""The configured sources and aliases, and what the names in a call mean."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Final
+
+import msgspec
+
+from gateway.adapters.base import CalendarSource
+from gateway.errors import GatewayError, InvalidId, Problem, UnknownAlias, UnknownSource
+from gateway.model.ids import CalendarId, EventId, ResourceId, is_alias
+from gateway.service.guard import SourcePolicy
+
+_SHOWN_NAMES: Final = 20
+
+
+class ConfiguredSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A source with what the configuration says of it."""
+
+    source: CalendarSource
+    policy: SourcePolicy
+    is_sandbox: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+
+class Alias(msgspec.Struct, frozen=True, kw_only=True):
+    """A name for several calendars. `time_zone` is where its all-day events take place."""
+
+    calendars: tuple[CalendarId, ...]
+    time_zone: str | None = None
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One calendar of a call. `index` is the place in the input that named it, alone or with others."""
+
+    index: int
+    calendar: CalendarId
+    source: ConfiguredSource
+    by_alias: bool = False
+    time_zone: str | None = None
+
+    @property
+    def known_id(self) -> str | None:
+        """The canonical id, or None where only the upstream can tell."""
+        canonical = self.source.source.canonical_id(self.calendar)
+        return None if canonical is None else str(canonical)
+
+
+class Unresolved(msgspec.Struct, frozen=True, kw_only=True):
+    """A name in the input that means nothing here, and why."""
+
+    index: int
+    problem: Problem
+
+
+class Catalog:
+    """All that ids and aliases can name. Holds no state of calls."""
+
+    def __init__(self, sources: Iterable[ConfiguredSource], aliases: Mapping[str, Alias]) -> None:
+        self.sources: Final = {source.name: source for source in sources}
+        self.aliases: Final = dict(aliases)
+
+    def resolve(self, names: Sequence[str]) -> list[Target | Unresolved]:
+        """What each name means, aliases expanded, in the order asked. A bad name costs itself only."""
+        found: list[Target | Unresolved] = []
+        for index, name in enumerate(names):
+            try:
+                found.extend(self._targets(index, name))
+            except GatewayError as exc:
+                found.append(Unresolved(index=index, problem=exc.problem.at("calendars", index)))
+        return found
+
+    def calendar(self, name: str) -> Target:
+        """The one calendar that `name` means. Raises InvalidId, UnknownSource, UnknownAlias."""
+        targets = self._targets(0, name)
+        if len(targets) > 1:
+            spelled = ", ".join(str(target.calendar) for target in targets)
+            raise InvalidId(f"The alias {name!r} names several calendars.", hint=f"Ask for one of {spelled}.")
+        return targets[0]
+
+    def event(self, name: str) -> tuple[ConfiguredSource, EventId]:
+        """The event that `name` means. Raises InvalidId, UnknownSource."""
+        written, source = self._parse(name)
+        event = source.source.event_id(written)
+        if event is None:
+            raise InvalidId(f"{name!r} is the id of a calendar, not of an event.")
+        return source, event
+
+    def is_event(self, name: str) -> bool:
+        """Whether `name` is of the form of an event's id. Raises InvalidId, UnknownSource."""
+        written, source = self._parse(name)
+        return source.source.event_id(written) is not None
+
+    def _targets(self, index: int, name: str) -> list[Target]:
+        if not is_alias(name):
+            written, source = self._parse(name)
+            calendar = source.source.calendar_id(written)
+            return [Target(index=index, calendar=calendar, source=source, time_zone=source.policy.time_zone)]
+        alias = self.aliases.get(name)
+        if alias is None:
+            raise UnknownAlias(f"There is no alias {name!r}.", hint=_known(name, self.aliases, "aliases"))
+        return [
+            Target(
+                index=index,
+                calendar=calendar,
+                source=self.sources[calendar.source],
+                by_alias=True,
+                time_zone=alias.time_zone or self.sources[calendar.source].policy.time_zone,
+            )
+            for calendar in alias.calendars
+        ]
+
+    def _parse(self, name: str) -> tuple[ResourceId, ConfiguredSource]:
+        written = ResourceId.parse(name)
+        source = self.sources.get(written.source)
+        if source is None:
+            raise UnknownSource(
+                f"There is no source {written.source!r}.",
+                hint=_known(written.source, self.sources, "sources"),
+            )
+        return written, source
+
+
+def _known(name: str, names: Iterable[str], what: str) -> str:
+    known = sorted(names)
+    close = get_close_matches(name, known, n=1)
+    listed = ", ".join(known[:_SHOWN_NAMES]) or "none"
+    more = f" and {len(known) - _SHOWN_NAMES} more" if len(known) > _SHOWN_NAMES else ""
+    return f"{f'Did you mean {close[0]}? ' if close else ''}The known {what} are: {listed}{more}."

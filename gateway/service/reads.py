@@ -1,0 +1,184 @@
+"""One time-ordered list of events over any set of calendars, with a status per source.
+
+Each calendar is a stream, ordered by (start, id) and read only as far as the page needs; the page is their
+merge. A stream that fails ends there and says why; the others go on.
+"""
+
+import asyncio
+import heapq
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, aclosing
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final, cast
+
+import msgspec
+
+from gateway.errors import GatewayError, Problem, TooMany
+from gateway.model.event import Event
+from gateway.model.time import Window
+from gateway.service.catalog import Target, Unresolved
+from gateway.service.cursor import EventCursor
+from gateway.service.session import Session
+
+MAX_CALENDARS: Final = 100
+MAX_PAGE: Final = 1000
+_AT_ONCE: Final = 16
+
+
+class ReadStatus(StrEnum):
+    """OK: all that the page needed was read. PARTIAL: some calendars, or the rest of one, are missing."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class SourceRead(msgspec.Struct, frozen=True, kw_only=True):
+    """How one source fared. `fetched` counts the events drawn from it for this page."""
+
+    source: str
+    status: ReadStatus
+    fetched: int
+    duration: timedelta
+    problems: tuple[Problem, ...] = ()
+
+
+class EventPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of events, ordered by (start, id). Complete only if every source was read in full so far."""
+
+    events: tuple[Event, ...]
+    has_next: bool
+    sources: tuple[SourceRead, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.problems and all(source.status is ReadStatus.OK for source in self.sources)
+
+
+async def read_events(
+    session: Session, calendars: Sequence[str], window: Window, *, first: int, after: EventCursor | None
+) -> EventPage:
+    """The first events in the window after the cursor. Raises TooMany; other troubles are in the page."""
+    if len(calendars) > MAX_CALENDARS:
+        raise TooMany(
+            f"{len(calendars)} calendars are too many: at most {MAX_CALENDARS}.", path=("calendars",)
+        )
+    check_first(first)
+    resolved = session.catalog.resolve(calendars)
+    targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
+    streams = [_Stream(session, target, window, first=first, after=after) for target in targets]
+    async with AsyncExitStack() as stack:
+        for stream in streams:
+            await stack.enter_async_context(aclosing(stream))
+        rows = await _merge(streams, first + 1)
+    return EventPage(
+        events=tuple(rows[:first]),
+        has_next=len(rows) > first,
+        sources=_by_source(streams),
+        problems=tuple(item.problem for item in resolved if isinstance(item, Unresolved)),
+    )
+
+
+def check_first(first: int) -> None:
+    """Raises TooMany unless `first` is a page size that is served."""
+    if not 1 <= first <= MAX_PAGE:
+        raise TooMany(f"A page of {first} is not served: ask for 1 to {MAX_PAGE}.", path=("first",))
+
+
+class _Stream:
+    """One calendar's events after the cursor, and how reading them fared."""
+
+    def __init__(
+        self, session: Session, target: Target, window: Window, *, first: int, after: EventCursor | None
+    ) -> None:
+        self.target = target
+        self.fetched = 0
+        self.seconds = 0.0
+        self.problem: Problem | None = None
+        self._after = after
+        self._events = self._open(session, window, first)
+
+    def _open(self, session: Session, window: Window, first: int) -> AsyncIterator[Event] | None:
+        start = window.start if self._after is None else max(window.start, self._after.start)
+        if start >= window.end:
+            return None
+        try:
+            self.target.source.policy.check_calendar(self.target.calendar, by_alias=self.target.by_alias)
+        except GatewayError as exc:
+            self._fail(exc)
+            return None
+        adapter = session.adapter(self.target.source)
+        return adapter.events(self.target.calendar, Window(start=start, end=window.end), page=first + 1)
+
+    async def next(self) -> Event | None:
+        """The next event, or None where the stream has ended, for good or ill."""
+        began = time.perf_counter()
+        try:
+            while self._events is not None:
+                event = await anext(self._events, None)
+                if event is None:
+                    self._events = None
+                elif self._after is None or event.order > self._after.order:
+                    self.fetched += 1
+                    return event
+        except GatewayError as exc:
+            self._fail(exc)
+        finally:
+            self.seconds += time.perf_counter() - began
+        return None
+
+    async def aclose(self) -> None:
+        if self._events is not None:
+            await cast("AsyncGenerator[Event]", self._events).aclose()
+
+    def _fail(self, exc: GatewayError) -> None:
+        self._events = None
+        self.problem = exc.problem.at("calendars", self.target.index)
+
+
+async def _merge(streams: Sequence[_Stream], wanted: int) -> list[Event]:
+    """The first `wanted` events of all streams, by (start, id); holds one more of each stream."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def head(stream: _Stream) -> Event | None:
+        async with gate:
+            return await stream.next()
+
+    heads = await asyncio.gather(*map(head, streams))
+    heap = [(event.order, place, event) for place, event in enumerate(heads) if event is not None]
+    heapq.heapify(heap)
+    rows: list[Event] = []
+    while heap and len(rows) < wanted:
+        _, place, event = heap[0]
+        if not rows or rows[-1].id != event.id:  # one calendar under two names that only it knows to be one
+            rows.append(event)
+        following = await streams[place].next() if len(rows) < wanted else None
+        if following is None:
+            heapq.heappop(heap)
+        else:
+            heapq.heapreplace(heap, (following.order, place, following))
+    return rows
+
+
+def _by_source(streams: Sequence[_Stream]) -> tuple[SourceRead, ...]:
+    groups: dict[str, list[_Stream]] = {}
+    for stream in streams:
+        groups.setdefault(stream.target.source.name, []).append(stream)
+    return tuple(_source_read(name, group) for name, group in groups.items())
+
+
+def _source_read(name: str, streams: Sequence[_Stream]) -> SourceRead:
+    problems = tuple(stream.problem for stream in streams if stream.problem is not None)
+    fetched = sum(stream.fetched for stream in streams)
+    whole = len(problems) == len(streams) and not fetched
+    status = ReadStatus.FAILED if whole else ReadStatus.PARTIAL if problems else ReadStatus.OK
+    return SourceRead(
+        source=name,
+        status=status,
+        fetched=fetched,
+        duration=timedelta(seconds=max(stream.seconds for stream in streams)),
+        problems=problems,
+    )
