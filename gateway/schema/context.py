@@ -1,0 +1,55 @@
+"""What resolvers work with during one operation: the session, loaders of its own, and the audit trail."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from gateway.errors import GatewayError, NotFound
+from gateway.model.calendar import Calendar
+from gateway.model.event import Event
+from gateway.service.audit import AuditTrail
+from gateway.service.calendars import calendar_of, find_calendar, find_event
+from gateway.service.session import Session
+
+T = TypeVar("T")
+
+_AT_ONCE: Final = 16
+
+
+class Context:
+    """Made anew for every operation, so that nothing is answered from another one's reads."""
+
+    def __init__(self, session: Session, audit: AuditTrail, subgraph_sdl: Callable[[], str]) -> None:
+        self.session = session
+        self.audit = audit
+        self.subgraph_sdl = subgraph_sdl
+        self.calendars: DataLoader[str, Calendar | None] = DataLoader(self._each(find_calendar))
+        self.events: DataLoader[str, Event | None] = DataLoader(self._each(find_event))
+        self.calendars_of: DataLoader[str, Calendar] = DataLoader(self._each(calendar_of))
+
+    async def calendar(self, name: str) -> Calendar:
+        """The calendar that holds something that was just read. Raises NotFound if it has gone since."""
+        found = await self.calendars.load(name)
+        if found is None:
+            raise NotFound(f"The calendar {name} is there no longer.")
+        return found
+
+    def _each(
+        self, find: Callable[[Session, str], Coroutine[Any, Any, T]]
+    ) -> Callable[[list[str]], Coroutine[Any, Any, Sequence[T | BaseException]]]:
+        """A batch function that finds each id by itself, a bounded number at once."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(name: str) -> T | BaseException:
+            async with gate:
+                try:
+                    return await find(self.session, name)
+                except GatewayError as exc:
+                    return exc
+
+        async def batch(names: list[str]) -> Sequence[T | BaseException]:
+            return await asyncio.gather(*map(one, names))
+
+        return batch

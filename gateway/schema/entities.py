@@ -1,0 +1,65 @@
+"""The gateway as a subgraph: entities by their key, and the SDL that a supergraph is composed from."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+import strawberry
+from strawberry.federation.schema import FederationAny
+
+from gateway.errors import InvalidInput, TooMany, located
+from gateway.schema.calendar import Calendar
+from gateway.schema.context import Context
+from gateway.schema.event import CalendarEvent
+from gateway.schema.node import Node
+from gateway.schema.query import Query, find_node
+
+MAX_REPRESENTATIONS: Final = 1000
+
+Entity = Annotated[
+    Calendar | CalendarEvent, strawberry.union("_Entity", description="What other subgraphs can refer to.")
+]
+Representations = Annotated[
+    list[FederationAny], strawberry.argument(description="`__typename` and `id` of each entity.")
+]
+
+
+@strawberry.type(name="_Service", description="The subgraph as a router composes it.")
+class Service:
+    sdl: str = strawberry.field(description="The subgraph's schema, with its federation directives.")
+
+
+@strawberry.type(name="Query", description="What is planned, everywhere.")
+class ServedQuery(Query):
+    @strawberry.field(name="_service", description="For the router that composes the supergraph.")
+    def service(self, info: strawberry.Info[Context]) -> Service:
+        return Service(sdl=info.context.subgraph_sdl())
+
+    @strawberry.field(name="_entities", description="For the router that composes the supergraph.")
+    async def entities(
+        self, info: strawberry.Info[Context], representations: Representations
+    ) -> list[Entity | None]:
+        if len(representations) > MAX_REPRESENTATIONS:
+            message = f"{len(representations)} representations are too many: at most {MAX_REPRESENTATIONS}."
+            raise TooMany(message, path=("representations",))
+        return await asyncio.gather(  # type: ignore[return-value]  # an exception is that row's error
+            *(_entity(info.context, index, item) for index, item in enumerate(representations)),
+            return_exceptions=True,
+        )
+
+
+async def _entity(context: Context, index: int, representation: object) -> Node | None:
+    """The entity that one representation stands for; None if its source has no such thing."""
+    name = representation.get("__typename") if isinstance(representation, Mapping) else None
+    id_ = representation.get("id") if isinstance(representation, Mapping) else None
+    wanted = {"Calendar": Calendar, "CalendarEvent": CalendarEvent}.get(str(name))
+    path = ("representations", index)
+    if wanted is None or not isinstance(id_, str):
+        raise InvalidInput(
+            "A representation needs __typename, Calendar or CalendarEvent, and id, a string.", path=path
+        )
+    with located(*path):
+        entity = await find_node(context, id_)
+    if entity is not None and not isinstance(entity, wanted):
+        raise InvalidInput(f"{id_!r} is not the id of a {name}.", path=path)
+    return entity

@@ -1,0 +1,198 @@
+"""The schema's enumerations. Members have the domain's names, so that one becomes the other by name."""
+
+from enum import Enum
+from typing import TypeVar, overload
+
+import strawberry
+from strawberry import enum_value as value
+
+E = TypeVar("E", bound=Enum)
+
+
+@overload
+def by_name(enum: type[E], member: Enum) -> E: ...
+@overload
+def by_name(enum: type[E], member: Enum | None) -> E | None: ...
+def by_name(enum: type[E], member: Enum | None) -> E | None:
+    """The member of `enum` that is called like `member`; None stays None."""
+    return None if member is None else enum[member.name]
+
+
+@strawberry.enum(description="Which API stands behind a source.")
+class SourceKind(Enum):
+    ELASTICSEARCH = value("elasticsearch", description="Elasticsearch machine learning calendars.")
+    MSGRAPH = value("msgraph", description="Microsoft Graph calendars.")
+
+
+@strawberry.enum(description="What the configuration lets the gateway do with a source.")
+class SourceMode(Enum):
+    READ = value("read", description="Reads and dry runs only.")
+    WRITE = value("write", description="Reads and writes.")
+
+
+@strawberry.enum(description="How faithfully a source holds something.")
+class Fidelity(Enum):
+    NATIVE = value("native", description="As the source itself does it.")
+    EMULATED = value("emulated", description="Done by the gateway, with what the source has.")
+    LOSSY = value("lossy", description="Held in part; warnings name what is lost.")
+    UNSUPPORTED = value("unsupported", description="Not held at all; warnings name what is lost.")
+
+
+@strawberry.enum(description="What a source may be able to hold or do.")
+class Capability(Enum):
+    LIST_CALENDARS = value("list_calendars", description="Its calendars can be listed.")
+    READ_EVENTS = value("read_events", description="Events can be read.")
+    ADD_EVENTS = value("add_events", description="Events can be added.")
+    ALL_DAY_EVENTS = value("all_day_events", description="Events that last whole days.")
+    TIME_ZONES = value("time_zones", description="The zone that an event's times are meant in.")
+    DESCRIPTION = value("description", description="A longer text.")
+    LOCATION = value("location", description="Where an event takes place.")
+    CATEGORIES = value("categories", description="Labels.")
+    SHOW_AS = value("show_as", description="Free, busy and the like.")
+    ATTENDEES = value("attendees", description="People, who are sent invitations.")
+    ANOMALY_SUPPRESSION = value(
+        "anomaly_suppression", description="Anomaly detection ignores the event's time."
+    )
+
+
+@strawberry.enum(description="Whether an event takes place.")
+class EventStatus(Enum):
+    CONFIRMED = value("confirmed", description="It does.")
+    TENTATIVE = value("tentative", description="It may.")
+    CANCELLED = value("cancelled", description="It was called off.")
+
+
+@strawberry.enum(description="How the time appears in the owner's free/busy view.")
+class ShowAs(Enum):
+    FREE = value("free", description="Free.")
+    TENTATIVE = value("tentative", description="Tentatively busy.")
+    BUSY = value("busy", description="Busy.")
+    OUT_OF_OFFICE = value("oof", description="Out of office.")
+    WORKING_ELSEWHERE = value("workingElsewhere", description="Working elsewhere.")
+    UNKNOWN = value("unknown", description="Not known.")
+
+
+@strawberry.enum(description="What an attendee is to a meeting.")
+class AttendeeType(Enum):
+    REQUIRED = value("required", description="Has to be there.")
+    OPTIONAL = value("optional", description="May be there.")
+    RESOURCE = value("resource", description="A room or a device.")
+
+
+@strawberry.enum(description="What somebody answered to an invitation.")
+class AttendeeResponse(Enum):
+    NONE = value("none", description="No answer is asked for.")
+    ORGANIZER = value("organizer", description="The organizer needs none.")
+    TENTATIVELY_ACCEPTED = value("tentativelyAccepted", description="Perhaps.")
+    ACCEPTED = value("accepted", description="Yes.")
+    DECLINED = value("declined", description="No.")
+    NOT_RESPONDED = value("notResponded", description="Not answered yet.")
+
+
+@strawberry.enum(description="What to do with a wall-clock time that exists twice, or not at all.")
+class Disambiguation(Enum):
+    REJECT = value("reject", description="Refuse it, naming both instants that could be meant.")
+    EARLIER = value("earlier", description="Take the earlier instant.")
+    LATER = value("later", description="Take the later instant.")
+
+
+@strawberry.enum(description="What became of one event in one calendar.")
+class WriteStatus(Enum):
+    CREATED = value("created", description="It was written, and seen in the calendar afterwards.")
+    PLANNED = value("planned", description="A dry run: it would be written.")
+    FAILED = value("failed", description="It was not written; `problem` says why.")
+    UNKNOWN = value("unknown", description="It may have been written or not; `problem` says how to find out.")
+
+
+@strawberry.enum(description="How a whole call fared.")
+class BatchStatus(Enum):
+    SUCCEEDED = value("succeeded", description="Every row is as wished.")
+    PLANNED = value("planned", description="A dry run in which no row is refused.")
+    PARTIAL = value("partial", description="Some rows are as wished, others failed or are unknown.")
+    FAILED = value("failed", description="No row is as wished, or the whole call was refused.")
+
+
+@strawberry.enum(description="What a write does beside storing an event.")
+class SideEffectKind(Enum):
+    SENDS_INVITATIONS = value("sends_invitations", description="People are sent mail.")
+    SUPPRESSES_ANOMALIES = value("suppresses_anomalies", description="Anomaly detection ignores a time.")
+
+
+@strawberry.enum(description="How a source fared in a read.")
+class ReadStatus(Enum):
+    OK = value("ok", description="All that was needed was read.")
+    PARTIAL = value("partial", description="Some of its events are missing; `problem` says why.")
+    FAILED = value("failed", description="Nothing could be read; that does not mean that nothing is there.")
+
+
+@strawberry.enum(description="How much an event matters, in Outlook.")
+class Importance(Enum):
+    LOW = value("low", description="Low.")
+    NORMAL = value("normal", description="Normal.")
+    HIGH = value("high", description="High.")
+
+
+@strawberry.enum(description="Who may see what an event is about, in Outlook.")
+class Sensitivity(Enum):
+    NORMAL = value("normal", description="Everybody with access to the calendar.")
+    PERSONAL = value("personal", description="Marked as personal.")
+    PRIVATE = value("private", description="The owner and delegates who may see private items.")
+    CONFIDENTIAL = value("confidential", description="Marked as confidential.")
+
+
+@strawberry.enum(name="MSGraphEventType", description="What an event is to a series.")
+class EventType(Enum):
+    SINGLE_INSTANCE = value("singleInstance", description="It stands alone.")
+    OCCURRENCE = value("occurrence", description="One occurrence of a series.")
+    EXCEPTION = value("exception", description="An occurrence that was changed.")
+    SERIES_MASTER = value("seriesMaster", description="The series itself.")
+
+
+@strawberry.enum(description="Who provides an online meeting.")
+class OnlineMeetingProvider(Enum):
+    UNKNOWN = value("unknown", description="Not known.")
+    SKYPE_FOR_BUSINESS = value("skypeForBusiness", description="Skype for Business.")
+    SKYPE_FOR_CONSUMER = value("skypeForConsumer", description="Skype.")
+    TEAMS_FOR_BUSINESS = value("teamsForBusiness", description="Microsoft Teams.")
+
+
+@strawberry.enum(description="What went wrong, for programs.")
+class ProblemCode(Enum):
+    INVALID_INPUT = value("INVALID_INPUT", description="What was written cannot be meant.")
+    INVALID_ID = value("INVALID_ID", description="An id is malformed, or of another thing.")
+    INVALID_TIME = value("INVALID_TIME", description="A time is out of bounds, ambiguous or does not exist.")
+    UNKNOWN_TIME_ZONE = value("UNKNOWN_TIME_ZONE", description="No time zone is called so.")
+    UNKNOWN_SOURCE = value("UNKNOWN_SOURCE", description="No source is called so.")
+    UNKNOWN_ALIAS = value("UNKNOWN_ALIAS", description="No alias is called so.")
+    TOO_MANY = value("TOO_MANY", description="Above a limit of the gateway.")
+    REFUSED = value("REFUSED", description="A guard rail of the configuration forbids it.")
+    READ_ONLY_SOURCE = value("READ_ONLY_SOURCE", description="The source is configured for reading only.")
+    CALENDAR_NOT_ALLOWED = value(
+        "CALENDAR_NOT_ALLOWED", description="The configuration does not name the calendar."
+    )
+    TOO_MANY_INVITATIONS = value(
+        "TOO_MANY_INVITATIONS", description="More people would be invited than is allowed."
+    )
+    GROUP_ADDRESS = value(
+        "GROUP_ADDRESS", description="An address stands for a group, and who is behind it is unknown."
+    )
+    MUTE_TOO_LONG = value(
+        "MUTE_TOO_LONG", description="Anomaly detection would be blind for longer than is allowed."
+    )
+    UNSUPPORTED = value("UNSUPPORTED", description="This kind of source cannot do it.")
+    UNAUTHENTICATED = value(
+        "UNAUTHENTICATED", description="The upstream wants a credential, or does not take the one it got."
+    )
+    FORBIDDEN = value("FORBIDDEN", description="The credential lacks a permission.")
+    NOT_FOUND = value("NOT_FOUND", description="The upstream has no such calendar or event.")
+    CONFLICT = value("CONFLICT", description="The upstream holds something that contradicts it.")
+    UPSTREAM_REFUSED = value("UPSTREAM_REFUSED", description="The upstream finds fault with the request.")
+    RATE_LIMITED = value("RATE_LIMITED", description="The upstream wants fewer requests.")
+    UNAVAILABLE = value("UNAVAILABLE", description="The upstream is in trouble.")
+    UNREACHABLE = value("UNREACHABLE", description="No connection to the upstream: nothing was sent.")
+    NO_ANSWER = value("NO_ANSWER", description="The request left, and no whole answer came back.")
+    NOT_STORED = value("NOT_STORED", description="The upstream reported success, but the event is not there.")
+    UNEXPECTED_ANSWER = value(
+        "UNEXPECTED_ANSWER", description="The upstream's answer is not what it promises."
+    )
+    INTERNAL = value("INTERNAL", description="A fault of the gateway itself; its log has the details.")

@@ -1,0 +1,123 @@
+"""An event as a caller writes it, and its way into a draft."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+import strawberry
+
+from gateway.errors import InvalidInput, located
+from gateway.model import event as model
+from gateway.model.event import SourceKind
+from gateway.schema.elasticsearch import ElasticsearchEventOptions
+from gateway.schema.enums import ShowAs, by_name
+from gateway.schema.location import EventLocationInput
+from gateway.schema.msgraph import MSGraphEventOptions
+from gateway.schema.person import AttendeeInput
+from gateway.schema.time_input import EventEndInput, EventTimeInput, span
+
+_KEY_SUFFIX: Final = re.compile(r"\[#[A-Za-z0-9._:-]{1,64}(?:@[0-9TZ]+)?\]\s*")
+
+
+@strawberry.input(one_of=True, description="A longer text, as plain text or as HTML.")
+class EventBodyInput:
+    text: str | None = strawberry.field(default=strawberry.UNSET, description="As plain text.")
+    html: str | None = strawberry.field(default=strawberry.UNSET, description="As HTML.")
+
+    def to_model(self) -> model.EventBody:
+        return model.EventBody(text=self.text or None, html=self.html or None)
+
+
+@strawberry.input(
+    description="An event to write. What a calendar cannot hold comes back as a warning, field by field."
+)
+class EventInput:
+    title: str = strawberry.field(description="What it is; not empty.")
+    start: EventTimeInput = strawberry.field(description="When it begins.")
+    end: EventEndInput = strawberry.field(description="When it ends, exclusive.")
+    description: EventBodyInput | None = strawberry.field(default=None, description="A longer text.")
+    location: EventLocationInput | None = strawberry.field(
+        default=None, description="Where it takes place. Give this or `locations`."
+    )
+    locations: list[EventLocationInput] | None = strawberry.field(
+        default=None, description="All places where it takes place. Give this or `location`."
+    )
+    categories: list[str] | None = strawberry.field(default=None, description="Labels.")
+    show_as: ShowAs | None = strawberry.field(default=None, description="How the time appears to others.")
+    attendees: list[AttendeeInput] | None = strawberry.field(
+        default=None, description="Whom to invite. They are sent mail, which cannot be suppressed."
+    )
+    elasticsearch: ElasticsearchEventOptions | None = strawberry.field(
+        default=None, description="What only Elasticsearch understands."
+    )
+    msgraph: MSGraphEventOptions | None = strawberry.field(
+        default=None, description="What only Graph understands."
+    )
+
+    def to_draft(self, default_zone: str | None) -> model.Draft:
+        """The draft, all-day events in `default_zone` unless they say otherwise. Raises InvalidInput."""
+        _check_title(self.title)
+        if self.location and self.locations:
+            raise InvalidInput(
+                "An event has either location or locations, not both.",
+                path=("locations",),
+                hint="Put the place into the list, and leave location out.",
+            )
+        start, end = span(self.start, self.end, default_zone)
+        return model.Draft(
+            title=self.title,
+            start=start,
+            end=end,
+            is_all_day=start.day is not None,
+            body=self.description.to_model() if self.description else None,
+            show_as=by_name(model.ShowAs, self.show_as),
+            location=self._location(),
+            locations=self._locations(),
+            categories=None if self.categories is None else tuple(self.categories),
+            attendees=self._attendees(),
+            options=self._options(),
+        )
+
+    def _location(self) -> model.EventLocation | None:
+        with located("location"):
+            return self.location.to_model() if self.location else None
+
+    def _locations(self) -> tuple[model.EventLocation, ...] | None:
+        if self.locations is None:
+            return None
+        found = []
+        for index, place in enumerate(self.locations):
+            with located("locations", index):
+                found.append(place.to_model())
+        return tuple(found)
+
+    def _attendees(self) -> tuple[model.Attendee, ...] | None:
+        if self.attendees is None:
+            return None
+        found = []
+        for index, attendee in enumerate(self.attendees):
+            with located("attendees", index):
+                found.append(attendee.to_model())
+        return tuple(found)
+
+    def _options(self) -> Mapping[SourceKind, msgspec.Struct]:
+        options: dict[SourceKind, msgspec.Struct] = {}
+        if self.elasticsearch:
+            options[SourceKind.ELASTICSEARCH] = self.elasticsearch.to_model()
+        if self.msgraph:
+            with located("msgraph"):
+                options[SourceKind.MSGRAPH] = self.msgraph.to_model()
+        return options
+
+
+def _check_title(title: str) -> None:
+    if not title.strip():
+        raise InvalidInput("An event needs a title.", path=("title",))
+    suffix = _KEY_SUFFIX.search(title)
+    if suffix and suffix.end() == len(title):
+        raise InvalidInput(
+            f"A title cannot end with {suffix.group()!r}: that is how events are marked with their key.",
+            path=("title",),
+            hint="Put something after it, or write it differently.",
+        )

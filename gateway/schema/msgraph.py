@@ -1,0 +1,256 @@
+"""What only Microsoft Graph calendars have, in the schema. Names and meanings are Graph's own."""
+
+from typing import Self
+
+import strawberry
+
+from gateway.errors import InvalidInput
+from gateway.model import msgraph as model
+from gateway.schema.enums import (
+    AttendeeResponse,
+    EventType,
+    Importance,
+    OnlineMeetingProvider,
+    Sensitivity,
+    by_name,
+)
+from gateway.schema.person import EventPerson
+from gateway.schema.scalars import URL, Date, DateTime
+
+
+@strawberry.type(description="How to join an online meeting.")
+class OnlineMeeting:
+    join_url: URL | None = strawberry.field(description="The link that joins it.")
+    conference_id: str | None = strawberry.field(description="The conference's id, for dialling in.")
+    quick_dial: str | None = strawberry.field(description="A number with the id, for dialling in.")
+    toll_number: str | None = strawberry.field(description="A number for dialling in.")
+    toll_free_numbers: list[str] = strawberry.field(description="Numbers that cost nothing.")
+
+    @classmethod
+    def of(cls, meeting: model.OnlineMeeting) -> Self:
+        return cls(
+            join_url=None if meeting.join_url is None else URL(meeting.join_url),
+            conference_id=meeting.conference_id,
+            quick_dial=meeting.quick_dial,
+            toll_number=meeting.toll_number,
+            toll_free_numbers=list(meeting.toll_free_numbers),
+        )
+
+
+@strawberry.type(description="How often a series recurs: Graph's recurrencePattern, in its own words.")
+class MSGraphRecurrencePattern:
+    type: str = strawberry.field(description="daily, weekly, absoluteMonthly, relativeMonthly …")
+    interval: int = strawberry.field(description="Every how many days, weeks, months or years.")
+    month: int | None = strawberry.field(description="The month, 1 to 12; 0 where the type has none.")
+    day_of_month: int | None = strawberry.field(description="The day; 0 where the type has none.")
+    days_of_week: list[str] = strawberry.field(description="monday, tuesday …")
+    first_day_of_week: str | None = strawberry.field(description="With which day a week begins.")
+    index: str | None = strawberry.field(description="first, second, third, fourth or last.")
+
+    @classmethod
+    def of(cls, pattern: model.RecurrencePattern) -> Self:
+        return cls(
+            type=pattern.type,
+            interval=pattern.interval,
+            month=pattern.month,
+            day_of_month=pattern.day_of_month,
+            days_of_week=list(pattern.days_of_week),
+            first_day_of_week=pattern.first_day_of_week,
+            index=pattern.index,
+        )
+
+
+@strawberry.type(description="How long a series goes on: Graph's recurrenceRange, in its own words.")
+class MSGraphRecurrenceRange:
+    type: str = strawberry.field(description="endDate, noEnd or numbered.")
+    start_date: Date = strawberry.field(description="The first day.")
+    end_date: Date | None = strawberry.field(description="The last day, if the type is endDate.")
+    recurrence_time_zone: str | None = strawberry.field(description="The zone of both, as Graph names it.")
+    number_of_occurrences: int | None = strawberry.field(description="How many, if the type is numbered.")
+
+    @classmethod
+    def of(cls, range_: model.RecurrenceRange) -> Self:
+        return cls(
+            type=range_.type,
+            start_date=Date(range_.start_date),
+            end_date=None if range_.end_date is None else Date(range_.end_date),
+            recurrence_time_zone=range_.recurrence_time_zone,
+            number_of_occurrences=range_.number_of_occurrences,
+        )
+
+
+@strawberry.type(description="How a series recurs: Graph's patternedRecurrence, in its own words.")
+class MSGraphRecurrence:
+    pattern: MSGraphRecurrencePattern = strawberry.field(description="How often.")
+    range: MSGraphRecurrenceRange = strawberry.field(description="How long.")
+
+    @classmethod
+    def of(cls, recurrence: model.PatternedRecurrence) -> Self:
+        return cls(
+            pattern=MSGraphRecurrencePattern.of(recurrence.pattern),
+            range=MSGraphRecurrenceRange.of(recurrence.range),
+        )
+
+
+@strawberry.type(description="Every property of a Graph event that the unified event does not have.")
+class MSGraphEventDetails:
+    event_id: str = strawberry.field(description="Graph's own id of the event.")
+    change_key: str | None = strawberry.field(description="Changes with every change of the event.")
+    i_cal_uid: str | None = strawberry.field(
+        name="iCalUId", description="The event's id across calendars; another one for each occurrence."
+    )
+    uid: str | None = strawberry.field(
+        description="The event's id across calendars; the same over a series. Beta only."
+    )
+    type: EventType | None = strawberry.field(description="What the event is to a series.")
+    importance: Importance | None = strawberry.field(description="How much it matters.")
+    sensitivity: Sensitivity | None = strawberry.field(description="Who may see what it is about.")
+    original_start_time_zone: str | None = strawberry.field(
+        description="The zone of the start when it was created, as Graph names it."
+    )
+    original_end_time_zone: str | None = strawberry.field(
+        description="The zone of the end when it was created, as Graph names it."
+    )
+    reminder_minutes_before_start: int | None = strawberry.field(description="When the reminder comes.")
+    is_reminder_on: bool | None = strawberry.field(description="Whether a reminder comes.")
+    has_attachments: bool | None = strawberry.field(description="Whether files are attached.")
+    body_preview: str | None = strawberry.field(description="How the description begins, as plain text.")
+    is_cancelled: bool | None = strawberry.field(description="Whether it was called off.")
+    is_draft: bool | None = strawberry.field(description="Whether changes have not been sent yet.")
+    is_organizer: bool | None = strawberry.field(description="Whether the calendar's owner organizes it.")
+    response_requested: bool | None = strawberry.field(description="Whether the organizer wants answers.")
+    allow_new_time_proposals: bool | None = strawberry.field(
+        description="Whether attendees may propose another time."
+    )
+    hide_attendees: bool | None = strawberry.field(description="Whether attendees see only themselves.")
+    is_online_meeting: bool | None = strawberry.field(description="Whether it can be joined online.")
+    online_meeting_provider: OnlineMeetingProvider | None = strawberry.field(
+        description="Who provides the online meeting."
+    )
+    online_meeting: OnlineMeeting | None = strawberry.field(description="How to join it online.")
+    online_meeting_url: URL | None = strawberry.field(
+        description="A link of an older kind of online meeting."
+    )
+    series_master_id: str | None = strawberry.field(description="Graph's own id of the series.")
+    occurrence_id: str | None = strawberry.field(description="The occurrence's id in its series. Beta only.")
+    transaction_id: str | None = strawberry.field(description="The creator's own name for the creation.")
+    response: AttendeeResponse | None = strawberry.field(description="What the calendar's owner answered.")
+    responded_at: DateTime | None = strawberry.field(description="When the calendar's owner answered.")
+    recurrence: MSGraphRecurrence | None = strawberry.field(description="How the series recurs.")
+
+    @classmethod
+    def of(cls, details: model.MSGraphEventDetails) -> Self:
+        return cls(
+            event_id=details.event_id,
+            change_key=details.change_key,
+            i_cal_uid=details.i_cal_uid,
+            uid=details.uid,
+            type=by_name(EventType, details.type),
+            importance=by_name(Importance, details.importance),
+            sensitivity=by_name(Sensitivity, details.sensitivity),
+            original_start_time_zone=details.original_start_time_zone,
+            original_end_time_zone=details.original_end_time_zone,
+            reminder_minutes_before_start=details.reminder_minutes_before_start,
+            is_reminder_on=details.is_reminder_on,
+            has_attachments=details.has_attachments,
+            body_preview=details.body_preview,
+            is_cancelled=details.is_cancelled,
+            is_draft=details.is_draft,
+            is_organizer=details.is_organizer,
+            response_requested=details.response_requested,
+            allow_new_time_proposals=details.allow_new_time_proposals,
+            hide_attendees=details.hide_attendees,
+            is_online_meeting=details.is_online_meeting,
+            online_meeting_provider=by_name(OnlineMeetingProvider, details.online_meeting_provider),
+            online_meeting=OnlineMeeting.of(details.online_meeting) if details.online_meeting else None,
+            online_meeting_url=None
+            if details.online_meeting_url is None
+            else URL(details.online_meeting_url),
+            series_master_id=details.series_master_id,
+            occurrence_id=details.occurrence_id,
+            transaction_id=details.transaction_id,
+            response=by_name(AttendeeResponse, details.response),
+            responded_at=None if details.responded_at is None else DateTime(details.responded_at),
+            recurrence=MSGraphRecurrence.of(details.recurrence) if details.recurrence else None,
+        )
+
+
+@strawberry.input(description="What only Microsoft Graph calendars understand; not sent where absent.")
+class MSGraphEventOptions:
+    importance: Importance | None = strawberry.field(default=None, description="How much it matters.")
+    sensitivity: Sensitivity | None = strawberry.field(
+        default=None, description="Who may see what it is about."
+    )
+    is_reminder_on: bool | None = strawberry.field(default=None, description="Whether a reminder comes.")
+    reminder_minutes_before_start: int | None = strawberry.field(
+        default=None, description="How many minutes before the start the reminder comes."
+    )
+    response_requested: bool | None = strawberry.field(
+        default=None, description="Whether the organizer wants answers."
+    )
+    allow_new_time_proposals: bool | None = strawberry.field(
+        default=None, description="Whether attendees may propose another time."
+    )
+    hide_attendees: bool | None = strawberry.field(
+        default=None, description="Whether attendees see only themselves."
+    )
+    is_online_meeting: bool | None = strawberry.field(
+        default=None, description="Whether it can be joined online. Once on, Graph ignores later changes."
+    )
+    online_meeting_provider: OnlineMeetingProvider | None = strawberry.field(
+        default=None, description="Who provides the online meeting."
+    )
+
+    def to_model(self) -> model.MSGraphEventOptions:
+        if self.reminder_minutes_before_start is not None and self.reminder_minutes_before_start < 0:
+            raise InvalidInput(
+                "A reminder cannot come after the start.", path=("reminderMinutesBeforeStart",)
+            )
+        return model.MSGraphEventOptions(
+            importance=by_name(model.Importance, self.importance),
+            sensitivity=by_name(model.Sensitivity, self.sensitivity),
+            is_reminder_on=self.is_reminder_on,
+            reminder_minutes_before_start=self.reminder_minutes_before_start,
+            response_requested=self.response_requested,
+            allow_new_time_proposals=self.allow_new_time_proposals,
+            hide_attendees=self.hide_attendees,
+            is_online_meeting=self.is_online_meeting,
+            online_meeting_provider=by_name(model.OnlineMeetingProvider, self.online_meeting_provider),
+        )
+
+
+@strawberry.type(description="Every property of a Graph calendar that the unified calendar does not have.")
+class MSGraphCalendarDetails:
+    calendar_id: str = strawberry.field(description="Graph's own id of the calendar.")
+    owner: EventPerson | None = strawberry.field(description="Whose calendar it is.")
+    color: str | None = strawberry.field(description="The colour theme: auto, lightBlue …")
+    hex_color: str | None = strawberry.field(description="The colour, as `#rrggbb`; empty if not set.")
+    change_key: str | None = strawberry.field(description="Changes with every change of the calendar.")
+    can_share: bool | None = strawberry.field(description="Whether the credential may share it.")
+    can_view_private_items: bool | None = strawberry.field(
+        description="Whether the credential may see private events."
+    )
+    is_removable: bool | None = strawberry.field(description="Whether it can be deleted.")
+    is_tallying_responses: bool | None = strawberry.field(description="Whether it keeps track of answers.")
+    allowed_online_meeting_providers: list[str] = strawberry.field(
+        description="Who may provide online meetings."
+    )
+    default_online_meeting_provider: str | None = strawberry.field(
+        description="Who provides online meetings unless told otherwise."
+    )
+
+    @classmethod
+    def of(cls, details: model.MSGraphCalendarDetails) -> Self:
+        return cls(
+            calendar_id=details.calendar_id,
+            owner=EventPerson.of(details.owner) if details.owner else None,
+            color=details.color,
+            hex_color=details.hex_color,
+            change_key=details.change_key,
+            can_share=details.can_share,
+            can_view_private_items=details.can_view_private_items,
+            is_removable=details.is_removable,
+            is_tallying_responses=details.is_tallying_responses,
+            allowed_online_meeting_providers=list(details.allowed_online_meeting_providers),
+            default_online_meeting_provider=details.default_online_meeting_provider,
+        )

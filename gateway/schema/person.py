@@ -1,0 +1,56 @@
+"""People of an event: who organizes it, and who is invited."""
+
+from typing import Self
+
+import strawberry
+
+from gateway.errors import InvalidInput
+from gateway.model import event as model
+from gateway.schema.enums import AttendeeResponse, AttendeeType, by_name
+from gateway.schema.scalars import DateTime
+
+
+@strawberry.type(description="Somebody with an address.")
+class EventPerson:
+    email: str = strawberry.field(description="The e-mail address.")
+    name: str | None = strawberry.field(description="The display name.")
+
+    @classmethod
+    def of(cls, person: model.EventPerson) -> Self:
+        return cls(email=person.email, name=person.name)
+
+
+@strawberry.type(description="Somebody, or a room, that is invited.")
+class Attendee:
+    email: str = strawberry.field(description="The e-mail address.")
+    name: str | None = strawberry.field(description="The display name.")
+    type: AttendeeType = strawberry.field(description="What the attendee is to the meeting.")
+    response: AttendeeResponse = strawberry.field(description="What the attendee answered.")
+    responded_at: DateTime | None = strawberry.field(description="When; null as long as there is no answer.")
+
+    @classmethod
+    def of(cls, attendee: model.Attendee) -> Self:
+        return cls(
+            email=attendee.email,
+            name=attendee.name,
+            type=by_name(AttendeeType, attendee.type),
+            response=by_name(AttendeeResponse, attendee.response),
+            responded_at=None if attendee.responded_at is None else DateTime(attendee.responded_at),
+        )
+
+
+@strawberry.input(description="Somebody, or a room, to invite. Whoever is invited is sent mail.")
+class AttendeeInput:
+    email: str = strawberry.field(description="The e-mail address.")
+    name: str | None = strawberry.field(default=None, description="The display name.")
+    type: AttendeeType = strawberry.field(
+        default=AttendeeType.REQUIRED, description="What the attendee is to the meeting."
+    )
+
+    def to_model(self) -> model.Attendee:
+        local, at, domain = self.email.strip().rpartition("@")
+        if not (local and at and "." in domain.strip(".")) or any(c.isspace() for c in self.email.strip()):
+            raise InvalidInput(f"{self.email!r} is no e-mail address.", path=("email",))
+        return model.Attendee(
+            email=self.email.strip(), name=self.name, type=by_name(model.AttendeeType, self.type)
+        )

@@ -1,0 +1,85 @@
+"""The queries that the gateway answers."""
+
+import asyncio
+from typing import Annotated
+
+import strawberry
+
+from gateway.errors import InvalidInput, TooMany
+from gateway.schema.calendar import After, Calendar, First, Window
+from gateway.schema.connection import CalendarConnection, CalendarEventConnection, events_page
+from gateway.schema.context import Context
+from gateway.schema.event import CalendarEvent
+from gateway.schema.node import Node
+from gateway.schema.source import CalendarSource
+from gateway.service.calendars import list_calendars
+
+MAX_NODES = 100
+
+Info = strawberry.Info[Context]
+Names = Annotated[list[strawberry.ID], strawberry.argument(description="Ids of calendars, or aliases.")]
+CalendarName = Annotated[
+    strawberry.ID, strawberry.argument(description="Its id, or an alias of just one calendar.")
+]
+AnyId = Annotated[strawberry.ID, strawberry.argument(description="The id of a calendar or an event.")]
+EventName = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+AnyIds = Annotated[
+    list[strawberry.ID], strawberry.argument(description="Ids of calendars and events, at most 100.")
+]
+
+
+@strawberry.type(name="Query", description="What is planned, everywhere.")
+class SubgraphQuery:
+    """All queries but `node` and `nodes`, which two subgraphs of one supergraph cannot both have."""
+
+    @strawberry.field(description="The configured upstreams.")
+    def calendar_sources(self, info: Info) -> list[CalendarSource]:
+        sources = info.context.session.catalog.sources.values()
+        return [CalendarSource(configured=source) for source in sources]
+
+    @strawberry.field(description="All calendars of all sources, by id.")
+    async def calendars(self, info: Info, first: First = 50, after: After = None) -> CalendarConnection:
+        page = await list_calendars(info.context.session, first=first, after=after)
+        return CalendarConnection.of(page, info.context)
+
+    @strawberry.field(description="One calendar; null if its source has no such calendar.")
+    async def calendar(self, info: Info, id: CalendarName) -> Calendar | None:  # noqa: A002 - the field's word
+        found = await info.context.calendars.load(id)
+        return None if found is None else Calendar.of(found)
+
+    @strawberry.field(description="The events of any calendars that overlap a window, by start and id.")
+    async def calendar_events(
+        self, info: Info, calendars: Names, window: Window, first: First = 50, after: After = None
+    ) -> CalendarEventConnection:
+        if not calendars:
+            raise InvalidInput(
+                "There are no calendars.", path=("calendars",), hint="Give at least one id or alias."
+            )
+        return await events_page(info.context, calendars, window, first=first, after=after)
+
+    @strawberry.field(description="One event; null if its source has no such event.")
+    async def calendar_event(self, info: Info, id: EventName) -> CalendarEvent | None:  # noqa: A002 - as above
+        found = await info.context.events.load(id)
+        return None if found is None else CalendarEvent.of(found)
+
+
+@strawberry.type(description="What is planned, everywhere.")
+class Query(SubgraphQuery):
+    @strawberry.field(description="Whatever an id names; null if its source has nothing of that id.")
+    async def node(self, info: Info, id: AnyId) -> Node | None:  # noqa: A002 - the specification's word
+        return await find_node(info.context, id)
+
+    @strawberry.field(description="Whatever each id names, in the order asked.")
+    async def nodes(self, info: Info, ids: AnyIds) -> list[Node | None]:
+        if len(ids) > MAX_NODES:
+            raise TooMany(f"{len(ids)} ids are too many: at most {MAX_NODES}.", path=("ids",))
+        return await asyncio.gather(*(find_node(info.context, id_) for id_ in ids), return_exceptions=True)  # type: ignore[return-value]  # an exception is that row's error
+
+
+async def find_node(context: Context, name: str) -> Node | None:
+    """The calendar or event of that id; None if its source has none. Raises GatewayError."""
+    if context.session.catalog.is_event(name):
+        event = await context.events.load(name)
+        return None if event is None else CalendarEvent.of(event)
+    calendar = await context.calendars.load(name)
+    return None if calendar is None else Calendar.of(calendar)

@@ -1,0 +1,176 @@
+"""Adding events, in the schema: the input, and a payload with a row per event and calendar."""
+
+from typing import Self
+
+import msgspec
+import strawberry
+
+from gateway.adapters import base
+from gateway.schema.context import Context
+from gateway.schema.enums import BatchStatus, SideEffectKind, WriteStatus, by_name
+from gateway.schema.event import CalendarEvent
+from gateway.schema.event_input import EventInput
+from gateway.schema.problem import Problem
+from gateway.schema.scalars import JSON, Duration, milliseconds
+from gateway.schema.source import CalendarSource
+from gateway.service.calendar_write import AddEvents, EventRow
+from gateway.service.writes import WriteReport
+
+
+@strawberry.input(description="Events to add, and the calendars to add each of them to.")
+class AddEventsInput:
+    calendars: list[strawberry.ID] = strawberry.field(description="Ids of calendars, or aliases.")
+    events: list[EventInput] = strawberry.field(description="At most 1,000.")
+    max_invitations: int | None = strawberry.field(
+        default=None, description="How many invitations the call may send; may only lower the setting."
+    )
+    max_mute: Duration | None = strawberry.field(
+        default=None,
+        description="How long anomaly detection may be blind for one event; may only lower the setting.",
+    )
+    dry_run: bool = strawberry.field(
+        default=False, description="Plan all, show the exact requests, write nothing."
+    )
+
+    def to_model(self) -> AddEvents:
+        return AddEvents(
+            calendars=self.calendars,
+            drafts=[event.to_draft for event in self.events],
+            max_invitations=self.max_invitations,
+            max_mute=None if self.max_mute is None else self.max_mute.longest,
+            dry_run=self.dry_run,
+        )
+
+
+@strawberry.type(description="A field that a calendar cannot hold as it was given.")
+class TranslationWarning:
+    code: str = strawberry.field(description="For programs.")
+    field: str = strawberry.field(description="The field's path in the event's input.")
+    message: str = strawberry.field(description="For people.")
+    given: JSON | None = strawberry.field(description="What was given.")
+    sent: JSON | None = strawberry.field(description="What is sent instead; null if nothing is.")
+
+    @classmethod
+    def of(cls, warning: base.TranslationWarning) -> Self:
+        return cls(
+            code=warning.code,
+            field=warning.field,
+            message=warning.message,
+            given=None if warning.given is None else JSON(warning.given),
+            sent=None if warning.sent is None else JSON(warning.sent),
+        )
+
+
+@strawberry.type(description="Something that a write does beside storing an event.")
+class SideEffect:
+    kind: SideEffectKind = strawberry.field(description="What it does.")
+    message: str = strawberry.field(description="For people.")
+    count: int | None = strawberry.field(description="How many people are sent mail, if it is that.")
+
+    @classmethod
+    def of(cls, effect: base.SideEffect) -> Self:
+        return cls(kind=by_name(SideEffectKind, effect.kind), message=effect.message, count=effect.count)
+
+
+@strawberry.type(description="A request to an upstream. No credential is in it.")
+class UpstreamRequest:
+    source: CalendarSource = strawberry.field(description="To which source.")
+    method: str = strawberry.field(description="The HTTP method.")
+    path: str = strawberry.field(description="The path and query, exactly as on the request line.")
+    body: JSON | None = strawberry.field(description="The body that is sent, if any.")
+    status: int | None = strawberry.field(description="The answer's status; null if planned or unanswered.")
+    duration_ms: float | None = strawberry.field(description="How long it took; null if only planned.")
+
+    @classmethod
+    def of(cls, request: base.UpstreamRequest, context: Context) -> Self:
+        return cls(
+            source=CalendarSource(configured=context.session.catalog.sources[request.source]),
+            method=request.method,
+            path=request.path,
+            body=None if request.body is None else JSON(msgspec.json.decode(request.body)),
+            status=request.status,
+            duration_ms=None if request.duration is None else milliseconds(request.duration),
+        )
+
+
+@strawberry.type(description="What became of one event in one calendar.")
+class EventWriteResult:
+    event_index: int = strawberry.field(description="The event's place in the input.")
+    calendar_index: int = strawberry.field(description="The place in the input that named the calendar.")
+    calendar_id: strawberry.ID | None = strawberry.field(
+        description="The calendar's canonical id; null where only an upstream that does not answer knows it."
+    )
+    status: WriteStatus = strawberry.field(description="What became of it.")
+    event_id: strawberry.ID | None = strawberry.field(description="The event's id, if it is there.")
+    event: CalendarEvent | None = strawberry.field(description="The event as the source holds it.")
+    stored: bool = strawberry.field(
+        description="Whether it was seen in the calendar after writing. That a running anomaly detection job "
+        "has taken it up is not promised."
+    )
+    problem: Problem | None = strawberry.field(description="What went wrong, if anything.")
+    warnings: list[TranslationWarning] = strawberry.field(description="What the calendar cannot hold.")
+    effects: list[SideEffect] = strawberry.field(description="What the write does beside storing the event.")
+    request_indexes: list[int] = strawberry.field(description="Which of `requests` were made for it.")
+
+    @classmethod
+    def of(cls, row: EventRow) -> Self:
+        return cls(
+            event_index=row.event_index,
+            calendar_index=row.calendar_index,
+            calendar_id=None if row.calendar_id is None else strawberry.ID(row.calendar_id),
+            status=by_name(WriteStatus, row.status),
+            event_id=None if row.event is None else strawberry.ID(row.event.id),
+            event=CalendarEvent.of(row.event) if row.event else None,
+            stored=row.stored,
+            problem=Problem.of(row.problem) if row.problem else None,
+            warnings=[TranslationWarning.of(warning) for warning in row.warnings],
+            effects=[SideEffect.of(effect) for effect in row.effects],
+            request_indexes=list(row.requests),
+        )
+
+
+@strawberry.type(description="How many rows have which status.")
+class WriteCounts:
+    total: int = strawberry.field(description="All rows.")
+    created: int = strawberry.field(description="Rows that are CREATED.")
+    planned: int = strawberry.field(description="Rows that are PLANNED.")
+    failed: int = strawberry.field(description="Rows that are FAILED.")
+    unknown: int = strawberry.field(description="Rows that are UNKNOWN.")
+
+    @classmethod
+    def of(cls, report: WriteReport) -> Self:
+        statuses = [row.status for row in report.rows]
+        return cls(
+            total=len(statuses),
+            created=statuses.count(base.WriteStatus.CREATED),
+            planned=statuses.count(base.WriteStatus.PLANNED),
+            failed=statuses.count(base.WriteStatus.FAILED),
+            unknown=statuses.count(base.WriteStatus.UNKNOWN),
+        )
+
+
+@strawberry.type(description="What became of a call that writes events.")
+class EventWritePayload:
+    report: strawberry.Private[WriteReport]
+
+    @strawberry.field(description="How the whole call fared.")
+    def status(self) -> BatchStatus:
+        return by_name(BatchStatus, self.report.status)
+
+    @strawberry.field(description="How many rows have which status.")
+    def counts(self) -> WriteCounts:
+        return WriteCounts.of(self.report)
+
+    @strawberry.field(
+        description="A row per event and calendar, in the order asked: events outside, calendars inside."
+    )
+    def results(self) -> list[EventWriteResult]:
+        return [EventWriteResult.of(row) for row in self.report.rows]
+
+    @strawberry.field(description="What was asked of the upstreams, or in a dry run would be, in order.")
+    def requests(self, info: strawberry.Info[Context]) -> list[UpstreamRequest]:
+        return [UpstreamRequest.of(request, info.context) for request in self.report.requests]
+
+    @strawberry.field(description="What is wrong with the call as a whole.")
+    def problems(self) -> list[Problem]:
+        return [Problem.of(problem) for problem in self.report.problems]
