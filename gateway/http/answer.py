@@ -1,0 +1,86 @@
+"""The result of an operation as an HTTP response, with errors that say what clients can use, and no more."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from graphql import GraphQLError
+from starlette.responses import Response
+from strawberry.types import ExecutionResult
+
+from gateway.errors import Code, GatewayError, Problem
+from gateway.http.media import GRAPHQL
+from gateway.model.time import to_iso_duration
+
+_log = structlog.get_logger(__name__)
+
+
+def answer(result: ExecutionResult, media: str) -> Response:
+    """The response to an operation that was understood as far as it was.
+
+    An operation that was not executed has no data; that is 400 in the newer media type and 200 in the older.
+    """
+    errors = [_formatted(error) for error in result.errors or ()]
+    was_executed = result.data is not None or any(error.path for error in result.errors or ())
+    content: dict[str, Any] = {"errors": errors} if errors else {}
+    if was_executed:
+        content["data"] = result.data
+    status = 400 if media == GRAPHQL and not was_executed else 200
+    return json_response(content, status, media)
+
+
+def refusal(message: str, status: int, media: str, headers: Mapping[str, str]) -> Response:
+    """The response to a request that is no GraphQL request."""
+    error = {"message": message, "extensions": {"code": "BAD_REQUEST"}}
+    return json_response({"errors": [error]}, status, media, headers)
+
+
+def json_response(
+    content: object, status: int, media: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """JSON under a media type."""
+    return Response(
+        msgspec.json.encode(content),
+        status,
+        {"x-content-type-options": "nosniff", "cache-control": "no-store", **(headers or {})},
+        media_type=f"{media}; charset=utf-8",
+    )
+
+
+def _formatted(error: GraphQLError) -> dict[str, Any]:
+    """An entry of `errors`. What nobody raised on purpose is logged, and masked."""
+    cause = _cause(error)
+    if isinstance(cause, GatewayError):
+        problem = cause.problem
+        message = problem.message if error.path else error.message
+        return {**error.formatted, "message": message, "extensions": _extensions(problem)}
+    if cause is None:
+        return {**error.formatted, "extensions": error.extensions or {"code": "BAD_REQUEST"}}
+    _log.error("operation.crashed", path=error.path, exc_info=cause)
+    return {
+        **error.formatted,
+        "message": "The gateway failed. Its log has the details, under this answer's X-Request-Id.",
+        "extensions": {"code": Code.INTERNAL.value},
+    }
+
+
+def _cause(error: GraphQLError) -> Exception | None:
+    """What was raised, below any number of wrappings in GraphQL's own error; None if that is all."""
+    found: Exception | None = error
+    while isinstance(found, GraphQLError):
+        found = found.original_error
+    return found
+
+
+def _extensions(problem: Problem) -> dict[str, Any]:
+    """What a program can use of a problem."""
+    extensions: dict[str, Any] = {"code": problem.code.value, "retryable": problem.retryable}
+    optional: Sequence[tuple[str, object]] = (
+        ("hint", problem.hint),
+        ("inputPath", problem.path),
+        ("retryAfter", problem.retry_after and to_iso_duration(problem.retry_after)),
+        ("upstreamCode", problem.upstream_code),
+        ("upstreamRequestId", problem.request_id),
+    )
+    return extensions | {name: value for name, value in optional if value}

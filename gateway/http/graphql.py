@@ -1,0 +1,98 @@
+"""GraphQL over HTTP: one operation a request, and the explorer for browsers."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+
+from gateway.adapters.base import Call
+from gateway.http.answer import answer, refusal
+from gateway.http.graphiql.page import Explorer
+from gateway.http.logging import bound
+from gateway.http.media import GRAPHQL, HTML, JSON, preferred
+from gateway.http.operation import BadRequest, Operation, read_operation
+
+Execute = Callable[[Operation, Call, bool], Awaitable[ExecutionResult]]
+"""Executes an operation for a call; with True, only if it changes nothing."""
+
+_log = structlog.get_logger(__name__)
+
+
+class GraphQLEndpoint:
+    """`/graphql`. `credential_headers` says in which header each source's credential of the caller comes."""
+
+    def __init__(
+        self, execute: Execute, *, explorer: Explorer, credential_headers: Mapping[str, str]
+    ) -> None:
+        self._execute = execute
+        self._explorer = explorer
+        self._credential_headers = credential_headers
+
+    async def __call__(self, request: Request) -> Response:
+        if self._is_for_people(request):
+            return self._explorer.response(datetime.now(UTC))
+        request_id = _request_id(request)
+        with bound(request_id=request_id):
+            response = await self._respond(request, self._call(request, request_id))
+        response.headers["x-request-id"] = request_id
+        return response
+
+    def _is_for_people(self, request: Request) -> bool:
+        """Whether a browser asks for the page: a GET without a query that prefers HTML."""
+        if request.method not in {"GET", "HEAD"} or "query" in request.query_params:
+            return False
+        accept = request.headers.get("accept")
+        return accept is not None and preferred(accept, (JSON, GRAPHQL, HTML)) == HTML
+
+    async def _respond(self, request: Request, call: Call) -> Response:
+        media = preferred(request.headers.get("accept"), (JSON, GRAPHQL))
+        if media is None:
+            return refusal(f"Only {GRAPHQL} and {JSON} are served: accept one.", 406, JSON, {})
+        began = time.perf_counter()
+        operation: Operation | None = None
+        try:
+            operation = await read_operation(request)
+            response = answer(await self._run(operation, call, request), media)
+        except BadRequest as exc:
+            response = refusal(exc.message, exc.status, media, exc.headers)
+        _log.info(
+            "operation",
+            name=operation and operation.name,
+            status=response.status_code,
+            duration_ms=round((time.perf_counter() - began) * 1000, 1),
+            upstream_requests=len(call.log.requests),
+        )
+        return response
+
+    async def _run(self, operation: Operation, call: Call, request: Request) -> ExecutionResult:
+        try:
+            return await self._execute(operation, call, request.method == "GET")
+        except InvalidOperationTypeError as exc:
+            raise BadRequest(405, "A GET cannot change anything: use POST.", {"allow": "POST"}) from exc
+        except CannotGetOperationTypeError as exc:
+            message = "Which operation? Give operationName, spelled as in the document."
+            raise BadRequest(400, message) from exc
+
+    def _call(self, request: Request, request_id: str) -> Call:
+        headers = self._credential_headers.items()
+        return Call(
+            request_id=request_id,
+            client=request.client.host if request.client else None,
+            credentials={
+                source: value for source, name in headers if (value := request.headers.get(name)) is not None
+            },
+        )
+
+
+def _request_id(request: Request) -> str:
+    """The caller's own X-Request-Id if it is a UUID, as Graph wants them, or else a new one."""
+    try:
+        return str(UUID(request.headers.get("x-request-id", "")))
+    except ValueError:
+        return str(uuid4())

@@ -1,0 +1,104 @@
+"""A GraphQL operation out of an HTTP request, or what is wrong with the request."""
+
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import msgspec
+from starlette.requests import Request
+
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+
+
+class BadRequest(Exception):
+    """A request that is no GraphQL request. `status` is the answer's, `headers` go with it."""
+
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers or {}
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request asks to execute."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    name: str | None = None
+
+
+async def read_operation(request: Request) -> Operation:
+    """The operation in a GET's query string or a POST's body. Raises BadRequest."""
+    if request.method == "GET":
+        return _checked(_from_query(request.url.query))
+    if request.method == "POST":
+        _check_content_type(request.headers.get("content-type", ""))
+        return _checked(_decoded(await _body(request), "The body"))
+    message = f"{request.method} is not served here: use GET for queries, POST for all."
+    raise BadRequest(405, message, {"allow": "GET, POST"})
+
+
+def _from_query(text: str) -> dict[str, Any]:
+    try:
+        given = {name: values[-1] for name, values in parse_qs(text, errors="strict").items()}
+    except (UnicodeDecodeError, ValueError) as exc:
+        raise BadRequest(400, "The query string is not UTF-8, or has too many parts.") from exc
+    parameters: dict[str, Any] = {key: given[key] for key in ("query", "operationName") if key in given}
+    for key in ("variables", "extensions"):
+        if key in given:
+            parameters[key] = _decoded(given[key].encode(errors="surrogatepass"), f"The parameter {key}")
+    return parameters
+
+
+async def _body(request: Request) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise BadRequest(413, f"The body is above the limit of {MAX_BODY_BYTES} bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _check_content_type(header: str) -> None:
+    media, *parameters = [part.strip().lower() for part in header.split(";")]
+    if media != "application/json":
+        raise BadRequest(
+            415, "The Content-Type must be application/json.", {"accept-post": "application/json"}
+        )
+    charsets = [part.partition("=")[2].strip('"') for part in parameters if part.startswith("charset=")]
+    if any(charset not in {"utf-8", "utf8"} for charset in charsets):
+        raise BadRequest(415, "The charset must be UTF-8.", {"accept-post": "application/json"})
+
+
+def _decoded(raw: bytes, what: str) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise BadRequest(400, f"{what} is not JSON: {exc}") from exc
+    except RecursionError as exc:
+        raise BadRequest(400, f"{what} is nested too deeply.") from exc
+
+
+def _checked(parameters: Any) -> Operation:
+    if isinstance(parameters, list):
+        raise BadRequest(400, "Batches are not served: send one operation in an object.")
+    if not isinstance(parameters, dict):
+        raise BadRequest(400, "The request must be a JSON object.")
+    query = _member(parameters, "query", str, "a string")
+    if not query:
+        raise BadRequest(400, 'There is no query: send {"query": "…"}.')
+    _member(parameters, "extensions", dict, "an object")
+    return Operation(
+        query=query,
+        variables=_member(parameters, "variables", dict, "an object"),
+        name=_member(parameters, "operationName", str, "a string"),
+    )
+
+
+def _member(parameters: dict[str, Any], name: str, kind: type, article: str) -> Any:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise BadRequest(400, f"`{name}` must be {article}.")
+    return value

@@ -1,0 +1,43 @@
+"""Executing an operation against the served schema, with a context of its own."""
+
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from gateway.adapters.base import Call
+from gateway.schema.build import served_schema, subgraph_sdl
+from gateway.schema.context import Context
+from gateway.service.audit import AuditTrail
+from gateway.service.catalog import Catalog
+from gateway.service.session import Session
+
+
+class Executor:
+    """Executes operations over a catalog of sources."""
+
+    def __init__(self, catalog: Catalog, audit: AuditTrail) -> None:
+        self._catalog = catalog
+        self._audit = audit
+        self._schema = served_schema()
+
+    async def execute(
+        self,
+        call: Call,
+        query: str,
+        variables: dict[str, object] | None = None,
+        name: str | None = None,
+        *,
+        reads_only: bool = False,
+    ) -> ExecutionResult:
+        """The result of the operation. With `reads_only`, one that changes something is refused.
+
+        Raises InvalidOperationTypeError for that, CannotGetOperationTypeError if `name` names no operation.
+        """
+        allowed = {OperationType.QUERY} if reads_only else {OperationType.QUERY, OperationType.MUTATION}
+        context = Context(Session(self._catalog, call), self._audit, subgraph_sdl)
+        return await self._schema.execute(
+            query,
+            variable_values=variables,
+            context_value=context,
+            operation_name=name,
+            allowed_operation_types=allowed,
+        )
