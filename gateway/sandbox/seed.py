@@ -41,7 +41,7 @@ MANAGE_ML = Principal(
     secret="sandbox-manage-ml-key",  # noqa: S106 a credential of the sandbox only, printed at its start
     user="gateway",
     roles=("ml_admin",),
-    privileges=frozenset({"manage_ml"}),
+    privileges=frozenset({"manage_ml", "monitor"}),
 )
 MONITOR_ML = Principal(
     scheme=Scheme.API_KEY,

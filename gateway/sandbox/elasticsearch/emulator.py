@@ -1,0 +1,127 @@
+"""The emulator of Elasticsearch: a request passes the real one's gates, in their order."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from gateway.sandbox.elasticsearch import routes
+from gateway.sandbox.elasticsearch.call import Action, Call, query
+from gateway.sandbox.elasticsearch.errors import (
+    BODY_REFUSED,
+    INVALID,
+    URI_TOO_LONG,
+    Failure,
+    TextFailure,
+    injected,
+)
+from gateway.sandbox.elasticsearch.media import Media, plain, require_readable, settle
+from gateway.sandbox.elasticsearch.rendering import filtered, rendered
+from gateway.sandbox.elasticsearch.routes import Match
+from gateway.sandbox.elasticsearch.security import authenticate, authorize
+from gateway.sandbox.elasticsearch.state import Cluster
+from gateway.sandbox.elasticsearch.versions import DEFAULT, Version
+from gateway.sandbox.http import Request, Response
+from gateway.sandbox.world import ElasticsearchWorld, Principal
+
+MAX_TARGET = 4096
+
+
+class ElasticsearchEmulator:
+    """A cluster of one node and of one version. Ids of new events follow from `seed`."""
+
+    name = "elasticsearch"
+
+    def __init__(
+        self,
+        world: ElasticsearchWorld,
+        *,
+        now: Callable[[], datetime],
+        version: str = DEFAULT,
+        seed: int = 0,
+    ) -> None:
+        self.cluster = Cluster(world, seed=seed)
+        self.version = Version(version)
+        self._now = now
+
+    def route(self, request: Request) -> str:
+        try:
+            return routes.find(request).route.name
+        except TextFailure:
+            return routes.UNKNOWN
+
+    def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
+        content_type, warnings = plain(self.version), {}
+        try:
+            principal = authenticate(request, self.cluster.principals, self.version)
+            media = settle(request, self.version)
+            content_type = media.content_type
+            match = self._match(request, media)
+            warnings = self._warnings(match)
+            payload = self._perform(request, match, principal, lose)
+        except TextFailure as failure:
+            return self._response(request, failure.status, failure.body(), content_type, failure.headers)
+        except Failure as failure:
+            return self._failed(request, failure, content_type)
+        return self._response(request, 200, _shown(payload, request), content_type, warnings)
+
+    def error(self, status: int, retry_after: str | None = None) -> Response:
+        headers = {} if retry_after is None else {"Retry-After": retry_after}
+        failure = injected(status)
+        failure.headers = headers
+        return self._failed(Request(method="GET", target="/"), failure, plain(self.version))
+
+    def _match(self, request: Request, media: Media) -> Match:
+        if len(request.target) > MAX_TARGET:
+            raise URI_TOO_LONG()  # noqa: RSE102 a row of the table, not a class
+        match = routes.find(request)
+        if not routes.is_served(match, self.version, media.compatible_with):
+            raise routes.no_handler(request)
+        require_readable(request)
+        return match
+
+    def _perform(
+        self, request: Request, match: Match, principal: Principal, lose: frozenset[int]
+    ) -> dict[str, Any]:
+        call = Call(request, match.parameters, version=self.version, now=self._now(), lose=lose)
+        action = match.route.prepare(call)
+        call.refuse_unknown_parameters()
+        if call.is_body_ignored:
+            raise BODY_REFUSED(request.method, call.decoded_path)
+        _require_valid(action)
+        authorize(principal, action.name)
+        return action.run(self.cluster)
+
+    def _warnings(self, match: Match) -> dict[str, str]:
+        text = routes.deprecation(match)
+        if text is None:
+            return {}
+        return {"Warning": f'299 Elasticsearch-{self.version.number}-{self.version.build_hash} "{text}"'}
+
+    def _failed(self, request: Request, failure: Failure, content_type: str) -> Response:
+        trace = failure.status != 401 and query(request).get("error_trace", "false") != "false"
+        return self._response(
+            request, failure.status, failure.body(trace=trace), content_type, failure.headers
+        )
+
+    def _response(
+        self, request: Request, status: int, payload: Any, content_type: str, more: Mapping[str, str]
+    ) -> Response:
+        is_pretty = query(request).get("pretty", "false") != "false"
+        opaque = request.headers.get("x-opaque-id")
+        headers = {
+            **({} if status in (401, 403) else {"X-elastic-product": "Elasticsearch"}),
+            **({} if opaque is None else {"X-Opaque-Id": opaque}),
+            "Content-Type": content_type,
+            **more,
+        }
+        return Response(status=status, headers=headers, body=rendered(payload, is_pretty=is_pretty))
+
+
+def _require_valid(action: Action) -> None:
+    if action.invalid:
+        raise INVALID("".join(f"{number}: {text};" for number, text in enumerate(action.invalid, 1)))
+
+
+def _shown(payload: dict[str, Any], request: Request) -> Any:
+    filter_path = query(request).get("filter_path")
+    return payload if filter_path is None else filtered(payload, filter_path)

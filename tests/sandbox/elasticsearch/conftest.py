@@ -1,0 +1,31 @@
+"""An Elasticsearch emulator behind a real socket, and a client that may do everything."""
+
+from datetime import UTC, datetime
+
+import httpx2
+import pytest
+
+from gateway.sandbox import seed
+from gateway.sandbox.elasticsearch import ElasticsearchEmulator
+from gateway.sandbox.server import EmulatorServer
+
+NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def version():
+    return "9.2.2"
+
+
+@pytest.fixture
+async def server(anyio_backend, version):
+    emulator = ElasticsearchEmulator(seed.world(NOW).elasticsearch, now=lambda: NOW, version=version)
+    async with EmulatorServer(emulator, now=lambda: NOW) as server:
+        yield server
+
+
+@pytest.fixture
+async def client(server):
+    headers = {"Authorization": seed.ELASTIC.authorization}
+    async with httpx2.AsyncClient(base_url=server.url, headers=headers) as client:
+        yield client
