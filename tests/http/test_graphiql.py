@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import FieldNode, OperationDefinitionNode, parse
+from graphql import FieldNode, OperationDefinitionNode, build_schema, parse, validate
 from graphql.language import ObjectValueNode, VariableNode
 from graphql.utilities import value_from_ast_untyped
 from hypothesis import given
@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from gateway.http.graphiql.page import CONTENT_SECURITY_POLICY, Explorer, embedded
 from gateway.http.graphiql.tabs import Tab, tabs
 from gateway.sandbox import seed
+from gateway.schema.build import client_sdl
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 EVERY_TAB = [
@@ -56,6 +57,11 @@ def test_a_tab_begins_with_what_it_is_for_in_lines_that_fit_the_editor(tab: Tab)
 def test_a_tab_gives_just_the_variables_that_it_declares(tab: Tab):
     declared = {variable.variable.name.value for variable in operation(tab).variable_definitions or ()}
     assert set(json.loads(tab.variables or "{}")) == declared
+
+
+@pytest.mark.parametrize("tab", EVERY_TAB)
+def test_a_tab_is_valid_in_the_schema_for_clients(tab: Tab):
+    assert validate(build_schema(client_sdl()), parse(tab.query)) == []
 
 
 def mutations(*, sandbox: bool) -> list[Tab]:
