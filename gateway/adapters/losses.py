@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from enum import Enum, StrEnum
+from typing import Final
 
 import msgspec
 
@@ -18,7 +19,7 @@ class Loss(StrEnum):
     CHANGED = "CHANGED"
 
 
-_FIELDS = {
+_NAMES: Final = {
     "body": "description",
     "location": "location",
     "locations": "locations",
@@ -26,14 +27,16 @@ _FIELDS = {
     "show_as": "showAs",
     "attendees": "attendees",
 }
+OPTIONAL_FIELDS: Final = frozenset(_NAMES)
+"""The attributes of a draft that not every kind of source can hold."""
 
 
 def fields_not_held(draft: Draft, fields: Collection[str], *, holder: str) -> Iterator[TranslationWarning]:
     """A warning for each of the draft's optional `fields` that was given; `holder` is who cannot hold it."""
-    for attribute, field in _FIELDS.items():
+    for attribute, field in _NAMES.items():
         given = getattr(draft, attribute)
         if attribute in fields and given is not None and given != ():
-            yield not_held(field, plain(given), holder=holder)
+            yield _left_out(field, given, holder)
 
 
 def options_not_held(draft: Draft, own: SourceKind, *, holder: str) -> Iterator[TranslationWarning]:
@@ -43,12 +46,12 @@ def options_not_held(draft: Draft, own: SourceKind, *, holder: str) -> Iterator[
             for name in options.__struct_fields__:
                 given = getattr(options, name)
                 if given is not None:
-                    yield not_held(f"{kind}.{camel_case(name)}", plain(given), holder=holder)
+                    yield _left_out(f"{kind}.{camel_case(name)}", given, holder)
 
 
-def not_held(field: str, given: object, *, holder: str, sent: object = None) -> TranslationWarning:
+def _left_out(field: str, given: object, holder: str) -> TranslationWarning:
     message = f"{holder} cannot hold {field}: it is left out."
-    return TranslationWarning(code=Loss.NOT_HELD, field=field, message=message, given=given, sent=sent)
+    return TranslationWarning(code=Loss.NOT_HELD, field=field, message=message, given=plain(given))
 
 
 def plain(value: object) -> object:

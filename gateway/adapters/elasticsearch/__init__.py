@@ -1,0 +1,1 @@
+"""Elasticsearch's machine learning calendars: the windows that anomaly detection must ignore."""

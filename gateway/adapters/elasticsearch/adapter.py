@@ -1,0 +1,133 @@
+"""An Elasticsearch source as one call sees it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Final
+
+from gateway.adapters.base import Call, Health, Outcome, Plan, Step
+from gateway.adapters.elasticsearch import plan, requests
+from gateway.adapters.elasticsearch.api import MLApi
+from gateway.adapters.elasticsearch.ids import place_of
+from gateway.adapters.elasticsearch.requests import Span
+from gateway.adapters.elasticsearch.walk import MAX_RESULT_WINDOW
+from gateway.adapters.elasticsearch.wire import (
+    CalendarList,
+    ClusterInfo,
+    to_calendar,
+    to_event,
+)
+from gateway.adapters.elasticsearch.writing import write
+from gateway.adapters.ordering import in_order
+from gateway.errors import (
+    Forbidden,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    UnexpectedAnswer,
+    UpstreamError,
+    UpstreamRefused,
+)
+from gateway.model.calendar import Calendar
+from gateway.model.event import Draft, Event
+from gateway.model.ids import CalendarId, EventId
+from gateway.model.time import Window
+
+_MIN_PAGE: Final = 10
+
+
+class ElasticsearchAdapter:
+    """Implements CalendarAdapter. `writing` gives the lock that a write to a calendar holds."""
+
+    def __init__(
+        self, api: MLApi, *, call: Call, page_size: int, writing: Callable[[CalendarId], asyncio.Lock]
+    ) -> None:
+        self._api = api
+        self._call = call
+        self._page_size = page_size
+        self._writing = writing
+
+    async def calendars(self) -> Sequence[Calendar]:
+        """All calendars, by id. Raises UpstreamRefused where there are more than Elasticsearch lists."""
+        found: dict[str, Calendar] = {}
+        offset, count = 0, 1
+        while offset < count:
+            size = min(self._page_size, MAX_RESULT_WINDOW - offset)
+            if size == 0:
+                raise UpstreamRefused(f"{self._api.source} has {count} calendars and lists {offset} only.")
+            page = await self._calendar_page(offset, size)
+            found.update((each.calendar_id, to_calendar(each, self._api.source)) for each in page.calendars)
+            offset, count = offset + len(page.calendars), page.count
+        return sorted(found.values(), key=lambda calendar: calendar.id)
+
+    async def calendar(self, calendar: CalendarId) -> Calendar:
+        found = await self._api.read(requests.calendar(calendar), CalendarList)
+        if len(found.calendars) != 1:
+            raise UnexpectedAnswer(
+                f"{self._api.source} shows {len(found.calendars)} calendars for {calendar}."
+            )
+        return to_calendar(found.calendars[0], self._api.source)
+
+    def events(self, calendar: CalendarId, window: Window, *, page: int) -> AsyncIterator[Event]:
+        """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
+        size = min(max(page + 1, _MIN_PAGE), self._page_size)  # the last one's place is settled by the next
+        return in_order(self._events(calendar, window, size), lag=timedelta(0))
+
+    async def find(self, event: EventId) -> Event:
+        place = place_of(event)
+        calendar = CalendarId(event.source, (place.calendar,))
+        span = Span(place.start, place.start + 1)
+        async with aclosing(self._api.events(calendar, span, size=self._page_size)) as events:
+            async for stored in events:
+                if (stored.start_time, stored.event_id) == (place.start, place.id):
+                    return to_event(stored, calendar)
+        raise NotFound(f"There is no event {event}.")
+
+    async def calendar_of(self, event: EventId) -> Calendar:
+        return await self.calendar(CalendarId(event.source, (place_of(event).calendar,)))
+
+    async def canonical(self, calendar: CalendarId) -> CalendarId:
+        return calendar
+
+    async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
+        return plan.plan(calendar, drafts, size=self._page_size)
+
+    async def apply(self, step: Step) -> Sequence[Outcome]:
+        """Writes a step and sees for itself: one at a time, for two could not tell their events apart."""
+        async with self._writing(step.calendar):
+            return await write(self._api, step, size=self._page_size, log=self._call.log.part())
+
+    async def health(self) -> Health:
+        """The version, where the credential may ask for it, and a look at the calendars."""
+        version: str | None = None
+        try:
+            version = await self._version()
+            await self._calendar_page(0, 1)
+        except UpstreamError as exc:
+            reachable = not isinstance(exc, NotSent | NoAnswer)
+            return Health(reachable=reachable, version=version, problem=exc.problem)
+        return Health(reachable=True, version=version)
+
+    async def _version(self) -> str | None:
+        """What the cluster says; None where a key with ML privileges only may not ask."""
+        try:
+            info = await self._api.read(requests.cluster(self._api.source), ClusterInfo)
+        except Forbidden:
+            return None
+        return info.version.number
+
+    async def _calendar_page(self, offset: int, size: int) -> CalendarList:
+        """A page of calendars. Raises UnexpectedAnswer for one that is empty before the end."""
+        request = requests.calendars(self._api.source, offset=offset, size=size)
+        page = await self._api.read(request, CalendarList)
+        if not page.calendars and offset < page.count:
+            raise UnexpectedAnswer(f"{self._api.source} counts {page.count} calendars and shows {offset}.")
+        return page
+
+    async def _events(self, calendar: CalendarId, window: Window, size: int) -> AsyncGenerator[Event]:
+        async with aclosing(self._api.events(calendar, Span.around(window), size=size)) as events:
+            async for stored in events:
+                event = to_event(stored, calendar)
+                if window.overlaps(event.start.instant, event.end.instant):
+                    yield event

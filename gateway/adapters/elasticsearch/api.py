@@ -1,0 +1,81 @@
+"""Elasticsearch's ML API as one call speaks it: with its credential, into its log."""
+
+from collections.abc import AsyncGenerator
+from typing import Final, TypeVar
+
+import msgspec
+
+from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
+from gateway.adapters.elasticsearch import faults, requests
+from gateway.adapters.elasticsearch.requests import Span
+from gateway.adapters.elasticsearch.walk import walk
+from gateway.adapters.elasticsearch.wire import EventList, StoredEvent
+from gateway.adapters.transport import Answer, Transport
+from gateway.errors import Unauthenticated
+from gateway.model.ids import CalendarId
+
+_JSON: Final = "application/json"
+T = TypeVar("T")
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the Authorization header comes from: the configuration, the caller, or nowhere."""
+
+    configured: str | None = None
+    is_callers: bool = False
+
+    def value(self, source: str, call: Call) -> str | None:
+        """The header's value, None for a cluster without security. Raises Unauthenticated."""
+        if not self.is_callers:
+            return self.configured
+        if source not in call.credentials:
+            raise Unauthenticated(
+                f"The source {source} takes the caller's own credential, and there is none.",
+                hint=f"Send an Elasticsearch API key for {source} with the request. Nothing was sent.",
+            )
+        return call.credentials[source]
+
+
+class MLApi:
+    """One cluster as one call may use it."""
+
+    def __init__(self, source: str, *, transport: Transport, credential: Credential, call: Call) -> None:
+        self.source = source
+        self._transport = transport
+        self._credential = credential
+        self._call = call
+
+    async def send(self, request: UpstreamRequest, *, log: UpstreamLog) -> Answer:
+        """The answer, whatever it says. Raises Unauthenticated before anything is sent; NotSent; NoAnswer."""
+        return await self._transport.send(request, headers=self._headers(request), log=log)
+
+    async def read(self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None) -> T:
+        """What is promised of a successful answer. Raises UpstreamError for any other."""
+        answer = await self.send(request, log=self._call.log if log is None else log)
+        error = faults.fault(answer, request)
+        if error is not None:
+            raise error
+        try:
+            return msgspec.json.decode(answer.body, type=form)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise faults.unreadable(request, exc) from exc
+
+    def events(
+        self, calendar: CalendarId, span: Span, *, size: int, log: UpstreamLog | None = None
+    ) -> AsyncGenerator[StoredEvent]:
+        """The events that overlap the span, by start, in pages of `size`. Raises UpstreamError."""
+
+        async def fetch(window: Span, offset: int, count: int) -> EventList:
+            request = requests.events(calendar, window, offset=offset, size=count)
+            return await self.read(request, EventList, log=log)
+
+        return walk(fetch, span, size=size)
+
+    def _headers(self, request: UpstreamRequest) -> dict[str, str]:
+        headers = {"accept": _JSON, "x-opaque-id": self._call.request_id}
+        if request.body is not None:
+            headers["content-type"] = _JSON
+        credential = self._credential.value(self.source, self._call)
+        if credential is not None:
+            headers["authorization"] = credential
+        return headers

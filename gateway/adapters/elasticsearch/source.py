@@ -1,0 +1,84 @@
+"""A configured Elasticsearch cluster, 7.14 or later: its grammar of ids and its connection."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+from weakref import WeakValueDictionary
+
+from gateway.adapters.base import Call, Capability, CapabilityNote, Fidelity
+from gateway.adapters.elasticsearch import ids
+from gateway.adapters.elasticsearch.adapter import ElasticsearchAdapter
+from gateway.adapters.elasticsearch.api import Credential, MLApi
+from gateway.adapters.transport import Transport
+from gateway.model.event import SourceKind
+from gateway.model.ids import CalendarId, EventId, ResourceId
+
+_UNSUPPORTED: Final = CapabilityNote(fidelity=Fidelity.UNSUPPORTED)
+_CAPABILITIES: Final[Mapping[Capability, CapabilityNote]] = {
+    Capability.LIST_CALENDARS: CapabilityNote(fidelity=Fidelity.NATIVE),
+    Capability.READ_EVENTS: CapabilityNote(fidelity=Fidelity.NATIVE),
+    Capability.ADD_EVENTS: CapabilityNote(
+        fidelity=Fidelity.NATIVE, note="Every event is read back: Elasticsearch's answer proves nothing."
+    ),
+    Capability.ALL_DAY_EVENTS: CapabilityNote(
+        fidelity=Fidelity.EMULATED, note="Held as the instants of midnight in the event's time zone."
+    ),
+    Capability.TIME_ZONES: CapabilityNote(
+        fidelity=Fidelity.LOSSY, note="Instants are held to the millisecond, the zone's name is not."
+    ),
+    Capability.DESCRIPTION: CapabilityNote(
+        fidelity=Fidelity.UNSUPPORTED, note="An event's only text is its title."
+    ),
+    Capability.LOCATION: _UNSUPPORTED,
+    Capability.CATEGORIES: _UNSUPPORTED,
+    Capability.SHOW_AS: _UNSUPPORTED,
+    Capability.ATTENDEES: _UNSUPPORTED,
+    Capability.ANOMALY_SUPPRESSION: CapabilityNote(
+        fidelity=Fidelity.NATIVE, note="From start to end, rounded outward to each job's buckets."
+    ),
+}
+
+
+class ElasticsearchSource:
+    """Implements CalendarSource.
+
+    `authorization` is the header's whole value (`ApiKey …`, `Basic …`, `Bearer …`), None for a cluster
+    without security. `page_size`, at most 10,000, bounds what one request reads.
+    """
+
+    kind: Final = SourceKind.ELASTICSEARCH
+    capabilities: Final = _CAPABILITIES
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        transport: Transport,
+        authorization: str | None,
+        takes_callers_credential: bool = False,
+        page_size: int = 1000,
+    ) -> None:
+        self.name: Final = name
+        self._transport = transport
+        self._credential = Credential(configured=authorization, is_callers=takes_callers_credential)
+        self._page_size = page_size
+        self._locks: WeakValueDictionary[CalendarId, asyncio.Lock] = WeakValueDictionary()
+
+    def calendar_id(self, written: ResourceId) -> CalendarId:
+        return ids.calendar_id(written)
+
+    def event_id(self, written: ResourceId) -> EventId | None:
+        return ids.event_id(written)
+
+    def canonical_id(self, calendar: CalendarId) -> CalendarId:
+        return calendar
+
+    def adapter(self, call: Call) -> ElasticsearchAdapter:
+        api = MLApi(self.name, transport=self._transport, credential=self._credential, call=call)
+        return ElasticsearchAdapter(api, call=call, page_size=self._page_size, writing=self._lock)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    def _lock(self, calendar: CalendarId) -> asyncio.Lock:
+        return self._locks.setdefault(calendar, asyncio.Lock())

@@ -1,0 +1,140 @@
+"""Elasticsearch's language and ours: drafts to JSON, JSON to events and calendars. Pure.
+
+Times on the wire are integers, milliseconds since the epoch. Fields that are not named here are let by:
+every version adds some.
+"""
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from gateway.adapters.elasticsearch.ids import EventPlace, event_id_at
+from gateway.errors import InvalidTime, UnexpectedAnswer
+from gateway.model.calendar import Calendar
+from gateway.model.elasticsearch import (
+    ElasticsearchCalendarDetails,
+    ElasticsearchEventDetails,
+    ElasticsearchEventOptions,
+)
+from gateway.model.event import Draft, Event, SourceKind
+from gateway.model.ids import CalendarId
+from gateway.model.time import EventTime, from_millis, to_millis
+
+_NO_OPTIONS: Final = ElasticsearchEventOptions()
+
+
+class SentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A scheduled event as it is posted. The flags, known from 8.16 on, go only where they were given."""
+
+    description: str
+    start_time: int
+    end_time: int
+    skip_result: bool | None = None
+    skip_model_update: bool | None = None
+    force_time_shift: int | None = None
+
+    @property
+    def content(self) -> tuple[int, int, str]:
+        """What tells events apart that were not given the same flags."""
+        return self.start_time, self.end_time, self.description
+
+
+class StoredEvent(SentEvent, frozen=True, kw_only=True):
+    """A scheduled event as it is read. The flags are None where the cluster does not know them."""
+
+    event_id: str
+
+
+class EventList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of events; `count` is the total, whatever the page."""
+
+    count: int
+    events: tuple[StoredEvent, ...]
+
+
+class StoredCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    calendar_id: str
+    job_ids: tuple[str, ...] = ()
+    description: str | None = None
+
+
+class CalendarList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of calendars; `count` is the total, whatever the page."""
+
+    count: int
+    calendars: tuple[StoredCalendar, ...]
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    number: str
+
+
+class ClusterInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What `GET /` says of the cluster."""
+
+    version: Version
+
+
+def options_of(draft: Draft) -> ElasticsearchEventOptions:
+    """The draft's options for this kind of source; all None where it has none."""
+    options = draft.options.get(SourceKind.ELASTICSEARCH, _NO_OPTIONS)
+    if not isinstance(options, ElasticsearchEventOptions):
+        raise TypeError(f"not options of an ML calendar event: {type(options).__name__}")
+    return options
+
+
+def to_wire(draft: Draft) -> SentEvent:
+    """The draft as it is posted: what the calendar cannot hold is left out, times in whole milliseconds."""
+    options = options_of(draft)
+    return SentEvent(
+        description=draft.title,
+        start_time=to_millis(draft.start.instant),
+        end_time=to_millis(draft.end.instant),
+        skip_result=options.skip_result,
+        skip_model_update=options.skip_model_update,
+        force_time_shift=options.force_time_shift,
+    )
+
+
+def to_event(stored: StoredEvent, calendar: CalendarId) -> Event:
+    """The event in the domain's terms. Raises UnexpectedAnswer for times beyond the calendar."""
+    source, (name,) = calendar.source, calendar.segments
+    try:
+        start, end = from_millis(stored.start_time), from_millis(stored.end_time)
+    except InvalidTime as exc:
+        raise UnexpectedAnswer(f"Event {stored.event_id} of {calendar}: {exc}") from exc
+    return Event(
+        id=str(event_id_at(source, EventPlace(name, stored.start_time, stored.event_id))),
+        source=source,
+        calendar_id=str(calendar),
+        title=stored.description,
+        start=EventTime(instant=start),
+        end=EventTime(instant=end),
+        revision=_revision(stored),
+        details=ElasticsearchEventDetails(
+            event_id=stored.event_id,
+            skip_result=stored.skip_result,
+            skip_model_update=stored.skip_model_update,
+            force_time_shift=stored.force_time_shift,
+        ),
+    )
+
+
+def to_calendar(stored: StoredCalendar, source: str) -> Calendar:
+    """The calendar in the domain's terms. ML calendars have no name but their id."""
+    details = ElasticsearchCalendarDetails(job_ids=tuple(sorted(set(stored.job_ids))))
+    return Calendar(
+        id=str(CalendarId(source, (stored.calendar_id,))),
+        source=source,
+        name=stored.calendar_id,
+        description=stored.description,
+        mutes_all_jobs=details.applies_to_all_jobs,
+        details=details,
+    )
+
+
+def _revision(stored: StoredEvent) -> str:
+    """A hash of all that can be said of an event; Elasticsearch itself keeps no revision."""
+    flags = (stored.skip_result, stored.skip_model_update, stored.force_time_shift)
+    return hashlib.sha256(msgspec.json.encode((*stored.content, *flags))).hexdigest()[:16]
