@@ -1,0 +1,6 @@
+"""An emulator of Microsoft Graph's calendars, written from its documentation."""
+
+from gateway.sandbox.msgraph.emulator import MSGraphEmulator
+from gateway.sandbox.msgraph.unknowns import Unknowns
+
+__all__ = ["MSGraphEmulator", "Unknowns"]

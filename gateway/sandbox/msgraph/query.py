@@ -1,0 +1,90 @@
+"""What `$filter`, `$orderby` and `$expand` make of events."""
+
+from typing import Any
+
+from gateway.sandbox.msgraph.call import Call
+from gateway.sandbox.msgraph.errors import Cause, GraphError
+from gateway.sandbox.msgraph.events import View, event_json, view_of
+from gateway.sandbox.msgraph.extensions import extensions_json, multi_json, single_json
+from gateway.sandbox.msgraph.filters import Filter, parse, value_at
+from gateway.sandbox.msgraph.items import Item, ItemType
+from gateway.sandbox.msgraph.odata import expansions
+from gateway.sandbox.msgraph.unknowns import PropertyFilter
+
+_PROPERTY_PATHS = frozenset({"singlevalueextendedproperties", "multivalueextendedproperties"})
+
+
+def apply(call: Call, found: list[Item]) -> list[Item]:
+    """The events that the filter lets through, in the order that is asked for."""
+    order, text = call.options.order, call.options.text("filter")
+    wanted = parse(text) if text else None
+    if wanted is not None and order and not _leads([path for path, _ in order], wanted):
+        raise GraphError(Cause.INEFFICIENT)
+    if wanted is not None and not _is_ignored(call, wanted):
+        found = [item for item in found if wanted.matches(_document(item))]
+    for path, is_descending in reversed(order):
+        found = sorted(found, key=lambda item: _sort_key(item, path), reverse=is_descending)
+    return found
+
+
+def expanded(call: Call, item: Item) -> dict[str, Any]:
+    """The navigation properties that `$expand` asks for. What is not supported is silently left out."""
+    shown: dict[str, Any] = {}
+    select = {name.lower() for name in call.options.select}
+    asked = expansions(call.options.text("expand"))
+    if item.type is ItemType.MASTER and call.route.name == "/{event}" and "cancelledoccurrences" in select:
+        shown["cancelledOccurrences"] = [f"OID.{item.id}.{day}" for day in sorted(item.cancelled_days)]
+    if item.type is ItemType.MASTER and "exceptionoccurrences" in asked:
+        shown["exceptionOccurrences"] = [
+            event_json(changed, view_of(call)) for _, changed in sorted(item.exceptions.items())
+        ]
+    if not call.may_read_bodies:
+        return shown
+    for name, (property_name, rows) in _collections(item).items():
+        if name in asked:
+            found = [
+                row for row in rows if _is_wanted(row, asked[name], needs_filter=name in _PROPERTY_PATHS)
+            ]
+            shown |= {property_name: found} if found or name == "extensions" else {}
+    return shown
+
+
+def _collections(item: Item) -> dict[str, tuple[str, list[dict[str, Any]]]]:
+    return {
+        "singlevalueextendedproperties": ("singleValueExtendedProperties", single_json(item)),
+        "multivalueextendedproperties": ("multiValueExtendedProperties", multi_json(item)),
+        "extensions": ("extensions", extensions_json(item)),
+    }
+
+
+def _is_wanted(row: dict[str, Any], text: str, *, needs_filter: bool) -> bool:
+    if not text and needs_filter:
+        raise GraphError(Cause.BAD_OPTION, "$expand")
+    return not text or parse(text).matches(row)
+
+
+def _leads(order: list[str], wanted: Filter) -> bool:
+    """Whether the properties of `$orderby` come first in `$filter`, in the same order."""
+    paths = list(dict.fromkeys(path.lower() for path in wanted.paths))
+    return paths[: len(order)] == [path.lower() for path in order]
+
+
+def _is_ignored(call: Call, wanted: Filter) -> bool:
+    if not any(path.lower() in _PROPERTY_PATHS for path in wanted.paths):
+        return False
+    if call.unknowns.property_filter is PropertyFilter.REFUSED:
+        raise GraphError(Cause.FILTER_REFUSED)
+    return call.unknowns.property_filter is PropertyFilter.IGNORED
+
+
+def _document(item: Item) -> dict[str, Any]:
+    """An event as filters see it: in UTC, with everything that it has."""
+    collections = dict(_collections(item).values())
+    return {**event_json(item, View(is_beta=True)), **collections}
+
+
+def _sort_key(item: Item, path: str) -> tuple[bool, Any]:
+    value = value_at(_document(item), path)
+    if isinstance(value, dict | list):
+        raise GraphError(Cause.BAD_ORDERBY)
+    return value is not None, value.casefold() if isinstance(value, str) else value

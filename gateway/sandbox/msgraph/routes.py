@@ -1,0 +1,182 @@
+"""Routes: what a request path addresses. Resource names are read in any case, ids exactly.
+
+An address has three parts: an owner, a place within the mailbox, and what is wanted there. All the ways to
+name a calendar or an event lead to one route, whose name is the same for all of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from re import fullmatch
+
+from gateway.sandbox.http import Request
+from gateway.sandbox.msgraph.errors import Cause, GraphError
+
+VERSIONS = ("v1.0", "beta")
+
+
+class Owner(StrEnum):
+    ME = "me"
+    USER = "users"
+    GROUP = "groups"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a request goes. `calendar` None is the default one; `place` is how it was named."""
+
+    owner: Owner
+    owner_name: str = ""
+    place: str = ""
+    calendar_group: str | None = None
+    calendar: str | None = None
+    is_legacy: bool = False
+    event: str | None = None
+    extension: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`name` is the same for all paths that lead to one thing."""
+
+    version: str
+    name: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    text: str
+    is_key: bool = False
+
+    @property
+    def word(self) -> str:
+        """The name of a resource; a key is none."""
+        return "" if self.is_key else self.text.lower()
+
+
+_OF_CALENDAR: Mapping[tuple[str, ...], str] = {
+    (): "/{calendar}",
+    ("events",): "/{calendar}/events",
+    ("calendarview",): "/{calendar}/calendarView",
+    ("events", "$count"): "/{calendar}/events/$count",
+    ("getschedule",): "/{calendar}/getSchedule",
+}
+_OF_MAILBOX: Mapping[tuple[str, ...], str] = {
+    (): "/{user}",
+    ("events",): "/{calendar}/events",
+    ("events", "$count"): "/{calendar}/events/$count",
+    ("calendarview",): "/{calendar}/calendarView",
+    ("calendars",): "/{mailbox}/calendars",
+    ("calendargroups",): "/{mailbox}/calendarGroups",
+    ("mailboxsettings",): "/{mailbox}/mailboxSettings",
+}
+_OF_CALENDAR_GROUP: Mapping[tuple[str, ...], str] = {
+    (): "/{calendarGroup}",
+    ("calendars",): "/{calendarGroup}/calendars",
+}
+_OF_EVENT: Mapping[tuple[str, ...], str] = {
+    (): "/{event}",
+    ("calendar",): "/{event}/calendar",
+    ("instances",): "/{event}/instances",
+    ("cancel",): "/{event}/cancel",
+    ("accept",): "/{event}/accept",
+    ("tentativelyaccept",): "/{event}/tentativelyAccept",
+    ("decline",): "/{event}/decline",
+    ("extensions",): "/{event}/extensions",
+}
+
+
+def route(request: Request, *, understands_legacy: bool = False) -> Route:
+    """The route of a request below /v1.0 or /beta; the first segment that is not understood is refused."""
+    segments = _segments(request.path)
+    version = segments[0].word
+    if version not in VERSIONS:
+        raise GraphError(Cause.BAD_VERSION, segments[0].text)
+    name, address = _owner(segments[1:], understands_legacy)
+    return Route(version=version, name=name, address=address)
+
+
+def _segments(path: str) -> list[_Segment]:
+    """The path split and decoded. `events('id')` is the same as `events/id`."""
+    found: list[_Segment] = []
+    for text in Request(method="", target=path).segments:
+        match = fullmatch(r"(?i)(users|groups|calendars|calendargroups|events|extensions)\('(.+)'\)", text)
+        if match is None:
+            found.append(_Segment(text))
+        else:
+            found += [_Segment(match[1]), _Segment(match[2].replace("''", "'"), is_key=True)]
+    return found
+
+
+def _owner(segments: list[_Segment], understands_legacy: bool) -> tuple[str, Address]:
+    match [segment.word for segment in segments]:
+        case ["$batch"]:
+            return "/$batch", Address(owner=Owner.ME)
+        case ["users"]:
+            return "/users", Address(owner=Owner.USER)
+        case ["me", *_]:
+            return _place(segments[1:], Address(owner=Owner.ME), understands_legacy)
+        case ["users" | "groups" as kind, _, *_]:
+            address = Address(owner=Owner(kind), owner_name=segments[1].text)
+            return _place(segments[2:], address, understands_legacy)
+    raise _unknown(segments)
+
+
+def _place(segments: list[_Segment], address: Address, understands_legacy: bool) -> tuple[str, Address]:
+    words = [segment.word for segment in segments]
+    is_group = address.owner is Owner.GROUP
+    match words:
+        case ["calendar", *_]:
+            return _calendar(segments[1:], replace(address, place="calendar"))
+        case ["calendars", _, *_] if not is_group:
+            return _calendar(segments[2:], replace(address, place="calendars", calendar=segments[1].text))
+        case ["calendargroup", *_] if understands_legacy and not is_group:
+            return _calendar_group(segments[1:], replace(address, is_legacy=True))
+        case ["calendargroups", _, *_] if not is_group:
+            return _calendar_group(segments[2:], replace(address, calendar_group=segments[1].text))
+        case ["events", _, *_] if words[1] != "$count":
+            return _event(segments[1:], address)
+        case ["calendars" | "calendargroups" | "mailboxsettings", *_] if is_group:
+            raise _unknown(segments)
+    return _known(_OF_MAILBOX, segments, address)
+
+
+def _calendar_group(segments: list[_Segment], address: Address) -> tuple[str, Address]:
+    match [segment.word for segment in segments]:
+        case ["calendars", _, *_]:
+            return _calendar(
+                segments[2:], replace(address, place="calendarGroups", calendar=segments[1].text)
+            )
+    return _known(_OF_CALENDAR_GROUP, segments, address)
+
+
+def _calendar(segments: list[_Segment], address: Address) -> tuple[str, Address]:
+    match [segment.word for segment in segments]:
+        case ["events", word, *_] if word != "$count":
+            return _event(segments[1:], address)
+    return _known(_OF_CALENDAR, segments, address)
+
+
+def _event(segments: list[_Segment], address: Address) -> tuple[str, Address]:
+    address = replace(address, event=segments[0].text)
+    match [segment.word for segment in segments[1:]]:
+        case ["extensions", _]:
+            return "/{event}/extensions/{extension}", replace(address, extension=segments[2].text)
+    return _known(_OF_EVENT, segments[1:], address)
+
+
+def _known(
+    table: Mapping[tuple[str, ...], str],
+    segments: list[_Segment],
+    address: Address,
+) -> tuple[str, Address]:
+    words = tuple(segment.word for segment in segments)
+    name = table.get(words)
+    if name is None:
+        raise _unknown(segments)
+    return name, address
+
+
+def _unknown(segments: list[_Segment]) -> GraphError:
+    return GraphError(Cause.BAD_SEGMENT, segments[0].text if segments else "")

@@ -1,0 +1,107 @@
+"""What nobody outside Microsoft knows about Graph: one switch for each open question."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+
+
+class RepeatedTransaction(Enum):
+    """What a POST with a `transactionId` and content seen before gets."""
+
+    SAME_EVENT = auto()
+    DUPLICATE_ERROR = auto()
+    NEW_EVENT_UNDER_CONCURRENCY = auto()
+    """The same event, but a second one if the first request is still running."""
+
+
+class TransactionAfterDelete(Enum):
+    """The same, once the event has been deleted."""
+
+    SAME_EVENT = auto()
+    """201 with an event that is no longer there."""
+    DUPLICATE_ERROR = auto()
+    NEW_EVENT = auto()
+
+
+class PostZone(Enum):
+    """The zone of `start` and `end` in the answer to a POST without `Prefer: outlook.timezone`."""
+
+    AS_SENT = auto()
+    UTC = auto()
+
+
+class PropertyFilter(Enum):
+    """What becomes of a `$filter` on extended properties."""
+
+    HONOURED = auto()
+    IGNORED = auto()
+    REFUSED = auto()
+
+
+class ContextOwner(Enum):
+    """How `@odata.context` names the mailbox."""
+
+    ID = auto()
+    AS_ADDRESSED = auto()
+    """As in the request; the id only where that said `me`."""
+
+
+class NotShared(Enum):
+    """The answer about a mailbox that is not shared with the caller."""
+
+    ACCESS_DENIED = auto()
+    ITEM_NOT_FOUND = auto()
+
+
+class IanaNames(Enum):
+    """Which IANA zone names are accepted beside the Windows names."""
+
+    ALL = auto()
+    DOCUMENTED = auto()
+
+
+class TopOverMaximum(Enum):
+    """What `$top` over 1000 gets."""
+
+    CLAMPED = auto()
+    REFUSED = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknowns:
+    """The settings of all open questions. The defaults are what the sources make most likely."""
+
+    repeated_transaction: RepeatedTransaction = RepeatedTransaction.SAME_EVENT
+    transaction_after_delete: TransactionAfterDelete = TransactionAfterDelete.SAME_EVENT
+    transaction_memory: timedelta | None = None
+    """How long a `transactionId` is remembered; None is for ever."""
+    duplicate_transaction_status: int = 400
+    """Some clients expect 409."""
+    group_transactions: bool = True
+    """Whether `transactionId` works in group calendars."""
+    post_zone: PostZone = PostZone.AS_SENT
+    location_header: bool = False
+    """Whether a 201 has `Location`."""
+    etag_header: bool = False
+    """Whether an answer with one event has `ETag`."""
+    default_page_size: int = 10
+    view_page_size: int = 10
+    top_over_maximum: TopOverMaximum = TopOverMaximum.CLAMPED
+    property_filter: PropertyFilter = PropertyFilter.HONOURED
+    context_owner: ContextOwner = ContextOwner.ID
+    not_shared: NotShared = NotShared.ACCESS_DENIED
+    iana_names: IanaNames = IanaNames.ALL
+    legacy_calendar_group: bool = False
+    """Whether the segment `calendarGroup`, gone from the documentation since 2021, is still understood."""
+    view_includes_touching: bool = False
+    """Whether a calendar view has events that only touch its window."""
+    view_is_ordered: bool = True
+    """Whether a calendar view without `$orderby` is ordered by start."""
+    all_day_show_as: str = "busy"
+    """What an all-day event without `showAs` gets; Outlook's own windows say free."""
+    full_calendar_group_deletable: bool = False
+    """Whether a calendar group that still has calendars can be deleted."""
+    duplicate_calendar_names: bool = False
+    """Whether two calendars of a mailbox may have one name."""
+    batch_inherits_prefer: bool = False
+    """Whether the items of a batch inherit its `Prefer` header."""
