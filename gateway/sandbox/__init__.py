@@ -1,0 +1,87 @@
+"""The sandbox: emulators of both upstreams on loopback, with a seed world and faults on demand.
+
+It shares no code with the rest: an emulator that did would agree with the gateway's mistakes.
+"""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from gateway.sandbox import seed as seeds
+from gateway.sandbox.elasticsearch import ElasticsearchEmulator
+from gateway.sandbox.elasticsearch.versions import DEFAULT
+from gateway.sandbox.faults import Faults
+from gateway.sandbox.msgraph import MSGraphEmulator, Unknowns
+from gateway.sandbox.server import EmulatorServer, utc_now
+from gateway.sandbox.world import World
+
+__all__ = ["Credentials", "Sandbox"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Values of the Authorization header that the seed world's upstreams accept."""
+
+    elasticsearch_manage: str
+    """An API key that may read and write ML calendars, and read the cluster's version."""
+    elasticsearch_monitor: str
+    """An API key that may read ML calendars, and nothing else: not even the version."""
+    msgraph_app: str
+    """An application's token: every mailbox but the restricted ones, no group calendars, no `/me`."""
+    msgraph_alice: str
+    """A delegated token of alice.nguyen@contoso.com."""
+
+
+class Sandbox:
+    """Both upstreams while it is entered, each with `url`, `emulator`, `faults` and `exchanges`.
+
+    Port 0 means any free one. `seed` fixes what looks random: the ids of new events and the faults by chance.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        world: World | None = None,
+        seed: int = 0,
+        elasticsearch_port: int = 0,
+        msgraph_port: int = 0,
+        elasticsearch_version: str = DEFAULT,
+        unknowns: Unknowns | None = None,
+    ) -> None:
+        world = seeds.world(now()) if world is None else world
+        self.elasticsearch = EmulatorServer(
+            ElasticsearchEmulator(world.elasticsearch, now=now, version=elasticsearch_version, seed=seed),
+            Faults(seed),
+            port=elasticsearch_port,
+            now=now,
+        )
+        self.msgraph = EmulatorServer(
+            MSGraphEmulator(world.msgraph, now=now, unknowns=unknowns),
+            Faults(seed),
+            port=msgraph_port,
+            now=now,
+        )
+        tokens = self.msgraph.emulator.tokens
+        self.credentials = Credentials(
+            elasticsearch_manage=seeds.MANAGE_ML.authorization,
+            elasticsearch_monitor=seeds.MONITOR_ML.authorization,
+            msgraph_app=tokens.app.authorization,
+            msgraph_alice=tokens.of(seeds.ALICE).authorization,
+        )
+        self._exit = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as entered:
+            await entered.enter_async_context(self.elasticsearch)
+            await entered.enter_async_context(self.msgraph)
+            self._exit = entered.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._exit.aclose()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Generic, Protocol, Self, TypeVar
 
 from gateway.sandbox.connection import Connection, Reply
 from gateway.sandbox.faults import NO_FAULT, Cut, Fault, Faults, Garble
@@ -57,12 +57,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class EmulatorServer:
+E = TypeVar("E", bound=Emulator)
+
+
+class EmulatorServer(Generic[E]):
     """Serves one emulator while it is entered. Exchanges are kept as the emulator saw them, uncompressed."""
 
     def __init__(
         self,
-        emulator: Emulator,
+        emulator: E,
         faults: Faults | None = None,
         *,
         port: int = 0,

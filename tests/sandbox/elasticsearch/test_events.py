@@ -105,8 +105,10 @@ async def test_a_single_object_and_coercible_values_are_taken(client):
         (
             [EVENT, {**EVENT, "calendar_id": "b"}],
             "status_exception",
-            "Inconsistent calendar_id; 'b' specified in the body differs from 'empty' "
-            "specified as a URL argument",
+            (
+                "Inconsistent calendar_id; 'b' specified in the body differs from 'empty' "
+                "specified as a URL argument"
+            ),
         ),
     ],
 )
