@@ -113,8 +113,16 @@ class Explorer:
 
     def run_for_real(self) -> dict[str, Any]:
         """Set `dryRun` to false in the Variables pane, and run."""
-        self.page.get_by_role("region", name="Variables").get_by_text("true").dblclick()
+        variables = self.page.get_by_role("region", name="Variables").get_by_role("code")
+        variables.click()
+        for key in (
+            "Control+End",
+            "ArrowLeft",
+            "Control+Shift+ArrowLeft",
+        ):  # select the word before the brace
+            self.page.keyboard.press(key)
         self.page.keyboard.insert_text("false")
+        expect(variables).to_contain_text(re.compile(r"\{\s*.dryRun.:\s*false\s*\}"))
         return self.run()
 
 
