@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from gateway.sandbox.msgraph.bodies import body_json, preview
-from gateway.sandbox.msgraph.call import Call, shown_id
+from gateway.sandbox.msgraph.call import Call, Reply, shown_id
 from gateway.sandbox.msgraph.items import Item, Said, web_link
 from gateway.sandbox.msgraph.resources import (
     AttendeeIn,
@@ -194,5 +194,10 @@ def select_context(select: tuple[str, ...]) -> str:
     return f"({','.join(select)})" if select else ""
 
 
-def event_context(call: Call, select: tuple[str, ...] = ()) -> str:
-    return call.context(f"/events{select_context(select)}/$entity")
+def entity(call: Call, item: Item, *, status: int = 200, view: View | None = None) -> Reply:
+    """An answer with one event."""
+    select = call.options.select
+    context = call.context(f"/events{select_context(select)}/$entity")
+    shown = selected(event_json(item, view or view_of(call)), select)
+    headers = {"ETag": item.etag} if call.unknowns.etag_header else {}
+    return Reply(status=status, body={"@odata.context": context, **shown}, headers=headers)

@@ -1,6 +1,7 @@
 """Reads: one event, the events of a calendar, and the view of a calendar in a window of time."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from gateway.sandbox.msgraph import query
 from gateway.sandbox.msgraph.call import Call, Reply
 from gateway.sandbox.msgraph.collection import page
 from gateway.sandbox.msgraph.errors import Cause, GraphError
-from gateway.sandbox.msgraph.events import event_context, event_json, select_context, selected, view_of
+from gateway.sandbox.msgraph.events import entity, event_json, select_context, selected, view_of
 from gateway.sandbox.msgraph.items import Item, ItemType
 from gateway.sandbox.msgraph.odata import key
 from gateway.sandbox.msgraph.series import occurrences
@@ -20,9 +21,8 @@ MAX_WINDOW = timedelta(days=1825)
 
 def get_event(call: Call) -> Reply:
     item = addressed.event(call)
-    headers = {"ETag": item.etag} if call.unknowns.etag_header else {}
-    body = {"@odata.context": event_context(call, call.options.select), **_shown(call, item)}
-    return Reply(body=body, headers=headers)
+    found = entity(call, item)
+    return replace(found, body={**(found.body or {}), **query.expanded(call, item)})
 
 
 def list_events(call: Call) -> Reply:

@@ -234,6 +234,8 @@ def _mistyped(reason: str) -> GraphError:
     match = fullmatch(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`.*", reason)
     if match is None:
         return GraphError(Cause.BODY_VALUE)
+    if match["got"] == "null":
+        return GraphError(Cause.BODY_VALUE)
     wanted, got = _node(match["wanted"]), _node(match["got"])
     if wanted != got:
         text = (
@@ -241,8 +243,6 @@ def _mistyped(reason: str) -> GraphError:
             f" A '{wanted}' node was expected."
         )
         return GraphError(Cause.BODY_NODE, text)
-    if match["got"] == "null":
-        return GraphError(Cause.BODY_VALUE)
     return GraphError(
         Cause.BODY_NODE, f"Cannot convert a value of type '{match['got']}' to type '{match['wanted']}'."
     )

@@ -7,7 +7,7 @@ from gateway.sandbox.msgraph import call as addressed
 from gateway.sandbox.msgraph.call import Call, Reply, check_match, shown_id
 from gateway.sandbox.msgraph.drafts import changed_item, new_item
 from gateway.sandbox.msgraph.errors import Cause, GraphError
-from gateway.sandbox.msgraph.events import View, event_context, event_json, view_of
+from gateway.sandbox.msgraph.events import View, entity, view_of
 from gateway.sandbox.msgraph.invitations import deliver, withdraw
 from gateway.sandbox.msgraph.items import Calendar, Item, ItemType, Transaction
 from gateway.sandbox.msgraph.resources import (
@@ -36,7 +36,7 @@ def update_event(call: Call) -> Reply:
         after = _as_exception(call, after)
     if not call.is_lost:
         store(call, after)
-    return Reply(body={"@odata.context": event_context(call), **event_json(after, view_of(call))})
+    return entity(call, after)
 
 
 def delete_event(call: Call) -> Reply:
@@ -123,11 +123,10 @@ def _created(call: Call, item: Item) -> Reply:
     view = view_of(call)
     if call.preferences.zone_name is None and call.unknowns.post_zone is PostZone.AS_SENT:
         view = replace(view, zone_name=None)
-    headers = {}
-    if call.unknowns.location_header:
-        headers["Location"] = _location(call, item, view)
-    body = {"@odata.context": event_context(call), **event_json(item, view)}
-    return Reply(status=201, body=body, headers=headers)
+    made = entity(call, item, status=201, view=view)
+    if not call.unknowns.location_header:
+        return made
+    return replace(made, headers={**made.headers, "Location": _location(call, item, view)})
 
 
 def _location(call: Call, item: Item, view: View) -> str:
