@@ -2,12 +2,12 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
+_TABS: Final = Path(__file__).with_name("tabs")
 _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -20,12 +20,9 @@ class Tab(msgspec.Struct, frozen=True, kw_only=True):
 
 def tabs(now: datetime, *, sandbox: bool) -> tuple[Tab, ...]:
     """Tabs that run as they stand against the sandbox's seed world, or that only read and plan elsewhere."""
-    folder = files(__package__) / "tabs" / ("sandbox" if sandbox else "sources")
-    documents = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".graphql")), key=lambda file: file.name
-    )
     days = _days(now)
-    return tuple(Tab(query=_filled(file, days), variables=_variables(folder, file)) for file in documents)
+    documents = sorted((_TABS / ("sandbox" if sandbox else "sources")).glob("*.graphql"))
+    return tuple(Tab(query=_filled(document, days), variables=_variables(document)) for document in documents)
 
 
 def _days(now: datetime) -> dict[str, str]:
@@ -37,10 +34,10 @@ def _days(now: datetime) -> dict[str, str]:
     return {"monday": f"{monday}", "saturday": f"{saturday}", "fortnight": f"{fortnight}"}
 
 
-def _filled(document: Traversable, days: dict[str, str]) -> str:
+def _filled(document: Path, days: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: days[match[1]], document.read_text(encoding="utf-8"))
 
 
-def _variables(folder: Traversable, document: Traversable) -> str | None:
-    file = folder / document.name.replace(".graphql", ".json")
+def _variables(document: Path) -> str | None:
+    file = document.with_suffix(".json")
     return file.read_text(encoding="utf-8").strip() if file.is_file() else None
