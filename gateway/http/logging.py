@@ -7,13 +7,12 @@ what its access log would say stands in the line that the gateway writes for eac
 import logging
 import sys
 from contextlib import AbstractContextManager
-from typing import Final, Literal
+from typing import Final
 
 import structlog
 from structlog.typing import Processor
 
-LogFormat = Literal["console", "json"]
-LogLevel = Literal["debug", "info", "warning", "error"]
+from gateway.settings import LogFormat, LogLevel
 
 # They log each upstream request at INFO with its URL, in which there are people's addresses.
 _TALKATIVE: Final = ("httpx2", "httpcore2")

@@ -1,0 +1,19 @@
+"""The configuration: what an operator may set, read from a TOML file and GATEWAY_* variables."""
+
+from gateway.settings.fault import Fault, SettingsError
+from gateway.settings.load import load
+from gateway.settings.settings import AliasSettings, LogFormat, LogLevel, Settings
+from gateway.settings.source import ElasticsearchSettings, MSGraphSettings, SourceSettings
+
+__all__ = [
+    "AliasSettings",
+    "ElasticsearchSettings",
+    "Fault",
+    "LogFormat",
+    "LogLevel",
+    "MSGraphSettings",
+    "Settings",
+    "SettingsError",
+    "SourceSettings",
+    "load",
+]

@@ -1,0 +1,115 @@
+"""All settings of the gateway, and what they must not say together."""
+
+import re
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from gateway.model.ids import SOURCE_NAME, ResourceId
+from gateway.service.audit import AuditTrail, open_sink
+from gateway.settings.fault import Fault, SettingsError
+from gateway.settings.source import SourceSettings
+from gateway.settings.value import Table, Targets, TimeZone
+
+LogFormat = Literal["console", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+_LOST_SOURCES: Final = (
+    "there are none, and on {host} the sandbox would pass for the real thing. Configure sources (does"
+    " GATEWAY_CONFIG name your file?), or ask for the sandbox by name: sandbox = true, GATEWAY_SANDBOX=true."
+)
+_NOTHING_ALLOWED: Final = (
+    "the gateway holds the credential, so the calendars that it may be used for must be named:"
+    ' calendars = ["planned-*"], or ["*"] for all.'
+)
+_ALIAS_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class AliasSettings(Table):
+    """One name for several calendars, written as this table or, for short, as a list of ids."""
+
+    calendars: Targets = Field(description="The ids of the calendars that the alias stands for.")
+    time_zone: TimeZone | None = Field(
+        None, description="The zone of all-day events that come without one; wins over the source's."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        return value if isinstance(value, Mapping) else {"calendars": value}
+
+
+def _source_name(name: str) -> str:
+    if not SOURCE_NAME.fullmatch(name):
+        raise ValueError("a source's name is made of small letters, digits and inner hyphens, at most 64.")
+    return name
+
+
+def _alias_name(name: str) -> str:
+    if not _ALIAS_NAME.fullmatch(name):
+        raise ValueError("an alias's name is made of letters, digits, dots, hyphens and underscores.")
+    return name
+
+
+class Settings(Table):
+    """The whole configuration. Made by `load`, which also holds it against `contradictions`."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    sandbox: bool = Field(
+        False,
+        description="Runs on emulators of both upstreams. Without any source that is done anyway, but on a"
+        " loopback address only.",
+    )
+    log_format: LogFormat = Field("console", description="`console` for people or `json` for machines.")
+    log_level: LogLevel = Field("info", description="`debug`, `info`, `warning` or `error`.")
+    audit_log: str = Field(
+        "stderr",
+        min_length=1,
+        description="Where the line per write goes: `stderr`, or a file to append to.",
+    )
+    sources: Mapping[Annotated[str, AfterValidator(_source_name)], SourceSettings] = Field(
+        {}, description="The upstreams, a table for each; its name begins the ids of its calendars."
+    )
+    aliases: Mapping[Annotated[str, AfterValidator(_alias_name)], AliasSettings] = Field(
+        {}, description="Names that stand for several calendars, each with a list of ids or a table."
+    )
+
+    @property
+    def runs_on_sandbox(self) -> bool:
+        return not self.sources
+
+    def aliased(self, source: str) -> list[ResourceId]:
+        """The calendars of a source that aliases name, as they are written."""
+        targets = (target for alias in self.aliases.values() for target in alias.calendars)
+        return [target for target in targets if target.source == source]
+
+    def audit_trail(self) -> AuditTrail:
+        """The trail that `audit_log` names. Raises SettingsError if it cannot be written."""
+        try:
+            return AuditTrail(open_sink(self.audit_log))
+        except OSError as exc:
+            what = f"the audit log cannot be written: {exc}."
+            raise SettingsError([Fault(where="audit_log", what=what)]) from exc
+
+
+def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What single settings allow and the whole must not say: which setting, and what is wrong."""
+    if settings.sandbox and settings.sources:
+        names = ", ".join(settings.sources)
+        yield ("sandbox",), f"the sandbox does not mix with real sources: leave out either it or {names}."
+    if not settings.sandbox and not settings.sources and not is_loopback(settings.host):
+        yield ("sources",), _LOST_SOURCES.format(host=settings.host)
+    for name, source in settings.sources.items():
+        if source.calendars is None and not source.takes_callers_credential and not settings.aliased(name):
+            yield ("sources", name, "calendars"), _NOTHING_ALLOWED
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address. A name other than `localhost` may mean anything."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

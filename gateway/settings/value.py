@@ -1,0 +1,127 @@
+"""The kinds of values that settings take, each parsed once and from then on trusted."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationInfo,
+)
+
+from gateway.errors import GatewayError
+from gateway.model.ids import ResourceId
+from gateway.model.time import Duration as IsoDuration
+from gateway.model.zones import zone
+from gateway.service.guard import CalendarPattern
+
+T = TypeVar("T")
+
+KNOWN_SOURCES: Final = "sources"
+
+
+class Table(BaseModel):
+    """A group of settings: frozen, without unknown names, and never quoting a value that it refuses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _split(value: object) -> object:
+    """The list that a variable's text spells: JSON if it begins with a bracket, else parted by commas."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError as exc:
+            raise ValueError(f"it is no JSON array: {exc}.") from exc
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _parsed(parse: Callable[[str], T]) -> Callable[[object], T]:
+    """`parse` as pydantic takes it: errors of ours become ValueErrors with their hint."""
+
+    def validate(value: object) -> T:
+        if not isinstance(value, str):
+            raise ValueError("it should be a string.")  # noqa: TRY004 - pydantic collects ValueErrors only
+        try:
+            return parse(value)
+        except GatewayError as exc:
+            raise ValueError(" ".join(filter(None, (exc.problem.message, exc.problem.hint)))) from exc
+
+    return validate
+
+
+def _target(value: object, info: ValidationInfo) -> ResourceId:
+    target = _parsed(ResourceId.parse)(value)
+    known = (info.context or {})[KNOWN_SOURCES]
+    if target.source not in known:
+        raise ValueError(
+            f"{target} is in no configured source: there is no [sources.{target.source}]."
+            f" Configured are: {', '.join(sorted(known)) or 'none'}."
+        )
+    return target
+
+
+def _read(value: object) -> object:
+    """A secret's text, read from its file if it is written as `{ file = … }`."""
+    if not isinstance(value, Mapping):
+        return value
+    path = value.get("file")
+    if len(value) != 1 or not isinstance(path, str):
+        raise ValueError('it should be a string or { file = "/path/to/it" }.')
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ValueError(f"its file cannot be read: {exc}.") from exc
+
+
+def _header_safe(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError("it holds blanks or characters that no token has; leave out the scheme before it.")
+    return secret
+
+
+def _url(text: str) -> str:
+    """Says what is wrong without quoting the text, in which there may be a password."""
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port)
+    except ValueError as exc:
+        raise ValueError("it is no URL.") from exc
+    if not valid:
+        raise ValueError("it should be a URL like https://host:9200.")
+    if parts.username is not None:
+        raise ValueError("credentials do not belong into a URL: they have settings of their own.")
+    if parts.query or parts.fragment or not text.isprintable():
+        raise ValueError("it should end with its path, without a query or a fragment.")
+    return text.rstrip("/")
+
+
+def _duration(text: str) -> timedelta:
+    return IsoDuration.parse(text).longest
+
+
+Texts = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_split)]
+Patterns = Annotated[
+    tuple[Annotated[CalendarPattern, PlainValidator(_parsed(CalendarPattern.parse))], ...],
+    BeforeValidator(_split),
+]
+Targets = Annotated[
+    tuple[Annotated[ResourceId, PlainValidator(_target)], ...], Field(min_length=1), BeforeValidator(_split)
+]
+Duration = Annotated[timedelta, PlainValidator(_parsed(_duration))]
+TimeZone = Annotated[str, PlainValidator(_parsed(zone))]
+Url = Annotated[str, AfterValidator(_url)]
+Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_read)]
+Token = Annotated[Secret, AfterValidator(_header_safe)]
