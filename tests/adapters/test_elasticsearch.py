@@ -1,0 +1,403 @@
+"""The Elasticsearch adapter on its emulator: what all adapters must do, and what only this one does."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from gateway.adapters.base import Call, Capability, Fidelity, WriteStatus
+from gateway.adapters.elasticsearch.source import ElasticsearchSource
+from gateway.adapters.transport import Transport
+from gateway.errors import Code, NotFound, Unauthenticated, UnexpectedAnswer
+from gateway.model.elasticsearch import ElasticsearchEventOptions
+from gateway.model.event import Draft, SourceKind
+from gateway.model.ids import CalendarId, EventId
+from gateway.model.time import EventTime, Window, from_millis
+from gateway.sandbox.elasticsearch import ElasticsearchEmulator
+from gateway.sandbox.faults import HELD, Cut, Fault
+from gateway.sandbox.http import Request, Response
+from gateway.sandbox.seed import EXPIRED, MANAGE_ML, MONITOR_ML, world
+from gateway.sandbox.server import EmulatorServer
+from gateway.sandbox.world import ElasticsearchWorld, MLCalendar, ScheduledEvent
+
+from .conformance import HOUR, MORNING, AdapterConformance, Bench, draft, read, titles, write
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
+READ = "GET /_ml/calendars/{calendar_id}/events"
+WRITE = "POST /_ml/calendars/{calendar_id}/events"
+EMPTY = CalendarId("elasticsearch", ("empty",))
+PLANNED_OUTAGES = CalendarId("elasticsearch", ("planned-outages",))
+HTML = Response(status=200, headers={"Content-Type": "text/html"}, body=b"<html>Sign in</html>")
+
+
+def connect(url: str, timeout: timedelta = HOUR, *, authorization=MANAGE_ML.authorization, **options):
+    transport = Transport(url, source="elasticsearch", timeout=timeout)
+    return ElasticsearchSource("elasticsearch", transport=transport, authorization=authorization, **options)
+
+
+class Proxy:
+    """What may stand before a cluster: it answers some routes itself, passing the request on if told so."""
+
+    name = "proxy"
+
+    def __init__(self, behind: ElasticsearchEmulator, answers: Mapping[str, Response], *, passes_on=False):
+        self.behind = behind
+        self.answers = answers
+        self.passes_on = passes_on
+
+    def route(self, request: Request) -> str:
+        return self.behind.route(request)
+
+    def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
+        own = self.answers.get(self.route(request))
+        if own is None or self.passes_on:
+            answer = self.behind.answer(request, lose=lose)
+        return own or answer
+
+    def error(self, status: int, retry_after: str | None = None) -> Response:
+        return self.behind.error(status, retry_after)
+
+
+def emulator(elasticsearch: ElasticsearchWorld | None = None) -> ElasticsearchEmulator:
+    return ElasticsearchEmulator(elasticsearch or world(NOW).elasticsearch, now=lambda: NOW)
+
+
+@pytest.fixture
+async def bench(anyio_backend):
+    async with EmulatorServer(emulator()) as server:
+        bench = Bench(
+            server=server,
+            connect=connect,
+            calendar=EMPTY,
+            unknown_calendar=CalendarId("elasticsearch", ("nobody-made-this",)),
+            unknown_event=EventId("elasticsearch", ("empty", "events", "1800000000000", "nothing")),
+            read_route=READ,
+            write_route=WRITE,
+        )
+        yield bench
+        await bench.aclose()
+
+
+@pytest.fixture
+def behind_proxy(bench):
+    """Serves the bench's emulator behind a proxy that answers some routes itself."""
+
+    async def run(answers, work, *, passes_on=False):
+        proxy = Proxy(bench.server.emulator, answers, passes_on=passes_on)
+        async with EmulatorServer(proxy) as server, aclosing(connect(server.url)) as source:
+            return await work(source.adapter(bench.call()))
+
+    return run
+
+
+class TestConformance(AdapterConformance):
+    """All that every adapter must do."""
+
+
+def sent(bench, method="POST"):
+    """The requests that arrived, newest last."""
+    return [exchange.request for exchange in bench.server.exchanges if exchange.request.method == method]
+
+
+# The documented example
+
+
+async def test_the_documented_example_is_one_post_of_exactly_these_events(bench):
+    spans = [(1513641600000, 1513728000000), (1513814400000, 1513900800000), (1514160000000, 1514246400000)]
+    drafts = [
+        Draft(
+            title=f"event {number}",
+            start=EventTime(instant=from_millis(start)),
+            end=EventTime(instant=from_millis(end)),
+        )
+        for number, (start, end) in enumerate(spans, 1)
+    ]
+    outcomes = await write(bench.adapter(), PLANNED_OUTAGES, drafts)
+    (post,) = sent(bench)
+    assert post.target == "/_ml/calendars/planned-outages/events"
+    assert msgspec.json.decode(post.body) == {
+        "events": [
+            {"description": f"event {number}", "start_time": start, "end_time": end}
+            for number, (start, end) in enumerate(spans, 1)
+        ]
+    }
+    assert [outcome.status for outcome in outcomes] == [WriteStatus.CREATED] * 3
+    assert [outcome.event.title for outcome in outcomes] == ["event 1", "event 2", "event 3"]
+    for outcome, (start, _) in zip(outcomes, spans, strict=True):
+        assert outcome.stored
+        assert outcome.event.id.startswith(f"elasticsearch:planned-outages/events/{start}/")
+
+
+async def test_the_flags_are_stored_as_given_and_read_back(bench):
+    options = ElasticsearchEventOptions(skip_result=False, skip_model_update=True, force_time_shift=-3600)
+    shifted = msgspec.structs.replace(draft(), options={SourceKind.ELASTICSEARCH: options})
+    outcomes = await bench.write(draft(), shifted)
+    details = [outcome.event.details for outcome in outcomes]
+    assert [(d.skip_result, d.skip_model_update, d.force_time_shift) for d in details] == [
+        (True, True, None),
+        (False, True, -3600),
+    ]
+
+
+# Seeing for oneself
+
+
+async def test_an_event_that_is_lost_without_a_word_is_not_created(bench):
+    bench.faults.add(WRITE, Fault(lose=frozenset({1})))
+    kept, lost, last = await bench.write(draft("a"), draft("b"), draft("c"))
+    assert [kept.status, last.status] == [WriteStatus.CREATED] * 2
+    assert lost.status is WriteStatus.FAILED
+    assert (lost.problem.code, lost.problem.retryable) == (Code.NOT_STORED, True)
+    assert titles(await bench.read()) == ["a", "c"]
+
+
+async def test_an_older_identical_event_does_not_stand_in_for_a_lost_one(bench):
+    await bench.write(draft())
+    bench.faults.add(WRITE, Fault(lose=frozenset({0})))
+    (lost,) = await bench.write(draft())
+    assert lost.status is WriteStatus.FAILED
+    assert lost.problem.code is Code.NOT_STORED
+
+
+async def test_a_write_whose_answer_was_cut_off_is_not_repeated_and_found(bench):
+    bench.faults.add(WRITE, Fault(cut=Cut.AFTER_WRITE))
+    (outcome,) = await bench.write(draft())
+    assert outcome.status is WriteStatus.CREATED
+    assert len(sent(bench)) == 1
+
+
+async def test_a_write_that_may_still_be_done_is_unknown_and_not_to_be_repeated_blindly(bench):
+    bench.faults.add(WRITE, Fault(cut=Cut.LATE_WRITE, delay=HELD))
+    (outcome,) = await bench.write(draft())
+    assert outcome.status is WriteStatus.UNKNOWN
+    assert outcome.problem.code is Code.NO_ANSWER
+    assert not outcome.problem.retryable
+    assert "look at the calendar" in outcome.problem.hint
+    bench.faults.release()
+    assert len(await bench.read()) == 1
+
+
+async def test_where_only_some_were_written_before_the_cut_only_those_are_created(bench):
+    bench.faults.add(WRITE, Fault(cut=Cut.AFTER_WRITE, lose=frozenset({0})))
+    lost, kept = await bench.write(draft("a"), draft("b"))
+    assert [lost.status, kept.status] == [WriteStatus.UNKNOWN, WriteStatus.CREATED]
+
+
+async def test_without_a_look_before_nothing_is_sent(bench):
+    bench.faults.add(READ, Fault(status=503), calls=(1,))
+    (outcome,) = await bench.write(draft())
+    assert outcome.status is WriteStatus.FAILED
+    assert outcome.problem.hint == "Nothing was written."
+    assert sent(bench) == []
+
+
+async def test_without_a_look_after_it_is_unknown(bench):
+    bench.faults.add(READ, Fault(status=503), calls=(2,))
+    (outcome,) = await bench.write(draft())
+    assert outcome.status is WriteStatus.UNKNOWN
+    assert not outcome.problem.retryable
+    assert len(await bench.read()) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_a_proxy_that_lost_the_answer_does_not_hide_what_was_written(behind_proxy, status):
+    answer = Response(status=status, headers={"Content-Type": "text/html"}, body=b"<html>")
+
+    async def work(adapter):
+        return await write(adapter, EMPTY, [draft()])
+
+    (outcome,) = await behind_proxy({WRITE: answer}, work, passes_on=True)
+    assert outcome.status is WriteStatus.CREATED
+    (outcome,) = await behind_proxy({WRITE: answer}, work)
+    assert outcome.status is WriteStatus.UNKNOWN
+
+
+async def test_two_writes_at_once_do_not_take_each_others_events_for_their_own(bench):
+    bench.faults.add(WRITE, Fault(lose=frozenset({0})), calls=(2,))
+    (first,), (second,) = await asyncio.gather(bench.write(draft()), bench.write(draft()))
+    assert sorted([first.status, second.status]) == [WriteStatus.CREATED, WriteStatus.FAILED]
+
+
+async def test_a_wide_and_busy_window_is_looked_through_to_the_end(bench):
+    source = connect(bench.server.url, page_size=3)
+    async with aclosing(source):
+        adapter = source.adapter(bench.call())
+        drafts = [draft(f"{n}", MORNING + n * HOUR) for n in range(10)]
+        outcomes = await write(adapter, EMPTY, drafts)
+        again = await write(adapter, EMPTY, drafts)
+    assert {outcome.status for outcome in (*outcomes, *again)} == {WriteStatus.CREATED}
+    assert len({outcome.event.id for outcome in (*outcomes, *again)}) == 20
+
+
+# Reading
+
+
+async def test_more_events_than_elasticsearch_shows_of_a_window_are_all_read(anyio_backend):
+    events = tuple(
+        ScheduledEvent(
+            id=f"id{n:05}", description="d", start=MORNING + n // 3 * HOUR, end=MORNING + (n // 3 + 5) * HOUR
+        )
+        for n in range(10_050)
+    )
+    calendar = MLCalendar(id="full", events=events)
+    full = ElasticsearchWorld(calendars=(calendar,), principals=(MANAGE_ML,))
+    window = Window(start=MORNING, end=MORNING + 10_000 * HOUR)
+    async with EmulatorServer(emulator(full)) as server, aclosing(connect(server.url)) as source:
+        adapter = source.adapter(Call(request_id="r"))
+        found = await read(adapter, CalendarId("elasticsearch", ("full",)), window, page=1000)
+    assert [event.details.event_id for event in found] == [event.id for event in events]
+
+
+async def test_a_window_finer_than_a_millisecond_is_exact(bench):
+    await bench.write(
+        draft("ends", MORNING - HOUR, HOUR), draft("starts", MORNING + timedelta(milliseconds=1))
+    )
+    micro = timedelta(microseconds=1)
+    assert await bench.read(Window(start=MORNING, end=MORNING + micro)) == []
+    assert titles(await bench.read(Window(start=MORNING - micro, end=MORNING + 1001 * micro))) == [
+        "ends",
+        "starts",
+    ]
+
+
+async def test_an_event_is_not_found_under_the_id_of_another_or_at_another_start(bench):
+    (outcome,) = await bench.write(draft(length=3 * HOUR))
+    calendar, _, start, name = EventId.parse(outcome.event.id).segments
+    later = EventId("elasticsearch", (calendar, "events", str(int(start) + 1), name))
+    with pytest.raises(NotFound):
+        await bench.adapter().find(later)
+    with pytest.raises(NotFound):
+        await bench.adapter().find(EventId("elasticsearch", ("holidays", "events", start, name)))
+
+
+async def test_calendars_are_listed_to_the_end_whatever_the_page(bench):
+    async with aclosing(connect(bench.server.url, page_size=2)) as source:
+        listed = await source.adapter(bench.call()).calendars()
+    assert [calendar.id for calendar in listed] == [
+        "elasticsearch:empty",
+        "elasticsearch:global-maintenance",
+        "elasticsearch:holidays",
+        "elasticsearch:planned-outages",
+    ]
+    muting = {calendar.name: calendar.mutes_all_jobs for calendar in listed}
+    assert muting["global-maintenance"]
+    assert not muting["planned-outages"]
+    assert listed[3].details.job_ids == ("payments-latency", "payments-volume")
+
+
+# What answers may be no Elasticsearch
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"null", b"[]", b"{}", b'{"count":1,"events":[{"event_id":"x"}]}', b'{"count":1,"events":[]}', b"["],
+)
+async def test_a_success_that_is_not_what_was_promised_is_unexpected(behind_proxy, body):
+    headers = {"X-Elastic-Product": "Elasticsearch", "Content-Type": "application/json"}
+    with pytest.raises(UnexpectedAnswer):
+        await behind_proxy(
+            {READ: Response(status=200, headers=headers, body=body)}, lambda adapter: read(adapter, EMPTY)
+        )
+
+
+async def test_events_out_of_order_are_an_unexpected_answer(behind_proxy):
+    events = [
+        {"event_id": f"{n}", "description": "d", "start_time": start, "end_time": start + 1}
+        for n, start in enumerate([1805101200001, 1805101200000])
+    ]
+    answer = Response(
+        status=200,
+        headers={"X-Elastic-Product": "Elasticsearch"},
+        body=msgspec.json.encode({"count": 2, "events": events}),
+    )
+    with pytest.raises(UnexpectedAnswer, match="out of order"):
+        await behind_proxy({READ: answer}, lambda adapter: read(adapter, EMPTY))
+
+
+@pytest.mark.parametrize("answer", [HTML, Response(status=302, headers={"Location": "http://127.0.0.1:9/"})])
+async def test_a_sign_in_page_or_a_redirect_is_not_an_empty_calendar(behind_proxy, answer):
+    with pytest.raises(UnexpectedAnswer, match="is not Elasticsearch"):
+        await behind_proxy({READ: answer}, lambda adapter: read(adapter, EMPTY))
+
+
+# Credentials and headers
+
+
+async def test_requests_say_what_they_take_send_and_belong_to(bench):
+    await bench.write(draft())
+    (post,) = sent(bench)
+    assert post.headers["accept"] == post.headers["content-type"] == "application/json"
+    assert post.headers["x-opaque-id"] == bench.call().request_id
+    assert post.headers["authorization"] == MANAGE_ML.authorization
+    assert all("content-type" not in request.headers for request in sent(bench, "GET"))
+
+
+async def test_a_key_that_may_only_monitor_reads_and_learns_what_it_lacks_to_write(bench):
+    async with aclosing(connect(bench.server.url, authorization=MONITOR_ML.authorization)) as source:
+        adapter = source.adapter(bench.call())
+        assert await read(adapter, EMPTY) == []
+        (outcome,) = await write(adapter, EMPTY, [draft()])
+    assert outcome.status is WriteStatus.FAILED
+    assert outcome.problem.code is Code.FORBIDDEN
+    assert "manage_ml" in outcome.problem.hint
+
+
+async def test_an_expired_key_is_unauthenticated(bench):
+    async with aclosing(connect(bench.server.url, authorization=EXPIRED.authorization)) as source:
+        with pytest.raises(Unauthenticated):
+            await read(source.adapter(bench.call()), EMPTY)
+
+
+async def test_the_callers_own_credential_is_used_where_it_is_asked_for(bench):
+    options = {"authorization": None, "takes_callers_credential": True}
+    async with aclosing(connect(bench.server.url, **options)) as source:
+        call = Call(request_id="r", credentials={"elasticsearch": MANAGE_ML.authorization})
+        (outcome,) = await write(source.adapter(call), EMPTY, [draft()])
+    assert outcome.status is WriteStatus.CREATED
+
+
+async def test_without_the_callers_credential_nothing_is_sent(bench):
+    async with aclosing(connect(bench.server.url, takes_callers_credential=True)) as source:
+        call = Call(request_id="r", credentials={"another": "ApiKey x"})
+        adapter = source.adapter(call)
+        with pytest.raises(Unauthenticated) as caught:
+            await read(adapter, EMPTY)
+        (outcome,) = await write(adapter, EMPTY, [draft()])
+    assert caught.value.problem.hint is not None
+    assert outcome.status is WriteStatus.FAILED
+    assert outcome.problem.code is Code.UNAUTHENTICATED
+    assert len(bench.server.exchanges) == 0
+    assert call.log.requests == []
+
+
+# Health
+
+
+async def test_health_names_the_version(bench):
+    assert (await bench.adapter().health()).version == bench.server.emulator.version.number
+
+
+async def test_a_key_that_may_not_ask_for_the_version_is_healthy(bench):
+    bench.faults.add("GET /", Fault(status=403))
+    health = await bench.adapter().health()
+    assert (health.reachable, health.version, health.problem) == (True, None, None)
+
+
+async def test_a_refused_credential_is_reached_and_has_a_problem(bench):
+    async with aclosing(connect(bench.server.url, authorization=None)) as source:
+        health = await source.adapter(bench.call()).health()
+    assert health.reachable
+    assert health.problem.code is Code.UNAUTHENTICATED
+
+
+def test_what_cannot_be_held_is_said_as_data():
+    source = connect("http://127.0.0.1:9")
+    held = {name for name, note in source.capabilities.items() if note.fidelity is not Fidelity.UNSUPPORTED}
+    assert set(source.capabilities) == set(Capability)
+    assert held.isdisjoint({Capability.ATTENDEES, Capability.LOCATION, Capability.SHOW_AS})
+    assert Capability.ANOMALY_SUPPRESSION in held

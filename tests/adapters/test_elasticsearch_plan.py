@@ -1,0 +1,150 @@
+"""What a write to an ML calendar will send, what it loses on the way, and what it refuses."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+import pytest
+
+from gateway.adapters.base import EffectKind
+from gateway.adapters.elasticsearch.plan import MAX_BODY_BYTES, plan
+from gateway.adapters.losses import Loss
+from gateway.errors import Code
+from gateway.model.elasticsearch import ElasticsearchEventOptions
+from gateway.model.event import Attendee, Draft, EventBody, EventLocation, ShowAs, SourceKind
+from gateway.model.ids import CalendarId
+from gateway.model.msgraph import MSGraphEventOptions
+from gateway.model.time import EventTime, midnight
+
+CALENDAR = CalendarId("es", ("planned-outages",))
+START = datetime(2027, 3, 15, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def draft(title="t", start=START, end=START + HOUR, zone="UTC", **fields):
+    return Draft(
+        title=title,
+        start=EventTime(instant=start, zone=zone),
+        end=EventTime(instant=end, zone=zone),
+        **fields,
+    )
+
+
+def flags(**options):
+    return {SourceKind.ELASTICSEARCH: ElasticsearchEventOptions(**options)}
+
+
+def warnings(draft):
+    return plan(CALENDAR, [draft], size=1000).steps[0].events[0].warnings
+
+
+def test_all_drafts_go_in_one_post_between_two_looks_at_their_starts():
+    written = plan(CALENDAR, [draft("b", START + HOUR, START + 2 * HOUR), draft("a")], size=500)
+    (step,) = written.steps
+    look, post, again = step.requests
+    assert look == again
+    assert look.method == "GET"
+    assert look.path == (
+        "/_ml/calendars/planned-outages/events?start=1805101200000&end=1805104800001&size=500"
+    )
+    assert look.body is None
+    assert (post.method, post.path) == ("POST", "/_ml/calendars/planned-outages/events")
+    assert msgspec.json.decode(post.body) == {
+        "events": [
+            {"description": "b", "start_time": 1805104800000, "end_time": 1805108400000},
+            {"description": "a", "start_time": 1805101200000, "end_time": 1805104800000},
+        ]
+    }
+    assert [event.index for event in step.events] == [0, 1]
+
+
+def test_a_plain_event_loses_nothing():
+    assert warnings(draft(options=flags(skip_result=True))) == ()
+
+
+def test_everything_that_was_given_and_cannot_be_held_is_named():
+    full = draft(
+        zone="Europe/Berlin",
+        body=EventBody(text="why"),
+        location=EventLocation(display_name="Room"),
+        categories=("A",),
+        show_as=ShowAs.BUSY,
+        attendees=(Attendee(email="a@b.c"),),
+        options={SourceKind.MSGRAPH: MSGraphEventOptions(is_reminder_on=False)},
+    )
+    found = warnings(full)
+    assert {warning.code for warning in found} == {Loss.NOT_HELD}
+    assert [warning.field for warning in found] == [
+        "start",
+        "end",
+        "description",
+        "location",
+        "categories",
+        "showAs",
+        "attendees",
+        "msgraph.isReminderOn",
+    ]
+    assert (found[0].given, found[0].sent) == ("Europe/Berlin", "2027-03-15T09:00:00Z")
+    assert (found[2].given, found[2].sent) == ({"text": "why"}, None)
+
+
+def test_days_become_the_instants_of_local_midnight():
+    day = date(2027, 3, 28)
+    start, end = midnight(day, "Europe/Berlin"), midnight(day + timedelta(1), "Europe/Berlin", latest=True)
+    found = warnings(Draft(title="t", start=start, end=end, is_all_day=True))
+    assert [(warning.code, warning.field) for warning in found] == [
+        (Loss.CHANGED, "start"),
+        (Loss.CHANGED, "end"),
+    ]
+    assert found[0].given == {"date": "2027-03-28", "timeZone": "Europe/Berlin"}
+    assert [warning.sent for warning in found] == ["2027-03-27T23:00:00Z", "2027-03-28T22:00:00Z"]
+
+
+def test_what_is_finer_than_a_millisecond_is_cut_off_and_said():
+    (found,) = warnings(draft(start=START + timedelta(microseconds=1999)))
+    assert (found.code, found.field) == (Loss.CHANGED, "start")
+    assert (found.given, found.sent) == ("2027-03-15T09:00:00.001999Z", "2027-03-15T09:00:00.001000Z")
+
+
+def test_the_muted_span_is_an_effect_unless_results_are_kept():
+    written = plan(CALENDAR, [draft(), draft(options=flags(skip_result=False))], size=10)
+    muting, keeping = written.steps[0].events
+    (effect,) = muting.effects
+    assert effect.kind is EffectKind.SUPPRESSES_ANOMALIES
+    for part in ("planned-outages", "2027-03-15T09:00:00Z", "2027-03-15T10:00:00Z"):
+        assert part in effect.message
+    assert keeping.effects == ()
+
+
+@pytest.mark.parametrize(
+    ("bad", "path"),
+    [
+        (draft("é" * 16_384), ("title",)),
+        (draft("\ud800"), ("title",)),
+        (draft(start=START + timedelta(microseconds=1), end=START + timedelta(microseconds=999)), ("end",)),
+        (draft(options=flags(force_time_shift=2**63)), ("elasticsearch", "forceTimeShift")),
+    ],
+    ids=["too many bytes", "half a character", "shorter than a millisecond", "beyond 64 bits"],
+)
+def test_a_draft_that_would_be_refused_or_lost_costs_itself_only(bad, path):
+    written = plan(CALENDAR, [bad, draft("good")], size=10)
+    assert written.refused[0].path == path
+    assert written.refused[0].code in {Code.INVALID_INPUT, Code.INVALID_TIME}
+    assert [event.index for event in written.steps[0].events] == [1]
+    assert b"good" in written.steps[0].requests[1].body
+
+
+def test_the_longest_title_that_can_be_held_is_taken():
+    assert not plan(CALENDAR, [draft("é" * 16_383)], size=10).refused
+
+
+def test_without_a_good_draft_there_is_nothing_to_do():
+    assert plan(CALENDAR, [draft("é" * 20_000)], size=10).steps == ()
+    assert plan(CALENDAR, [], size=10).steps == ()
+
+
+def test_a_body_that_grows_too_big_is_split_and_loses_nothing():
+    drafts = [draft("\x01" * 32_766, START + n * HOUR, START + (n + 1) * HOUR) for n in range(600)]
+    written = plan(CALENDAR, drafts, size=10)
+    assert len(written.steps) > 1
+    assert all(len(step.requests[1].body) <= MAX_BODY_BYTES for step in written.steps)
+    assert [event.index for step in written.steps for event in step.events] == list(range(600))
