@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from gateway.sandbox.connection import Connection, Reply
 from gateway.sandbox.faults import NO_FAULT, Cut, Fault, Faults, Garble
@@ -40,6 +40,17 @@ class Emulator(Protocol):
     def error(self, status: int, retry_after: str | None = None) -> Response:
         """The upstream's own error body for a fault."""
         ...
+
+
+@runtime_checkable
+class Throttled(Protocol):
+    """What an emulator has besides if it limits how many requests it works on at the same time."""
+
+    def begin(self, request: Request) -> Response | None:
+        """Take a place for a request until `end`; if there is none, the refusal to answer with."""
+        ...
+
+    def end(self, request: Request) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +127,25 @@ class EmulatorServer(Generic[E]):
         """The reply under the fault that is due, None to cut the connection; both are recorded."""
         route = self.emulator.route(request)
         fault = self.faults.draw(route)
-        response = await self._answer(request, fault)
+        response = await self._throttled(request, fault)
         self.exchanges.append(
             Exchange(time=self.now(), route=route, request=request, response=response, fault=fault)
         )
         if response is None:
             return None
         return Reply(response=response, is_truncated=fault.garble is Garble.TRUNCATED)
+
+    async def _throttled(self, request: Request, fault: Fault) -> Response | None:
+        throttle: object = self.emulator
+        if not isinstance(throttle, Throttled):
+            return await self._answer(request, fault)
+        refusal = throttle.begin(request)
+        if refusal is not None:
+            return refusal
+        try:
+            return await self._answer(request, fault)
+        finally:
+            throttle.end(request)
 
     async def _answer(self, request: Request, fault: Fault) -> Response | None:
         if fault.cut is Cut.LATE_WRITE:

@@ -223,3 +223,31 @@ async def test_closing_leaves_no_task_behind_even_with_a_held_request():
         with pytest.raises(httpx2.TransportError):
             await waiting
     assert asyncio.all_tasks() == before
+
+
+class OneAtATime(Diary):
+    """A diary that takes one entry at a time."""
+
+    def __init__(self):
+        super().__init__()
+        self.is_busy = False
+
+    def begin(self, request: Request) -> Response | None:
+        if self.is_busy:
+            return self.error(429, "1")
+        self.is_busy = True
+        return None
+
+    def end(self, request: Request) -> None:
+        self.is_busy = False
+
+
+async def test_an_emulator_may_limit_how_many_requests_it_works_on_at_a_time():
+    async with EmulatorServer(OneAtATime()) as server, httpx2.AsyncClient(base_url=server.url) as client:
+        server.faults.add("*", Fault(delay=HELD), calls=[1])
+        first = asyncio.create_task(client.get("/a"))
+        await server.faults.arrival()
+        assert (await client.get("/a")).status_code == 429
+        server.faults.release()
+        assert (await first).status_code == 200
+        assert (await client.get("/a")).status_code == 200

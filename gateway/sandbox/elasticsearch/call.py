@@ -1,5 +1,6 @@
 """One call of a route: its path and query parameters, its body, and what is remembered of their use."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,15 +12,17 @@ from gateway.sandbox.elasticsearch.errors import (
     NOT_AN_INT,
     SOURCE_INCOMPLETE,
     UNKNOWN_PARAMETERS,
-    Failure,
+    Cause,
 )
-from gateway.sandbox.elasticsearch.objects import INT_RANGE, as_boolean, did_you_mean, whole
+from gateway.sandbox.elasticsearch.objects import INT_RANGE, as_boolean, did_you_mean
 from gateway.sandbox.elasticsearch.state import Cluster
 from gateway.sandbox.elasticsearch.versions import Version
 from gateway.sandbox.http import Request
 
 RENDERING = ("error_trace", "filter_path", "format", "human", "pretty")
 """Parameters that every route takes."""
+
+INT = re.compile(r"[+-]?[0-9]{1,99}")
 
 
 class Call:
@@ -42,6 +45,7 @@ class Call:
         self._query = query(request)
         self._used: set[str] = {*path, *RENDERING}
         self._is_body_used = False
+        self.is_human = self.flag("human", default=False)
 
     def text(self, name: str) -> str | None:
         """A query parameter, None where it is absent."""
@@ -55,18 +59,14 @@ class Call:
         given = self.text(name)
         if given is None:
             return default
-        try:
-            return whole(given, INT_RANGE)
-        except Failure as failure:
-            raise NOT_AN_INT(name, given, caused_by=failure.cause) from failure
+        if not INT.fullmatch(given) or int(given) not in INT_RANGE:
+            cause = Cause("number_format_exception", f'For input string: "{given}"')
+            raise NOT_AN_INT(name, given, caused_by=cause)
+        return int(given)
 
     def flag(self, name: str, *, default: bool) -> bool:
         given = self.text(name)
         return default if given is None else as_boolean(given or "true")
-
-    @property
-    def is_human(self) -> bool:
-        return self.flag("human", default=False)
 
     @property
     def has_body(self) -> bool:

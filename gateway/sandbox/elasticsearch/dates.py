@@ -2,6 +2,8 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +19,7 @@ NO_INSTANT = (
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 DAY_MILLIS = 86_400_000
+LAST_PLAIN_YEAR = 9999
 LONGS = range(-(2**63), 2**63)
 
 ISO = re.compile(
@@ -85,9 +88,9 @@ def _text(time: int, fraction: str) -> str:
     days, rest = divmod(time, DAY_MILLIS)
     year, month, day = civil(days)
     seconds = rest // 1000
-    sign = "+" if len(str(year)) > len("9999") else ""
+    sign = "-" if year < 0 else "+" if year > LAST_PLAIN_YEAR else ""
     clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return f"{sign}{year:04}-{month:02}-{day:02}T{clock}{fraction}Z"
+    return f"{sign}{abs(year):04}-{month:02}-{day:02}T{clock}{fraction}Z"
 
 
 def civil(days: int) -> tuple[int, int, int]:
@@ -106,11 +109,26 @@ def event_time(text: str, *, naive_is_utc: bool) -> int:
         raise Failure(400, Cause("date_time_exception", NO_INSTANT.format(text)))
     # A region such as Europe/Paris is accepted and then forgotten: only an offset counts.
     zone = None if isinstance(parsed.zone, ZoneInfo) else parsed.zone
-    return millis(replace(parsed, zone=zone).instant())
+    with _within_years(text):
+        return millis(replace(parsed, zone=zone).instant())
 
 
 def bound(text: str, now: datetime, *, round_up: bool) -> int:
     """The milliseconds that a bound of a range means. Rounded up, it is the last one that the text covers."""
+    with _within_years(text):
+        return _bound(text, now, round_up=round_up)
+
+
+@contextmanager
+def _within_years(text: str) -> Iterator[None]:
+    """Refuse what lies outside the years 1 to 9999, beyond which the sandbox cannot reckon."""
+    try:
+        yield
+    except (OverflowError, ValueError) as error:
+        raise Failure(400, Cause("illegal_argument_exception", NO_DATE.format(text))) from error
+
+
+def _bound(text: str, now: datetime, *, round_up: bool) -> int:
     if text.startswith("now"):
         return millis(_math(text[3:], now, round_up=round_up))
     date, has_math, math = text.partition("||")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http.client import FORBIDDEN, OK, UNAUTHORIZED
 from typing import Any
 
 from gateway.sandbox.elasticsearch import routes
@@ -17,7 +18,7 @@ from gateway.sandbox.elasticsearch.errors import (
 from gateway.sandbox.elasticsearch.media import Media, plain, require_readable, settle
 from gateway.sandbox.elasticsearch.rendering import filtered, rendered
 from gateway.sandbox.elasticsearch.routes import Match
-from gateway.sandbox.elasticsearch.security import authenticate, authorize
+from gateway.sandbox.elasticsearch.security import REJECTED, authenticate, authorize, refusal
 from gateway.sandbox.elasticsearch.state import Cluster
 from gateway.sandbox.elasticsearch.versions import DEFAULT, Version
 from gateway.sandbox.http import Request, Response
@@ -62,12 +63,12 @@ class ElasticsearchEmulator:
             return self._response(request, failure.status, failure.body(), content_type, failure.headers)
         except Failure as failure:
             return self._failed(request, failure, content_type)
-        return self._response(request, 200, _shown(payload, request), content_type, warnings)
+        return self._response(request, OK, _shown(payload, request), content_type, warnings)
 
     def error(self, status: int, retry_after: str | None = None) -> Response:
-        headers = {} if retry_after is None else {"Retry-After": retry_after}
-        failure = injected(status)
-        failure.headers = headers
+        failure = refusal(self.version, REJECTED) if status == UNAUTHORIZED else injected(status)
+        if retry_after is not None:
+            failure.headers = {**failure.headers, "Retry-After": retry_after}
         return self._failed(Request(method="GET", target="/"), failure, plain(self.version))
 
     def _match(self, request: Request, media: Media) -> Match:
@@ -98,7 +99,7 @@ class ElasticsearchEmulator:
         return {"Warning": f'299 Elasticsearch-{self.version.number}-{self.version.build_hash} "{text}"'}
 
     def _failed(self, request: Request, failure: Failure, content_type: str) -> Response:
-        trace = failure.status != 401 and query(request).get("error_trace", "false") != "false"
+        trace = failure.status != UNAUTHORIZED and query(request).get("error_trace", "false") != "false"
         return self._response(
             request, failure.status, failure.body(trace=trace), content_type, failure.headers
         )
@@ -109,7 +110,7 @@ class ElasticsearchEmulator:
         is_pretty = query(request).get("pretty", "false") != "false"
         opaque = request.headers.get("x-opaque-id")
         headers = {
-            **({} if status in (401, 403) else {"X-elastic-product": "Elasticsearch"}),
+            **({} if status in (UNAUTHORIZED, FORBIDDEN) else {"X-elastic-product": "Elasticsearch"}),
             **({} if opaque is None else {"X-Opaque-Id": opaque}),
             "Content-Type": content_type,
             **more,

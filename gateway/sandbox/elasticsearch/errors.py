@@ -156,7 +156,6 @@ WINDOW_TOO_LARGE = (
 
 INJECTED = {
     400: Kind(400, "illegal_argument_exception", "a fault of the sandbox"),
-    401: Kind(401, "security_exception", "unable to authenticate with provided credentials"),
     403: Kind(
         403, "security_exception", "action [cluster:monitor/xpack/ml] is unauthorized for user [sandbox]"
     ),

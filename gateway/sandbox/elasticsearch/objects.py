@@ -1,5 +1,6 @@
 """Objects in request bodies: declared fields, the tokens that each takes, errors with positions."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ from gateway.sandbox.elasticsearch.errors import Kind as ErrorKind
 from gateway.sandbox.elasticsearch.tokens import Kind, Tokens
 
 NOT_AN_ARGUMENT = ErrorKind(400, "illegal_argument_exception", "{}")
+OUT_OF_RANGE = ErrorKind(400, "input_coercion_exception", "Numeric value ({}) out of range ({} - {})")
 NOT_A_NUMBER = ErrorKind(400, "number_format_exception", 'For input string: "{}"')
 
 SCALARS = frozenset({Kind.STRING, Kind.NUMBER, Kind.BOOLEAN, Kind.NULL})
+NUMERAL = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,9})?")
+MAX_EXPONENT = 19
 INT_RANGE = range(-(2**31), 2**31)
 LONG_RANGE = range(-(2**63), 2**63)
 
@@ -94,20 +98,18 @@ def as_boolean(text: str) -> bool:
 
 
 def integer(tokens: Tokens) -> int:
-    """A 32 bit integer, from a number or a string; a fraction is dropped."""
+    """A 32 bit integer, from a number or a string."""
     return whole(tokens.current.text, INT_RANGE)
 
 
 def whole(text: str, bounds: range) -> int:
-    try:
-        number = int(Decimal(text))
-    except ArithmeticError as error:
-        raise NOT_A_NUMBER(text) from error
-    if number not in bounds:
-        raise NOT_AN_ARGUMENT(
-            f"Value [{text}] is out of range for {'an integer' if bounds is INT_RANGE else 'a long'}"
-        )
-    return number
+    """The number that a text says, its fraction dropped."""
+    if not NUMERAL.fullmatch(text):
+        raise NOT_A_NUMBER(text)
+    number = Decimal(text)
+    if number.adjusted() > MAX_EXPONENT or int(number) not in bounds:
+        raise OUT_OF_RANGE(text, bounds[0], bounds[-1])
+    return int(number)
 
 
 def each(read: Callable[[Tokens], Any]) -> Callable[[Tokens], list[Any]]:
