@@ -115,7 +115,7 @@ class _Written:
     def _unknown(self, path: _Path, table: type[Table]) -> Fault:
         """An unknown name, with the nearest known one spelled as it was."""
         *outer, name = path
-        close = get_close_matches(name, table.model_fields, n=1, cutoff=0.4)
+        close = get_close_matches(name, table.model_fields, n=1)
         if not close:
             return self.fault(path, f"there is no such setting. There are: {', '.join(table.model_fields)}.")
         nearest = (*outer, *close)

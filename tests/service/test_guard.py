@@ -126,15 +126,20 @@ def test_a_found_calendar_that_nothing_names_is_refused() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["*", "every-*"])
-def test_a_calendar_that_mutes_all_jobs_is_not_written_to_by_a_wildcard(pattern: str) -> None:
+def test_a_calendar_that_mutes_all_jobs_is_read_but_not_written_to_by_a_wildcard(pattern: str) -> None:
     found = Calendar(id="es:every-job", source="es", name="every-job", mutes_all_jobs=True)
     with pytest.raises(CalendarNotAllowed, match="all anomaly detection jobs"):
-        _policy(pattern).check_found(found)
+        _policy(pattern).check_mutes(found)
+    _policy(pattern).check_found(found)
 
 
 def test_a_calendar_that_mutes_all_jobs_is_written_to_by_its_own_entry() -> None:
     found = Calendar(id="es:every-job", source="es", name="every-job", mutes_all_jobs=True)
-    _policy("*", "every-job").check_found(found)
+    _policy("*", "every-job").check_mutes(found)
+
+
+def test_a_calendar_that_mutes_some_jobs_is_written_to_by_a_wildcard() -> None:
+    _policy("*").check_mutes(Calendar(id="es:some-jobs", source="es", name="some-jobs"))
 
 
 def test_a_source_is_read_only_unless_told_otherwise() -> None:

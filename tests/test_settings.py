@@ -1,0 +1,507 @@
+"""What an operator may set, and what is said of mistakes."""
+
+import re
+import tomllib
+from base64 import b64encode
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.model.ids import CalendarId
+from gateway.service.guard import SourceMode
+from gateway.settings import (
+    AliasSettings,
+    ElasticsearchSettings,
+    MSGraphSettings,
+    Settings,
+    SettingsError,
+    load,
+)
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "gateway.example.toml"
+DOCUMENT = ROOT / "docs" / "reference" / "settings.md"
+
+ES = {
+    "GATEWAY_SOURCES__ES__KIND": "elasticsearch",
+    "GATEWAY_SOURCES__ES__URL": "https://es.example:9200",
+    "GATEWAY_SOURCES__ES__API_KEY": "encoded==",
+    "GATEWAY_SOURCES__ES__CALENDARS": "planned-*",
+}
+GRAPH = {"GATEWAY_SOURCES__GRAPH__KIND": "msgraph"}
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "gateway.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _faults(environ: dict[str, str], config: Path | None = None, **options: object) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(config, environ=environ, options=options)
+    return str(caught.value).splitlines()
+
+
+def _elasticsearch(**changes: str) -> ElasticsearchSettings:
+    environ = ES | {f"GATEWAY_SOURCES__ES__{name.upper()}": value for name, value in changes.items()}
+    source = load(environ={name: value for name, value in environ.items() if value}).sources["es"]
+    assert isinstance(source, ElasticsearchSettings)
+    return source
+
+
+def _msgraph(**changes: str) -> MSGraphSettings:
+    environ = GRAPH | {f"GATEWAY_SOURCES__GRAPH__{name.upper()}": value for name, value in changes.items()}
+    source = load(environ=environ).sources["graph"]
+    assert isinstance(source, MSGraphSettings)
+    return source
+
+
+# Where settings come from
+
+
+def test_nothing_set_is_the_sandbox_on_loopback() -> None:
+    settings = load(environ={})
+    assert settings.runs_on_sandbox
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+
+
+def test_the_file_is_the_one_that_a_variable_names(tmp_path: Path) -> None:
+    config = _write(tmp_path, "port = 9000")
+    assert load(environ={"GATEWAY_CONFIG": str(config)}).port == 9000
+
+
+def test_the_command_line_names_the_file_before_the_variable(tmp_path: Path) -> None:
+    config = _write(tmp_path, "port = 9000")
+    assert load(config, environ={"GATEWAY_CONFIG": "/nowhere"}).port == 9000
+
+
+def test_a_variable_wins_over_the_file_and_an_option_over_both(tmp_path: Path) -> None:
+    config = _write(tmp_path, 'host = "::1"\nport = 9000\nlog_level = "debug"')
+    settings = load(
+        config,
+        environ={"GATEWAY_PORT": "9001", "GATEWAY_LOG_LEVEL": "error"},
+        options={"port": 9002, "host": None},
+    )
+    assert (settings.host, settings.port, settings.log_level) == ("::1", 9002, "error")
+
+
+def test_a_variable_changes_one_setting_of_a_table_and_keeps_the_others(tmp_path: Path) -> None:
+    config = _write(tmp_path, '[sources.my-graph]\nkind = "msgraph"\nversion = "beta"\nmode = "read"')
+    source = load(config, environ={"GATEWAY_SOURCES__MY_GRAPH__MODE": "write"}).sources["my-graph"]
+    assert isinstance(source, MSGraphSettings)
+    assert (source.mode, source.version) == (SourceMode.WRITE, "beta")
+
+
+def test_other_variables_are_none_of_our_business() -> None:
+    assert load(environ={"GATEWAYPORT": "1", "PORT": "2", "gateway_port": "3"}).port == 8000
+
+
+def test_lists_in_variables_are_parted_by_commas_or_json() -> None:
+    for text in ("a@x, b@x", '["a@x", "b@x"]', "a@x,b@x,"):
+        assert _msgraph(mailboxes=text).mailboxes == ("a@x", "b@x")
+
+
+def test_values_in_variables_that_look_like_json_stay_text() -> None:
+    assert _elasticsearch(api_key="12345").authorization == "ApiKey 12345"
+    assert _elasticsearch(api_key="null").authorization == "ApiKey null"
+
+
+def test_an_alias_may_be_a_variable() -> None:
+    environ = ES | GRAPH
+    environ["GATEWAY_ALIASES__PAYMENTS_MAINTENANCE"] = "es:planned-x, graph:users/Ops@x/calendar"
+    environ["GATEWAY_ALIASES__Payments.EU"] = "es:planned-x"
+    aliases = load(environ=environ).aliases
+    assert list(map(str, aliases["payments-maintenance"].calendars)) == [
+        "es:planned-x",
+        "graph:users/Ops@x/calendar",
+    ]
+    assert set(aliases) == {"payments-maintenance", "Payments.EU"}
+
+
+def test_an_alias_may_have_a_time_zone_of_its_own(tmp_path: Path) -> None:
+    text = '[aliases.a]\ncalendars = ["graph:me"]\ntime_zone = "W. Europe Standard Time"'
+    assert load(_write(tmp_path, text), environ=GRAPH).aliases["a"].time_zone == "Europe/Berlin"
+
+
+# Sandbox or sources
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_without_sources_the_sandbox_runs_on_a_loopback_address(host: str) -> None:
+    assert load(environ={"GATEWAY_HOST": host}).runs_on_sandbox
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "gateway.example", "localhost.example"])  # noqa: S104 - refused
+def test_without_sources_the_gateway_refuses_to_run_elsewhere_and_names_both_ways_out(host: str) -> None:
+    (fault,) = _faults({}, host=host)
+    assert fault.startswith("sources: there are none")
+    assert "GATEWAY_CONFIG" in fault
+    assert "GATEWAY_SANDBOX=true" in fault
+
+
+def test_the_sandbox_runs_anywhere_when_asked_for_by_name() -> None:
+    assert load(environ={"GATEWAY_HOST": "192.0.2.1", "GATEWAY_SANDBOX": "true"}).runs_on_sandbox
+
+
+def test_sources_run_anywhere() -> None:
+    assert not load(environ=ES | {"GATEWAY_HOST": "192.0.2.1"}).runs_on_sandbox
+
+
+def test_the_sandbox_does_not_mix_with_sources() -> None:
+    (fault,) = _faults(ES, sandbox=True)
+    assert fault == "--sandbox: the sandbox does not mix with real sources: leave out either it or es."
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("GATEWAY_PROT", "GATEWAY_PORT"),
+        ("GATEWAY_SOURCE__ES__URL", "GATEWAY_SOURCES"),
+        ("GATEWAY_SOURCES__GRAPH__MALBOXES", "GATEWAY_SOURCES__GRAPH__MAILBOXES"),
+        ("GATEWAY_ALIASES__A__TIMEZONE", "GATEWAY_ALIASES__A__TIME_ZONE"),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_known_one(name: str, nearest: str) -> None:
+    faults = _faults(GRAPH | {"GATEWAY_ALIASES__A__CALENDARS": "graph:me", name: "x"})
+    assert faults == [f"{name}: there is no such setting. Did you mean {nearest}?"]
+
+
+@pytest.mark.parametrize("name", ["GATEWAY_", "GATEWAY_SERVICE_HOST", "GATEWAY_QQQ", "GATEWAY___PORT"])
+def test_an_unknown_variable_like_nothing_known_is_refused_with_all_that_are(name: str) -> None:
+    (fault,) = _faults({name: "x"})
+    assert fault.startswith(f"{name}: there is no such setting. There are: host, port, sandbox, ")
+
+
+def test_a_setting_of_another_kind_of_source_is_refused() -> None:
+    (fault,) = _faults(GRAPH | {"GATEWAY_SOURCES__GRAPH__MAX_MUTE": "P1D"})
+    assert fault.startswith("GATEWAY_SOURCES__GRAPH__MAX_MUTE: there is no such setting. There are: mode, ")
+
+
+def test_an_unknown_name_in_the_file_is_refused_with_the_nearest_known_one(tmp_path: Path) -> None:
+    text = 'prot = 1\n[sources.graph]\nkind = "msgraph"\nmax_invitation = 3\n'
+    config = _write(tmp_path, text)
+    unknown = "there is no such setting. Did you mean"
+    assert _faults({}, config) == [
+        f"{config}: sources.graph.max_invitation: {unknown} sources.graph.max_invitations?",
+        f"{config}: prot: {unknown} port?",
+    ]
+
+
+def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
+    text = """
+        port = 70000
+        [sources.es]
+        kind = "elasticsearch"
+        max_mute = "31 days"
+        [sources.Bad_Name]
+        kind = "msgraph"
+        [sources.other]
+        kind = "exchange"
+        [sources.none]
+        [aliases]
+        nobody = ["es:planned-x", "gone:planned-x", "no id"]
+        "a b" = ["es:planned-x"]
+        empty = []
+    """
+    faults = _faults({"GATEWAY_LOG_FORMAT": "xml"}, _write(tmp_path, text))
+    for place in (
+        "port",
+        "GATEWAY_LOG_FORMAT",
+        "sources.es.url",
+        "sources.es.max_mute",
+        "sources.Bad_Name",
+        "sources.other.kind",
+        "sources.none.kind",
+        "aliases.nobody.calendars.1",
+        "aliases.nobody.calendars.2",
+        "aliases.a b",
+        "aliases.empty.calendars",
+    ):
+        assert any(place in fault for fault in faults), (place, faults)
+    assert len(faults) == 11
+
+
+def test_an_alias_must_name_calendars_of_configured_sources() -> None:
+    (fault,) = _faults(ES | {"GATEWAY_ALIASES__A": "es:planned-x, gone:b"})
+    assert fault == (
+        "GATEWAY_ALIASES__A: gone:b is in no configured source: there is no [sources.gone]."
+        " Configured are: es."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "tcp://10.0.0.1:80", "it should be a valid integer"),
+        ("SANDBOX", "perhaps", "it should be a valid boolean"),
+        ("SOURCES", "x", "it should be a table."),
+        ("SOURCES__ES", "x", "it should be a table."),
+        ("SOURCES__ES__URL", "es.example:9200", "a URL like https://"),
+        ("SOURCES__ES__URL", "ftp://es.example", "a URL like https://"),
+        ("SOURCES__ES__URL", "https://es.example/?pretty", "without a query"),
+        ("SOURCES__ES__URL", "https://es.example:99999", "it is no URL"),
+        ("SOURCES__ES__MODE", "wirte", "it should be 'read' or 'write'."),
+        ("SOURCES__ES__CALENDARS", "a b", "must be percent-encoded"),
+        ("SOURCES__ES__CALENDARS", "[1]", "it should be a string"),
+        ("SOURCES__ES__CALENDARS", "[", "it is no JSON array"),
+        ("SOURCES__ES__MAX_MUTE", "P1M", "Write ISO 8601"),
+        ("SOURCES__ES__TIME_ZONE", "Mars/Olympus", "Use an IANA name"),
+        ("SOURCES__ES__UPSTREAM_TIMEOUT_SECONDS", "inf", "it should be"),
+        ("SOURCES__ES__UPSTREAM_TIMEOUT_SECONDS", "0", "greater than 0"),
+        ("SOURCES__ES__API_KEY", "", "at least 1"),
+        ("SOURCES__ES__API_KEY", "ApiKey abc", "leave out the scheme"),
+        ("SOURCES__ES__API_KEY", "abc\n", "no token has"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_by_its_variable(name: str, value: str, said: str) -> None:
+    environ = {} if name in {"SOURCES", "SOURCES__ES"} else ES
+    (fault,) = _faults(environ | {f"GATEWAY_{name}": value})
+    assert fault.startswith(f"GATEWAY_{name}: ")
+    assert said in fault
+
+
+def test_a_missing_setting_is_named_as_both_file_and_environment_have_it() -> None:
+    (fault,) = _faults({name: value for name, value in ES.items() if "URL" not in name})
+    assert fault == "sources.es.url: it is missing. Set it in the file, or as GATEWAY_SOURCES__ES__URL."
+
+
+@pytest.mark.parametrize("extra", ["GATEWAY_SOURCES__ES__API_KEY__FILE", "GATEWAY_SOURCES__es__API_KEY"])
+def test_two_variables_for_one_setting_are_refused(extra: str) -> None:
+    assert any(
+        f"{extra}: it contradicts" in fault or f"contradicts {extra}" in fault
+        for fault in _faults(ES | {extra: "x"})
+    )
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    (fault,) = _faults({"GATEWAY_CONFIG": str(tmp_path / "gone.toml")})
+    assert "gone.toml: the configuration file cannot be read: No such file" in fault
+
+
+@pytest.mark.parametrize("content", [b"port =", b"\xff\xfe", b"port = 1\nport = 2"])
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+    config = tmp_path / "gateway.toml"
+    config.write_bytes(content)
+    (fault,) = _faults({}, config)
+    assert fault.startswith(f"{config}: it is no TOML: ")
+
+
+# Credentials
+
+
+@pytest.mark.parametrize(
+    ("given", "authorization"),
+    [
+        ({"api_key": "ZW5jb2RlZA=="}, "ApiKey ZW5jb2RlZA=="),
+        ({"api_key": "id:key"}, f"ApiKey {b64encode(b'id:key').decode()}"),
+        ({"api_key": "", "bearer_token": "dG9rZW4="}, "Bearer dG9rZW4="),
+        (
+            {"api_key": "", "username": "elastic", "password": "pä:ss"},
+            f"Basic {b64encode('elastic:pä:ss'.encode()).decode()}",
+        ),
+        ({"api_key": "", "credential": "caller"}, None),
+    ],
+)
+def test_a_cluster_takes_one_credential_of_four_kinds(
+    given: dict[str, str], authorization: str | None
+) -> None:
+    source = _elasticsearch(**given)
+    assert source.authorization == authorization
+    assert source.takes_callers_credential == (authorization is None)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"BEARER_TOKEN": "x"},
+        {"CREDENTIAL": "caller"},
+        {"USERNAME": "u", "PASSWORD": "p"},
+        {"USERNAME": "u"},
+        {"PASSWORD": "p"},
+        {"USERNAME": "u:v", "PASSWORD": "p"},
+    ],
+)
+def test_a_cluster_takes_no_second_credential_and_no_half_of_one(given: dict[str, str]) -> None:
+    (fault,) = _faults(ES | {f"GATEWAY_SOURCES__ES__{name}": value for name, value in given.items()})
+    assert fault.startswith("sources.es: ")
+
+
+def test_graph_takes_each_caller_s_credential_unless_it_has_a_token() -> None:
+    assert _msgraph().takes_callers_credential
+    assert _msgraph(access_token="eyJ0", calendars="*").authorization == "Bearer eyJ0"
+
+
+def test_graph_takes_no_token_beside_the_caller_s() -> None:
+    extra = {"GATEWAY_SOURCES__GRAPH__ACCESS_TOKEN": "x", "GATEWAY_SOURCES__GRAPH__CREDENTIAL": "caller"}
+    assert _faults(GRAPH | extra) == ['sources.graph: set access_token or credential = "caller", not both.']
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("ZW5jb2RlZA==\n")
+    assert _elasticsearch(api_key="", api_key__file=str(secret)).authorization == "ApiKey ZW5jb2RlZA=="
+
+
+def test_a_secret_s_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    environ = {name: value for name, value in ES.items() if "API_KEY" not in name}
+    (fault,) = _faults(environ | {"GATEWAY_SOURCES__ES__API_KEY__FILE": str(tmp_path / "gone")})
+    assert fault.startswith("GATEWAY_SOURCES__ES__API_KEY__FILE: its file cannot be read: ")
+
+
+def test_no_secret_is_printed() -> None:
+    environ = ES | {"GATEWAY_SOURCES__ES__API_KEY": "tOpSeCrEt"}
+    settings = load(environ=environ)
+    assert "tOpSeCrEt" not in repr(settings)
+    assert "tOpSeCrEt" not in str(settings.model_dump())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"API_KEY": "bEaReR tOpSeCrEt"},
+        {"API_KEY": "tOpSeCrEt", "MODE": "x"},
+        {"API_KEY": "tOpSeCrEt", "PASSWORD": "tOpSeCrEt"},
+        {"API_KEY": "tOpSeCrEt", "URL": "https://user:tOpSeCrEt@es.example"},
+        {"API_KEY": "tOpSeCrEt", "URL": "tOpSeCrEt"},
+        {"API_KEY__FILE": "x", "API_KEYS": "tOpSeCrEt"},
+    ],
+)
+def test_no_secret_is_in_what_is_said_of_a_mistake(wrong: dict[str, str]) -> None:
+    environ = {name: value for name, value in ES.items() if "API_KEY" not in name}
+    with pytest.raises(SettingsError) as caught:
+        load(environ=environ | {f"GATEWAY_SOURCES__ES__{name}": value for name, value in wrong.items()})
+    assert "tOpSeCrEt" not in str(caught.value)
+    assert "tOpSeCrEt" not in str(caught.value.__cause__)
+
+
+# What services get
+
+
+def test_settings_become_the_guard_rails_of_a_cluster() -> None:
+    policy = _elasticsearch(mode="write", max_mute="PT4H", time_zone="Asia/Calcutta").policy()
+    assert (policy.mode, policy.max_mute) == (SourceMode.WRITE, timedelta(hours=4))
+    assert policy.time_zone == "Asia/Kolkata"
+    policy.check_calendar(CalendarId.parse("es:planned-x"))
+    assert not policy.allows_all
+
+
+def test_settings_become_the_guard_rails_of_a_tenant() -> None:
+    source = _msgraph(max_invitations="3", group_addresses="all@x,*-all@x", allow_group_addresses="sre-all@x")
+    policy = source.policy()
+    assert (policy.mode, policy.max_invitations) == (SourceMode.READ, 3)
+    assert policy.group_addresses == ("all@x", "*-all@x")
+    assert policy.allow_group_addresses == ("sre-all@x",)
+
+
+def test_a_caller_s_own_credential_may_touch_all_unless_patterns_say_less() -> None:
+    assert _msgraph().policy().allows_all
+    assert not _msgraph(calendars="users/outages@x/*").policy().allows_all
+
+
+def test_calendars_of_aliases_are_named_exactly() -> None:
+    aliased = CalendarId("es", ("a*b/c",))
+    policy = _elasticsearch().policy([aliased])
+    assert policy.names_exactly(aliased)
+    assert not policy.names_exactly(CalendarId("es", ("aXb/c",)))
+
+
+def test_a_source_knows_which_of_its_calendars_have_aliases() -> None:
+    environ = ES | GRAPH | {"GATEWAY_ALIASES__A": "es:x,graph:me", "GATEWAY_ALIASES__B": "es:y"}
+    assert list(map(str, load(environ=environ).aliased("es"))) == ["es:x", "es:y"]
+
+
+def test_a_credential_that_may_be_used_for_nothing_is_refused() -> None:
+    environ = {name: value for name, value in ES.items() if "CALENDARS" not in name}
+    (fault,) = _faults(environ)
+    assert fault.startswith("sources.es.calendars: the gateway holds the credential")
+    assert load(environ=environ | {"GATEWAY_ALIASES__A": "es:x"}).sources["es"].policy().calendars == ()
+
+
+def test_settings_open_the_audit_log(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    assert not load(environ={"GATEWAY_AUDIT_LOG": str(path)}).audit_trail().failing
+    assert path.exists()
+
+
+def test_an_audit_log_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="audit_log: the audit log cannot be written"):
+        load(environ={"GATEWAY_AUDIT_LOG": str(tmp_path)}).audit_trail()
+
+
+# The example and the reference
+
+
+TABLES = {
+    "The gateway": Settings.model_fields,
+    "A source: Elasticsearch": ElasticsearchSettings.model_fields,
+    "A source: Microsoft Graph": MSGraphSettings.model_fields,
+    "An alias": AliasSettings.model_fields,
+}
+
+
+def _rows(title: str) -> dict[str, tuple[str, str]]:
+    """The default and the description by setting, as the reference's table under `title` has them."""
+    section = DOCUMENT.read_text(encoding="utf-8").split(f"\n## {title}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", section, re.MULTILINE)
+    return {name: (default, description) for name, default, description in rows}
+
+
+@pytest.mark.parametrize("title", TABLES)
+def test_the_reference_describes_every_setting_and_no_other(title: str) -> None:
+    described = {name: description for name, (_, description) in _rows(title).items()}
+    assert described == {name: field.description for name, field in TABLES[title].items()}
+
+
+@pytest.mark.parametrize("title", TABLES)
+def test_the_reference_has_the_defaults_that_hold(title: str) -> None:
+    for name, (shown, _) in _rows(title).items():
+        field = TABLES[title][name]
+        if field.is_required():
+            assert shown == "required", name
+        elif field.default is None:
+            assert not shown, name
+        else:
+            written = tomllib.loads(f"value = {shown.strip('`')}")["value"]
+            assert _as_written(field.default) == written, name
+
+
+def _as_written(default: object) -> object:
+    match default:
+        case timedelta():
+            return f"P{default.days}D"
+        case tuple():
+            return list(default)
+    return default
+
+
+def test_the_example_loads_as_it_stands() -> None:
+    settings = load(EXAMPLE, environ={})
+    assert set(settings.sources) == {"elasticsearch", "msgraph"}
+    assert set(settings.aliases) == {"payments-maintenance"}
+
+
+def test_the_example_shows_every_setting_and_its_default() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    whole = tomllib.loads(re.sub(r"^#(?=[\[a-z])", "", text, flags=re.MULTILINE))
+    kinds = {"elasticsearch": ElasticsearchSettings, "msgraph": MSGraphSettings}
+    shown = {kind: set[str]() for kind in kinds}
+    for source in whole["sources"].values():
+        shown[source["kind"]] |= set(source)
+    assert set(whole) == set(Settings.model_fields)
+    assert shown == {kind: set(model.model_fields) for kind, model in kinds.items()}
+    assert set(whole["aliases"]["tokyo-maintenance"]) == set(AliasSettings.model_fields)
+
+
+def test_the_example_loads_with_every_line_in_force(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    config = _write(tmp_path, re.sub(r"^#(?=[\[a-z])", "", text, flags=re.MULTILINE))
+    before, after = load(EXAMPLE, environ={}), load(config, environ={})
+    assert set(after.sources) == {"elasticsearch", "msgraph", "lab", "staging", "shared", "trial"}
+    assert before.model_copy(update={"sources": {}, "aliases": {}}) == after.model_copy(
+        update={"sources": {}, "aliases": {}}
+    )
