@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
-from http import HTTPStatus
+from http.client import NO_CONTENT, responses
 
 import h11
 
@@ -45,20 +45,15 @@ class Connection:
 
     async def serve(self) -> None:
         try:
-            await self._talk()
-        except asyncio.CancelledError:
-            self._writer.transport.abort()
-            raise
-        except h11.RemoteProtocolError as error:
-            self._refuse(error)
-        finally:
-            self._writer.close()
-            # A client that is gone has closed the connection too.
-            with suppress(ConnectionError):
+            with suppress(ConnectionError):  # the client hung up: there is nobody to tell
+                await self._talk()
+                self._writer.close()
                 await self._writer.wait_closed()
+        finally:
+            self._writer.transport.abort()
 
     async def _talk(self) -> None:
-        with suppress(ConnectionError):  # the client hung up: there is nobody to tell
+        try:
             while (request := await self._receive()) is not None:
                 reply = await self._exchange(request)
                 if reply is None:
@@ -67,6 +62,8 @@ class Connection:
                 if not await self._send(request, reply):
                     return
                 self._wire.start_next_cycle()
+        except h11.RemoteProtocolError as error:
+            self._refuse(error)
 
     async def _receive(self) -> Request | None:
         """The next request, None once the client has no more."""
@@ -103,11 +100,10 @@ class Connection:
 
     def _head(self, response: Response) -> h11.Response:
         headers = [*response.headers.items(), ("Date", format_datetime(self._now(), usegmt=True))]
-        if response.status != HTTPStatus.NO_CONTENT:
+        if response.status != NO_CONTENT:
             headers.append(("Content-Length", str(len(response.body))))
-        return h11.Response(
-            status_code=response.status, headers=headers, reason=HTTPStatus(response.status).phrase.encode()
-        )
+        reason = responses.get(response.status, "")
+        return h11.Response(status_code=response.status, headers=headers, reason=reason.encode())
 
     def _refuse(self, error: h11.RemoteProtocolError) -> None:
         """Answer what is not HTTP, if the connection can still take an answer."""
