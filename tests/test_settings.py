@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.model.ids import CalendarId
 from gateway.service.guard import SourceMode
@@ -289,6 +291,31 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> No
     config.write_bytes(content)
     (fault,) = _faults({}, config)
     assert fault.startswith(f"{config}: it is no TOML: ")
+
+
+NAMES = st.sampled_from(
+    ["SOURCES", "ALIASES", "PORT", "HOST", "SANDBOX", "ES", "a", "B_", "", "KIND", "URL", "MODE", "API_KEY",
+     "CALENDARS", "MAX_MUTE", "elasticsearch", "msgraph", "[key]", "0"]
+)  # fmt: skip
+VALUES = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        ["elasticsearch", "msgraph", "https://es.example", "write", "*", "es:x", "[]", "[1]", "[["]
+    ),
+)
+VARIABLES = st.lists(NAMES, min_size=1, max_size=4).map(lambda parts: "GATEWAY_" + "__".join(parts))
+
+
+@given(st.dictionaries(VARIABLES, VALUES, max_size=6))
+def test_whatever_the_variables_are_they_load_or_are_said_to_be_wrong(environ: dict[str, str]) -> None:
+    try:
+        loaded = load(environ=environ)
+    except SettingsError as exc:
+        faults = [*exc.faults]
+    else:
+        faults = None
+        assert loaded.runs_on_sandbox == (not loaded.sources)
+    assert faults is None or (faults and all(fault.where and fault.what for fault in faults))
 
 
 # Credentials

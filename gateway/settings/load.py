@@ -91,23 +91,19 @@ class _Written:
         return Fault(where=next(iter(self._setters(path)), in_file), what=what)
 
     def translated(self, error: ErrorDetails) -> Fault:
-        """What pydantic found, in our words. It puts a source's kind into the path, which nobody wrote."""
+        """What pydantic found, in our words."""
         loc = tuple(map(str, error["loc"]))
-        inside = len(loc) > 2 and loc[0] in _NAMED
-        tagged = inside and loc[0] == "sources" and loc[2] in _KINDS
-        path = loc[:2] + loc[3:] if tagged else tuple(part for part in loc if part != "[key]")
+        path = _without_marks(loc, is_value=error["type"] == "value_error")
         match error["type"]:
             case "extra_forbidden":
-                return self._unknown(
-                    path, _KINDS[loc[2]] if tagged else AliasSettings if inside else Settings
-                )
+                return self._unknown(path, _table(loc))
             case "missing":
                 what = f"it is missing. Set it in the file, or as {_variable(path)}."
                 return Fault(where=".".join(path), what=what)
             case "union_tag_not_found" | "union_tag_invalid":
                 return self.fault((*path, "kind"), f"it should be {' or '.join(map(repr, _KINDS))}.")
             case "value_error":
-                return self.fault(path, str(error["ctx"]["error"]))
+                return self.fault(path, error["msg"].removeprefix("Value error, "))
             case "mapping_type" | "dict_type" | "model_type" | "model_attributes_type":
                 return self.fault(path, "it should be a table.")
         return self.fault(path, f"{error['msg'].replace('Input', 'it', 1)}.")
@@ -135,6 +131,21 @@ class _Written:
 def _lead_into_each_other(one: _Path, other: _Path) -> bool:
     """Whether they are one, or one is within the other."""
     return all(here == there for here, there in zip(one, other, strict=False))
+
+
+def _table(loc: _Path) -> type[Table]:
+    """The table whose setting pydantic speaks of."""
+    if len(loc) < 3 or loc[0] not in _NAMED:
+        return Settings
+    return AliasSettings if loc[0] == "aliases" else _KINDS[loc[2]]
+
+
+def _without_marks(loc: _Path, *, is_value: bool) -> _Path:
+    """Where pydantic's path leads, without what nobody wrote: a source's kind, the mark of a bad name."""
+    if len(loc) < 3 or loc[0] not in _NAMED:
+        return loc
+    marked = (loc[0] == "sources" and loc[2] in _KINDS) or (is_value and loc[2:] == ("[key]",))
+    return loc[:2] + loc[3:] if marked else loc
 
 
 def _read(file: Path) -> dict[str, Any]:
