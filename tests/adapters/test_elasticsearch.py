@@ -265,6 +265,21 @@ async def test_a_window_finer_than_a_millisecond_is_exact(bench):
     ]
 
 
+async def test_a_window_in_the_first_seconds_of_1970_is_exact_too(anyio_backend):
+    events = tuple(
+        ScheduledEvent(
+            id=f"{n}", description=f"{n}", start=from_millis(n * 1000), end=from_millis(n * 1000 + 1)
+        )
+        for n in range(1, 20)
+    )
+    early = ElasticsearchWorld(calendars=(MLCalendar(id="early", events=events),), principals=(MANAGE_ML,))
+    window = Window(start=from_millis(3000), end=from_millis(5000))
+    async with EmulatorServer(emulator(early)) as server, aclosing(connect(server.url)) as source:
+        adapter = source.adapter(Call(request_id="r"))
+        found = await read(adapter, CalendarId("elasticsearch", ("early",)), window)
+    assert titles(found) == ["3", "4"]
+
+
 async def test_an_event_is_not_found_under_the_id_of_another_or_at_another_start(bench):
     (outcome,) = await bench.write(draft(length=3 * HOUR))
     calendar, _, start, name = EventId.parse(outcome.event.id).segments
@@ -373,6 +388,15 @@ async def test_without_the_callers_credential_nothing_is_sent(bench):
     assert outcome.problem.code is Code.UNAUTHENTICATED
     assert len(bench.server.exchanges) == 0
     assert call.log.requests == []
+
+
+@pytest.mark.parametrize("authorization", ["ApiKey s3cret\n", "ApiKey s3crét", "ApiKey s3cret\r\nX: y", ""])
+async def test_a_credential_that_no_header_can_carry_is_not_sent_and_not_shown(bench, authorization):
+    async with aclosing(connect(bench.server.url, authorization=authorization)) as source:
+        with pytest.raises(Unauthenticated) as caught:
+            await read(source.adapter(bench.call()), EMPTY)
+    assert "s3cr" not in repr(caught.value.problem)
+    assert len(bench.server.exchanges) == 0
 
 
 # Health

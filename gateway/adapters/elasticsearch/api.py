@@ -1,5 +1,6 @@
 """Elasticsearch's ML API as one call speaks it: with its credential, into its log."""
 
+import re
 from collections.abc import AsyncGenerator
 from typing import Final, TypeVar
 
@@ -15,6 +16,7 @@ from gateway.errors import Unauthenticated
 from gateway.model.ids import CalendarId
 
 _JSON: Final = "application/json"
+_HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 T = TypeVar("T")
 
 
@@ -26,14 +28,18 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
     def value(self, source: str, call: Call) -> str | None:
         """The header's value, None for a cluster without security. Raises Unauthenticated."""
-        if not self.is_callers:
-            return self.configured
-        if source not in call.credentials:
+        value = call.credentials.get(source) if self.is_callers else self.configured
+        if value is None and self.is_callers:
             raise Unauthenticated(
                 f"The source {source} takes the caller's own credential, and there is none.",
                 hint=f"Send an Elasticsearch API key for {source} with the request. Nothing was sent.",
             )
-        return call.credentials[source]
+        if value is not None and not _HEADER_VALUE.fullmatch(value):
+            raise Unauthenticated(
+                f"The credential for {source} holds a character that no header can carry.",
+                hint="Look for a line break at its end, or a letter beyond ASCII. Nothing was sent.",
+            )
+        return value
 
 
 class MLApi:
