@@ -383,6 +383,17 @@ class AdapterConformance:
         ours = asyncio.all_tasks() - before - bench.server._connections
         assert ours == set()
 
+    async def test_a_write_that_is_cancelled_does_not_block_the_next(self, bench: Bench):
+        bench.faults.add(bench.write_route, Fault(delay=HELD), calls=(1,))
+        writing = asyncio.create_task(bench.write(draft("given up")))
+        await bench.faults.arrival()
+        writing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        (outcome,) = await bench.write(draft("next"))
+        assert outcome.status is WriteStatus.CREATED
+        bench.faults.release()
+
     async def test_closing_twice_is_harmless(self, bench: Bench):
         await bench.write(draft())
         await bench.source.aclose()
