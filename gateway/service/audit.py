@@ -7,6 +7,7 @@ fingerprint, and no secret: of a caller's credential, the user name of basic aut
 import hashlib
 import sys
 from base64 import b64decode
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ AuditSink = Callable[[str], object]
 
 STDERR: Final = "stderr"
 ANONYMOUS: Final = "anonymous"
+_MOST_WAITING: Final = 10_000
 _log = structlog.get_logger(__name__)
 
 
@@ -48,16 +50,25 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditTrail:
-    """Writes the lines. `failing` is whether the last line could not be written.
+    """Writes the lines, in order.
 
     A sink that fails does not cost the caller the answer, for the write has happened: the log has an error
-    with the ids instead, and whoever watches the gateway's health sees the flag.
+    with the ids instead, and the line waits, with the newest that follow, until the sink takes it.
     """
 
     def __init__(self, sink: AuditSink, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._sink = sink
         self._now = now
-        self.failing = False
+        self._waiting: deque[str] = deque(maxlen=_MOST_WAITING)
+
+    @property
+    def failing(self) -> bool:
+        """Whether lines are waiting although the sink has just been tried again."""
+        try:
+            self._flush()
+        except Exception:  # noqa: BLE001 - the answer is the report, and `record` has logged each line
+            return True
+        return False
 
     def record(
         self, *, call: Call, source: str, calendar: str | None, draft: Draft, outcome: Outcome
@@ -65,9 +76,9 @@ class AuditTrail:
         """Writes the line of one event. Raises nothing."""
         try:
             line = _line(self._now(), call, source=source, calendar=calendar, draft=draft, outcome=outcome)
-            self._sink(msgspec.json.encode(line).decode() + "\n")
+            self._waiting.append(msgspec.json.encode(line).decode() + "\n")
+            self._flush()
         except Exception:  # noqa: BLE001 - whatever went wrong, the event is written and its row is due
-            self.failing = True
             _log.exception(
                 "audit.failed",
                 request_id=call.request_id,
@@ -76,8 +87,16 @@ class AuditTrail:
                 status=outcome.status,
                 event_ids=_event_ids(outcome),
             )
-        else:
-            self.failing = False
+
+    def _flush(self) -> None:
+        while self._waiting:
+            try:
+                self._sink(self._waiting[0])
+            except Exception:
+                # A full disk may have taken half of the line: the next try begins on one of its own.
+                self._waiting[0] = "\n" + self._waiting[0].lstrip()
+                raise
+            self._waiting.popleft()
 
 
 def _line(

@@ -111,11 +111,42 @@ def test_a_sink_that_fails_is_loud_and_loses_no_id() -> None:
     assert logs[0]["event_ids"] == ("g:users/o/events/E",)
 
 
-def test_a_sink_that_recovers_is_healthy_again() -> None:
-    trail = AuditTrail([].append)
-    trail.failing = True
+def test_a_sink_that_recovers_gets_the_lines_that_waited_in_order() -> None:
+    taken: list[str] = []
+    full = True
+
+    def sink(line: str) -> None:
+        if full:
+            raise OSError(28, "No space left on device")
+        taken.append(line)
+
+    times = iter(NOON.replace(minute=minute) for minute in range(3))
+    trail = AuditTrail(sink, now=lambda: next(times))
+    _record(trail)
+    _record(trail)
+    assert trail.failing
+    full = False
+    assert not trail.failing
+    _record(trail)
+    lines = "".join(taken).split("\n")
+    assert [json.loads(line)["time"][14:16] for line in lines if line] == ["00", "01", "02"]
+
+
+def test_half_a_line_spoils_no_other() -> None:
+    taken: list[str] = []
+    room = [10, 10_000]
+
+    def sink(line: str) -> None:
+        taken.append(line[: room[0]])
+        if room.pop(0) < len(line):
+            raise OSError(28, "No space left on device")
+
+    trail = AuditTrail(sink)
     _record(trail)
     assert not trail.failing
+    half, line = "".join(taken).splitlines()
+    assert len(half) == 10
+    assert json.loads(line)["status"] == "created"
 
 
 def test_a_file_is_appended_to_and_may_be_rotated(tmp_path: Path) -> None:
