@@ -28,6 +28,7 @@ MAX_DESCRIPTION_BYTES: Final = 32_766
 """A longer keyword is lost without a word: Lucene's limit for one term."""
 MAX_BODY_BYTES: Final = 50_000_000
 """Half of http.max_content_length as it comes."""
+_BODY: Final = b'{"events":[%b]}'
 _INT64: Final = range(-(2**63), 2**63)
 _HOLDER: Final = "An ML calendar"
 
@@ -85,9 +86,9 @@ def _steps(
 ) -> Iterator[Step]:
     chunks = [(planned, sent, msgspec.json.encode(sent)) for planned, sent in ready]
     while chunks:
-        count, length = 1, len(chunks[0][2])
+        count, length = 1, len(_BODY) + len(chunks[0][2])
         while count < len(chunks) and length + len(chunks[count][2]) < MAX_BODY_BYTES:
-            length += len(chunks[count][2])
+            length += len(chunks[count][2]) + 1
             count += 1
         yield _step(calendar, chunks[:count], size)
         chunks = chunks[count:]
@@ -96,7 +97,7 @@ def _steps(
 def _step(calendar: CalendarId, chunks: Sequence[tuple[PlannedEvent, SentEvent, bytes]], size: int) -> Step:
     """The calendar is read before and after, for the answer to the POST proves nothing."""
     look = requests.events(calendar, span_of([sent for _, sent, _ in chunks]), size=size)
-    body = b'{"events":[%b]}' % b",".join(encoded for _, _, encoded in chunks)
+    body = _BODY % b",".join(encoded for _, _, encoded in chunks)
     return Step(
         calendar=calendar,
         events=tuple(planned for planned, _, _ in chunks),

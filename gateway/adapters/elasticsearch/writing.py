@@ -4,7 +4,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
-from gateway.adapters.base import Outcome, PlannedEvent, Step, UpstreamLog, UpstreamRequest, WriteStatus
+from gateway.adapters.base import Outcome, PlannedEvent, Step, UpstreamLog, WriteStatus
 from gateway.adapters.elasticsearch import faults
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.plan import span_of
@@ -60,7 +60,7 @@ class _Write:
 
         Raises UpstreamError where it has not. The body of a yes proves nothing and is not looked at.
         """
-        request: UpstreamRequest = self._step.requests[1]
+        _, request, _ = self._step.requests
         try:
             answer = await self._api.send(request, log=self._log)
         except (NoAnswer, UnexpectedAnswer) as exc:
