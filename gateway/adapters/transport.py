@@ -38,11 +38,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Transport:
-    """One upstream's connection pool. Redirects are not followed, the environment's proxies not used."""
+    """One upstream's connection pool. Redirects are not followed, the environment's proxies not used.
+
+    `base_url` is the upstream's root, without a slash at its end: every request's path is below it.
+    """
 
     def __init__(self, base_url: str, *, source: str, timeout: timedelta) -> None:
         self._source = source
-        self._base_url = base_url.rstrip("/")
+        self.base_url: Final = base_url.rstrip("/")
         self._timeout = timeout.total_seconds()
         self._client = httpx2.AsyncClient(
             follow_redirects=False,
@@ -85,7 +88,7 @@ class Transport:
         self, request: UpstreamRequest, headers: Mapping[str, str]
     ) -> AbstractAsyncContextManager[httpx2.Response]:
         return self._client.stream(
-            request.method, self._base_url + request.path, content=request.body, headers=dict(headers)
+            request.method, self.base_url + request.path, content=request.body, headers=dict(headers)
         )
 
     async def _read(self, response: httpx2.Response) -> bytes:

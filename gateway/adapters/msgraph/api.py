@@ -1,0 +1,136 @@
+"""Graph's API as one call speaks it: with its credential, into its log, few requests per mailbox at once."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Final, TypeVar
+
+import msgspec
+
+from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
+from gateway.adapters.msgraph import faults
+from gateway.adapters.msgraph.claims import Claims, claims_of
+from gateway.adapters.msgraph.links import path_of_link
+from gateway.adapters.msgraph.mailboxes import MailboxGates, mailbox_of
+from gateway.adapters.msgraph.paths import USERS, Owner, owner_in, owner_of
+from gateway.adapters.msgraph.wire import Page
+from gateway.adapters.transport import Answer, Transport
+from gateway.errors import Unauthenticated, UnexpectedAnswer
+from gateway.model.ids import ResourceId
+
+_JSON: Final = "application/json"
+_IN_UTC: Final = 'outlook.timezone="UTC"'
+T = TypeVar("T")
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the Authorization header comes from: the caller, if that is allowed, else the configuration."""
+
+    configured: str | None = None
+    takes_callers: bool = True
+
+    def value(self, source: str, call: Call) -> str:
+        """The header's value. Raises Unauthenticated."""
+        callers = call.credentials.get(source) if self.takes_callers else None
+        value = callers or self.configured
+        if not value:
+            raise Unauthenticated(f"There is no credential for the source {source}.", hint=self._hint(source))
+        if not (value.isascii() and value.isprintable()):
+            raise Unauthenticated(f"The credential for the source {source} holds what no header can.")
+        return value
+
+    def _hint(self, source: str) -> str:
+        if self.takes_callers:
+            return f"Send a Microsoft Graph token for {source} with the request. Nothing was sent."
+        return f"Configure a credential for {source}. Nothing was sent."
+
+
+class GraphApi:
+    """One tenant as one call may use it."""
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        transport: Transport,
+        version: str,
+        credential: Credential,
+        gates: MailboxGates,
+        call: Call,
+    ) -> None:
+        self.source = source
+        self.version = version
+        self._transport = transport
+        self._credential = credential
+        self._gates = gates
+        self._call = call
+
+    @property
+    def claims(self) -> Claims:
+        """What the credential says of itself. Raises Unauthenticated."""
+        return claims_of(self._credential.value(self.source, self._call))
+
+    async def send(self, request: UpstreamRequest, *, log: UpstreamLog) -> Answer:
+        """The answer, whatever it says. Raises Unauthenticated before anything is sent; NotSent; NoAnswer."""
+        credential = self._credential.value(self.source, self._call)
+        async with self._gates.gate(mailbox_of(request.path, credential)):
+            return await self._transport.send(request, headers=self._headers(request, credential), log=log)
+
+    async def read(self, request: UpstreamRequest, form: type[T]) -> T:
+        """What is promised of a successful answer. Raises UpstreamError for any other."""
+        answer = await self.send(request, log=self._call.log)
+        error = faults.fault(answer, request)
+        if error is not None:
+            raise error
+        return decode(answer, request, form)
+
+    async def pages(self, request: UpstreamRequest, form: type[Page[T]]) -> AsyncGenerator[Page[T]]:
+        """The pages of a collection, each asked for when it is drawn. Raises UpstreamError."""
+        seen: set[str] = set()
+        path: str | None = request.path
+        while path is not None:
+            if path in seen:
+                raise UnexpectedAnswer(f"{self.source} links its pages in a circle.")
+            seen.add(path)
+            page = await self.read(msgspec.structs.replace(request, path=path), form)
+            yield page
+            path = self._next(page.next_link)
+
+    def owner(self, address: ResourceId, context: str | None) -> Owner:
+        """Whose mailbox an address leads to: as written, else as an answer's context says, else the token.
+
+        To be asked after Graph has accepted the token. Raises UnexpectedAnswer if nobody tells.
+        """
+        known = owner_of(address) or owner_in(context)
+        if known is not None:
+            return known
+        user = self.claims.user
+        if user is None:
+            raise UnexpectedAnswer(
+                f"{self.source} does not say whose mailbox `me` is.", hint="Write users/<id> instead."
+            )
+        return USERS, user
+
+    def new_log(self) -> UpstreamLog:
+        """A part of the call's log, which knows its own requests."""
+        return self._call.log.part()
+
+    def _next(self, link: str | None) -> str | None:
+        if link is None:
+            return None
+        return path_of_link(link, base_url=self._transport.base_url, version=self.version)
+
+    def _headers(self, request: UpstreamRequest, credential: str) -> Mapping[str, str]:
+        headers = {
+            "accept": _JSON,
+            "authorization": credential,
+            "client-request-id": self._call.request_id,
+            "prefer": _IN_UTC,
+        }
+        return headers if request.body is None else {**headers, "content-type": _JSON}
+
+
+def decode(answer: Answer, request: UpstreamRequest, form: type[T]) -> T:
+    """The body of a success as it was promised. Raises UnexpectedAnswer."""
+    try:
+        return msgspec.json.decode(answer.body, type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise faults.unreadable(request, exc) from exc

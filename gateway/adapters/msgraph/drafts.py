@@ -1,0 +1,107 @@
+"""A draft as Graph's JSON: the body of the POST that makes an event. Pure."""
+
+from typing import Final
+
+import msgspec
+
+from gateway.adapters.msgraph.times import SentTime, sent_day, sent_time
+from gateway.adapters.msgraph.wire import (
+    EmailAddress,
+    GeoCoordinates,
+    ItemBody,
+    Location,
+    NewAttendee,
+    NewEvent,
+    PhysicalAddress,
+)
+from gateway.errors import InvalidInput
+from gateway.model.event import (
+    Attendee,
+    Coordinates,
+    Draft,
+    EventBody,
+    EventLocation,
+    PostalAddress,
+    SourceKind,
+)
+
+ASSIGNED: Final = "<assigned>"
+"""Stands for the transactionId in a planned request, so that two dry runs show the same."""
+
+
+def encode(draft: Draft, *, transaction_id: str = ASSIGNED) -> bytes:
+    """The body of the POST. Raises InvalidInput for text that is not text."""
+    try:
+        return msgspec.json.encode(to_wire(draft, transaction_id=transaction_id))
+    except UnicodeEncodeError as exc:
+        raise InvalidInput("The event holds half of a character, which cannot be sent.") from exc
+
+
+def to_wire(draft: Draft, *, transaction_id: str) -> NewEvent:
+    """The event as Graph takes it; what was not given is not sent."""
+    start, end = times(draft)
+    event = NewEvent(
+        subject=draft.title,
+        body=_body(draft.body) if draft.body else None,
+        start=start.wire,
+        end=end.wire,
+        is_all_day=draft.is_all_day,
+        location=_location(draft.location) if draft.location else None,
+        locations=None if draft.locations is None else tuple(map(_location, draft.locations)),
+        attendees=None if draft.attendees is None else tuple(map(_attendee, draft.attendees)),
+        show_as=draft.show_as,
+        categories=draft.categories,
+        transaction_id=transaction_id,
+    )
+    options = draft.options.get(SourceKind.MSGRAPH)
+    # Writable properties bear the same names in the domain.
+    return msgspec.structs.replace(event, **msgspec.structs.asdict(options)) if options else event
+
+
+def times(draft: Draft) -> tuple[SentTime, SentTime]:
+    """Start and end as they are sent; those of an all-day event in one zone."""
+    if draft.is_all_day:
+        return sent_day(draft.start, draft.start.zone), sent_day(draft.end, draft.start.zone)
+    return sent_time(draft.start), sent_time(draft.end)
+
+
+def _body(body: EventBody) -> ItemBody:
+    if body.html is not None:
+        return ItemBody(content_type="HTML", content=body.html)
+    return ItemBody(content_type="Text", content=body.text or "")
+
+
+def _attendee(attendee: Attendee) -> NewAttendee:
+    return NewAttendee(
+        email_address=EmailAddress(address=attendee.email, name=attendee.name), type=attendee.type
+    )
+
+
+def _location(place: EventLocation) -> Location:
+    return Location(
+        display_name=place.display_name,
+        location_email_address=place.email,
+        location_uri=place.uri,
+        address=_address(place.address) if place.address else None,
+        coordinates=_coordinates(place.coordinates) if place.coordinates else None,
+    )
+
+
+def _address(address: PostalAddress) -> PhysicalAddress:
+    return PhysicalAddress(
+        street=address.street,
+        city=address.city,
+        state=address.state,
+        country_or_region=address.country_or_region,
+        postal_code=address.postal_code,
+    )
+
+
+def _coordinates(place: Coordinates) -> GeoCoordinates:
+    return GeoCoordinates(
+        latitude=place.latitude,
+        longitude=place.longitude,
+        altitude=place.altitude,
+        accuracy=place.accuracy,
+        altitude_accuracy=place.altitude_accuracy,
+    )

@@ -1,0 +1,144 @@
+"""Graph's events as ours: JSON in, unified events with their details out. Pure."""
+
+from gateway.adapters.msgraph import wire
+from gateway.adapters.msgraph.bodies import text_of
+from gateway.adapters.msgraph.details import to_details
+from gateway.adapters.msgraph.paths import Owner, event_of
+from gateway.adapters.msgraph.times import read_day, read_instant, read_time
+from gateway.adapters.msgraph.words import known
+from gateway.errors import InvalidInput, UnexpectedAnswer
+from gateway.model.event import (
+    Attendee,
+    AttendeeResponse,
+    AttendeeType,
+    Coordinates,
+    Event,
+    EventBody,
+    EventLocation,
+    EventPerson,
+    EventStatus,
+    PostalAddress,
+    ShowAs,
+)
+from gateway.model.ids import CalendarId
+from gateway.model.time import EventTime
+
+
+def to_event(event: wire.GraphEvent, *, source: str, owner: Owner, calendar: CalendarId | None) -> Event:
+    """The event of an owner's mailbox. Raises UnexpectedAnswer for a time that cannot be read."""
+    try:
+        return _event(event, source, owner, calendar)
+    except InvalidInput as exc:
+        raise UnexpectedAnswer(f"{source} shows the event {event.id} with an unreadable time: {exc}") from exc
+
+
+def _event(event: wire.GraphEvent, source: str, owner: Owner, calendar: CalendarId | None) -> Event:
+    start, end = _span(event)
+    return Event(
+        id=str(event_of(source, owner, event.id)),
+        source=source,
+        calendar_id=None if calendar is None else str(calendar),
+        title=event.subject or "",
+        start=start,
+        end=end,
+        is_all_day=event.is_all_day is True,
+        body=_body(event.body),
+        status=_status(event),
+        show_as=known(ShowAs, event.show_as),
+        location=_location(event.location),
+        locations=tuple(place for given in event.locations or () if (place := _location(given))),
+        categories=event.categories or (),
+        attendees=tuple(map(_attendee, event.attendees or ())),
+        organizer=None if event.organizer is None else person(event.organizer.email_address),
+        series_id=event.series_master_id and str(event_of(source, owner, event.series_master_id)),
+        web_url=event.web_link,
+        created_at=read_instant(event.created_date_time),
+        updated_at=read_instant(event.last_modified_date_time),
+        revision=event.etag,
+        details=to_details(event),
+    )
+
+
+def person(who: wire.EmailAddress | None) -> EventPerson | None:
+    """A person, None where there is no address."""
+    return EventPerson(email=who.address, name=who.name) if who and who.address else None
+
+
+def _span(event: wire.GraphEvent) -> tuple[EventTime, EventTime]:
+    first, last = event.original_start_time_zone, event.original_end_time_zone
+    if event.is_all_day:
+        # One zone for both: it is the start's that says which days are meant.
+        return read_day(event.start, first, latest=False), read_day(event.end, first, latest=True)
+    return read_time(event.start, first), read_time(event.end, last)
+
+
+def _body(body: wire.ItemBody | None) -> EventBody | None:
+    if body is None:
+        return None
+    content = body.content or ""
+    if body.content_type.lower() == "html":
+        return EventBody(text=text_of(content), html=content)
+    return EventBody(text=content)
+
+
+def _status(event: wire.GraphEvent) -> EventStatus:
+    if event.is_cancelled:
+        return EventStatus.CANCELLED
+    return EventStatus.TENTATIVE if event.show_as == ShowAs.TENTATIVE else EventStatus.CONFIRMED
+
+
+def _attendee(attendee: wire.Attendee) -> Attendee:
+    who = attendee.email_address or wire.EmailAddress()
+    status = attendee.status or wire.ResponseStatus()
+    return Attendee(
+        email=who.address or "",
+        name=who.name,
+        type=known(AttendeeType, attendee.type) or AttendeeType.REQUIRED,
+        response=known(AttendeeResponse, status.response) or AttendeeResponse.NONE,
+        responded_at=read_instant(status.time),
+    )
+
+
+def _location(place: wire.Location | None) -> EventLocation | None:
+    """A place, None for the empty one that Graph shows where there is none."""
+    if place is None:
+        return None
+    address, coordinates = _address(place.address), _coordinates(place.coordinates)
+    if not (
+        place.display_name or place.location_uri or place.location_email_address or address or coordinates
+    ):
+        return None
+    return EventLocation(
+        display_name=place.display_name,
+        address=address,
+        coordinates=coordinates,
+        email=place.location_email_address,
+        uri=place.location_uri,
+        location_type=place.location_type,
+        unique_id=place.unique_id,
+        unique_id_type=place.unique_id_type,
+    )
+
+
+def _address(address: wire.PhysicalAddress | None) -> PostalAddress | None:
+    if address is None or address == wire.PhysicalAddress():
+        return None
+    return PostalAddress(
+        street=address.street,
+        city=address.city,
+        state=address.state,
+        country_or_region=address.country_or_region,
+        postal_code=address.postal_code,
+    )
+
+
+def _coordinates(place: wire.GeoCoordinates | None) -> Coordinates | None:
+    if place is None or place == wire.GeoCoordinates():
+        return None
+    return Coordinates(
+        latitude=place.latitude,
+        longitude=place.longitude,
+        altitude=place.altitude,
+        accuracy=place.accuracy,
+        altitude_accuracy=place.altitude_accuracy,
+    )

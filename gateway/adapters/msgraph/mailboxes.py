@@ -1,0 +1,28 @@
+"""How many requests one mailbox gets at once: Graph refuses the fifth of an application."""
+
+from asyncio import Semaphore
+from weakref import WeakValueDictionary
+
+from gateway.adapters.msgraph.paths import ME
+
+Mailbox = tuple[str, str]
+
+
+def mailbox_of(path: str, credential: str) -> Mailbox:
+    """The mailbox that a request path leads to: below the version the owner, or whose credential `me` is."""
+    owner = path.partition("?")[0].lower().split("/")[2:4]
+    return (ME, credential) if owner[0] == ME else (owner[0], owner[-1])
+
+
+class MailboxGates:
+    """A semaphore for each mailbox that is being asked; it is forgotten when nobody waits there any more."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._gates: WeakValueDictionary[Mailbox, Semaphore] = WeakValueDictionary()
+
+    def gate(self, mailbox: Mailbox) -> Semaphore:
+        gate = self._gates.get(mailbox)
+        if gate is None:
+            gate = self._gates[mailbox] = Semaphore(self._limit)
+        return gate

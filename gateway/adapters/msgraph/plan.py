@@ -1,0 +1,88 @@
+"""Planning a write to one Graph calendar: a request per event, what is lost, who gets mail. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from gateway.adapters.base import EffectKind, Plan, PlannedEvent, SideEffect, Step, TranslationWarning
+from gateway.adapters.losses import Loss, options_not_held
+from gateway.adapters.msgraph.drafts import encode, times
+from gateway.adapters.msgraph.paths import canonical_if_known, is_group
+from gateway.adapters.msgraph.requests import Requests
+from gateway.errors import GatewayError, Problem, TooMany
+from gateway.model.event import Draft, SourceKind
+from gateway.model.ids import CalendarId
+
+MAX_ATTENDEES: Final = 500
+MAX_SUBJECT: Final = 255
+_HOLDER: Final = "A Microsoft Graph calendar"
+
+
+def plan(calendar: CalendarId, drafts: Sequence[Draft], *, requests: Requests) -> Plan:
+    """A step per draft: each event is made, or fails, by itself."""
+    steps: list[Step] = []
+    refused: dict[int, Problem] = {}
+    for index, draft in enumerate(drafts):
+        try:
+            steps.append(_step(index, draft, calendar, requests))
+        except GatewayError as exc:
+            refused[index] = exc.problem
+    return Plan(steps=tuple(steps), refused=refused)
+
+
+def _step(index: int, draft: Draft, calendar: CalendarId, requests: Requests) -> Step:
+    _check(draft)
+    planned = PlannedEvent(
+        index=index,
+        draft=draft,
+        warnings=tuple(_warnings(draft)),
+        effects=tuple(_effects(draft, calendar)),
+    )
+    return Step(
+        calendar=canonical_if_known(calendar) or calendar,
+        events=(planned,),
+        requests=(requests.add_event(calendar, encode(draft)),),
+    )
+
+
+def _check(draft: Draft) -> None:
+    if draft.attendees and len(draft.attendees) > MAX_ATTENDEES:
+        raise TooMany(
+            f"{len(draft.attendees)} attendees are too many: Graph takes {MAX_ATTENDEES}.",
+            path=("attendees",),
+            hint="Invite a group by its address.",
+        )
+
+
+def _warnings(draft: Draft) -> Iterator[TranslationWarning]:
+    if len(draft.title) > MAX_SUBJECT:
+        yield TranslationWarning(
+            code=Loss.CHANGED,
+            field="title",
+            message=f"Exchange may cut the subject, of {len(draft.title)} characters, after {MAX_SUBJECT}.",
+            given=draft.title,
+            sent=draft.title,
+        )
+    for field, given, sent in zip(("start", "end"), (draft.start, draft.end), times(draft), strict=True):
+        if sent.change is not None:
+            yield TranslationWarning(
+                code=Loss.CHANGED,
+                field=field,
+                message=sent.change,
+                given=given.zone,
+                sent=sent.wire.time_zone,
+            )
+    yield from options_not_held(draft, SourceKind.MSGRAPH, holder=_HOLDER)
+
+
+def _effects(draft: Draft, calendar: CalendarId) -> Iterator[SideEffect]:
+    if draft.attendees:
+        yield SideEffect(
+            kind=EffectKind.SENDS_INVITATIONS,
+            message="Exchange sends an invitation to each attendee; Graph cannot suppress it.",
+            count=len(draft.attendees),
+        )
+    elif is_group(calendar):
+        yield SideEffect(
+            kind=EffectKind.SENDS_INVITATIONS,
+            message="Exchange may invite the group itself, and whoever creates the event.",
+        )

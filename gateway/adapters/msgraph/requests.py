@@ -1,0 +1,57 @@
+"""The requests that Graph is sent, as they go on the request line. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from gateway.adapters.base import UpstreamRequest
+from gateway.adapters.msgraph.paths import Segments, readable
+from gateway.adapters.transport import request_path
+from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.time import Window, to_rfc3339
+
+Query = Sequence[tuple[str, str | int]]
+_PAGE: Final = 100
+
+
+class Requests(msgspec.Struct, frozen=True, kw_only=True):
+    """Makes the requests to one source, in one version of Graph."""
+
+    source: str
+    version: str
+
+    def add_event(self, calendar: CalendarId, body: bytes) -> UpstreamRequest:
+        """Graph's path for a calendar as it was addressed: `me` alone takes plain `/events`."""
+        path = request_path((self.version, *calendar.segments, "events"))
+        return UpstreamRequest(source=self.source, method="POST", path=path, body=body)
+
+    def events(self, calendar: CalendarId, span: Window, *, size: int) -> UpstreamRequest:
+        """The view of a calendar: series are expanded, in the order of their start."""
+        query = (
+            ("startDateTime", to_rfc3339(span.start)),
+            ("endDateTime", to_rfc3339(span.end)),
+            ("$orderby", "start/dateTime"),
+            ("$top", size),
+        )
+        return self._get((*readable(calendar), "calendarView"), query)
+
+    def calendar(self, calendar: CalendarId) -> UpstreamRequest:
+        return self._get(readable(calendar))
+
+    def calendar_context(self, calendar: CalendarId) -> UpstreamRequest:
+        """As little as can be asked of a calendar: the answer's context names the owner."""
+        return self._get(readable(calendar), (("$select", "id"),))
+
+    def calendars(self, mailbox: ResourceId, *, size: int = _PAGE) -> UpstreamRequest:
+        return self._get((*mailbox.segments, "calendars"), (("$top", size),))
+
+    def event(self, event: EventId) -> UpstreamRequest:
+        return self._get(event.segments)
+
+    def calendar_of(self, event: EventId) -> UpstreamRequest:
+        return self._get((*event.segments, "calendar"))
+
+    def _get(self, segments: Segments, query: Query = ()) -> UpstreamRequest:
+        path = request_path((self.version, *segments), query)
+        return UpstreamRequest(source=self.source, method="GET", path=path)

@@ -1,0 +1,93 @@
+"""A configured Microsoft Graph tenant: its grammar of ids and its connection."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+from gateway.adapters.base import Call, Capability, CapabilityNote, Fidelity
+from gateway.adapters.msgraph import paths
+from gateway.adapters.msgraph.adapter import MSGraphAdapter
+from gateway.adapters.msgraph.api import Credential, GraphApi
+from gateway.adapters.msgraph.mailboxes import MailboxGates
+from gateway.adapters.transport import Transport
+from gateway.model.event import SourceKind
+from gateway.model.ids import CalendarId, EventId, ResourceId
+
+_NATIVE: Final = CapabilityNote(fidelity=Fidelity.NATIVE)
+_CAPABILITIES: Final[Mapping[Capability, CapabilityNote]] = {
+    Capability.LIST_CALENDARS: CapabilityNote(
+        fidelity=Fidelity.NATIVE,
+        note="Of the token's user, or of the mailboxes configured for an application.",
+    ),
+    Capability.READ_EVENTS: CapabilityNote(
+        fidelity=Fidelity.NATIVE, note="Series come as their occurrences."
+    ),
+    Capability.ADD_EVENTS: CapabilityNote(
+        fidelity=Fidelity.NATIVE, note="Calendars of groups take a user's token only."
+    ),
+    Capability.ALL_DAY_EVENTS: _NATIVE,
+    Capability.TIME_ZONES: CapabilityNote(
+        fidelity=Fidelity.LOSSY,
+        note="A zone without a Windows name of its own is held as another of that name.",
+    ),
+    Capability.DESCRIPTION: CapabilityNote(fidelity=Fidelity.NATIVE, note="Exchange rewrites HTML."),
+    Capability.LOCATION: _NATIVE,
+    Capability.CATEGORIES: _NATIVE,
+    Capability.SHOW_AS: _NATIVE,
+    Capability.ATTENDEES: CapabilityNote(
+        fidelity=Fidelity.NATIVE, note="Exchange sends invitations, which cannot be suppressed."
+    ),
+    Capability.ANOMALY_SUPPRESSION: CapabilityNote(fidelity=Fidelity.UNSUPPORTED),
+}
+
+
+class MSGraphSource:
+    """Implements CalendarSource.
+
+    `authorization` is a header's whole value (`Bearer …`); the caller's own credential goes before it unless
+    `takes_callers_credential` is off. `mailboxes` are ids or principal names of users whose calendars are
+    listed for an application, and `in_flight_per_mailbox` is how many requests a mailbox gets at once.
+    """
+
+    kind: Final = SourceKind.MSGRAPH
+    capabilities: Final = _CAPABILITIES
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        transport: Transport,
+        version: Literal["v1.0", "beta"] = "v1.0",
+        authorization: str | None = None,
+        takes_callers_credential: bool = True,
+        mailboxes: Sequence[str] = (),
+        in_flight_per_mailbox: int = 4,
+    ) -> None:
+        self.name: Final = name
+        self._transport = transport
+        self._version = version
+        self._credential = Credential(configured=authorization, takes_callers=takes_callers_credential)
+        self._mailboxes = tuple(mailboxes)
+        self._gates = MailboxGates(in_flight_per_mailbox)
+
+    def calendar_id(self, written: ResourceId) -> CalendarId:
+        return paths.calendar_id(written)
+
+    def event_id(self, written: ResourceId) -> EventId | None:
+        return paths.event_id(written)
+
+    def canonical_id(self, calendar: CalendarId) -> CalendarId | None:
+        return paths.canonical_if_known(calendar)
+
+    def adapter(self, call: Call) -> MSGraphAdapter:
+        api = GraphApi(
+            self.name,
+            transport=self._transport,
+            version=self._version,
+            credential=self._credential,
+            gates=self._gates,
+            call=call,
+        )
+        return MSGraphAdapter(api, mailboxes=self._mailboxes)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()

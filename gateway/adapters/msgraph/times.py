@@ -1,0 +1,76 @@
+"""Points in time as Graph writes them, a wall clock beside the name of its zone, and ours. Pure."""
+
+from datetime import datetime, time
+from typing import Final
+
+import msgspec
+
+from gateway.adapters.msgraph.wire import DateTimeTimeZone
+from gateway.adapters.msgraph.zones import SENT_UTC, SentZone, sent_zone
+from gateway.errors import InvalidTime
+from gateway.model.time import EventTime, at_wall_clock, candidates, midnight, parse_instant, parse_local
+from gateway.model.zones import UTC, find_zone, zone_info
+
+_NEVER: Final = "0001-01-01"
+
+
+class SentTime(msgspec.Struct, frozen=True, kw_only=True):
+    """A time as it is sent. `change` says why the zone is not the one that was given, if it is not."""
+
+    wire: DateTimeTimeZone
+    change: str | None = None
+
+
+def sent_time(given: EventTime) -> SentTime:
+    """The same instant on the clock of a zone that Graph knows, at which that clock shows it only once."""
+    zone = sent_zone(given.zone)
+    local = _clock(given.instant, zone)
+    if len(candidates(local, zone.zone)) > 1:
+        # Which of the two Graph takes is not documented: the instant matters more than the zone.
+        wire = DateTimeTimeZone(date_time=_clock(given.instant, SENT_UTC).isoformat(), time_zone=UTC)
+        return SentTime(
+            wire=wire, change=f"The clocks of {given.zone} show this time twice: it is sent in UTC."
+        )
+    wire = DateTimeTimeZone(date_time=local.isoformat(), time_zone=zone.name)
+    return SentTime(wire=wire, change=_change(given.zone, zone))
+
+
+def sent_day(given: EventTime, zone_name: str) -> SentTime:
+    """The midnight of an all-day event's date, in the zone that both its ends share."""
+    zone = sent_zone(zone_name)
+    local = given.local if given.day is None else datetime.combine(given.day, time())
+    wire = DateTimeTimeZone(date_time=local.isoformat(), time_zone=zone.name)
+    return SentTime(wire=wire, change=_change(zone_name, zone))
+
+
+def read_time(wire: DateTimeTimeZone, original_zone: str | None) -> EventTime:
+    """A point in time, meant in the zone in which the event was made. Raises InvalidTime."""
+    named = find_zone(wire.time_zone or UTC)
+    if named is None:
+        raise InvalidTime(f"{wire.time_zone!r} is no time zone that is known here.")
+    instant = at_wall_clock(parse_local(wire.date_time), named)[0]
+    return EventTime(instant=instant, zone=find_zone(original_zone or "") or named)
+
+
+def read_day(wire: DateTimeTimeZone, original_zone: str | None, *, latest: bool) -> EventTime:
+    """Where an all-day event begins, or ends if `latest`: midnight in the zone in which it was made.
+
+    Graph shows the same midnights in whatever zone it is asked for, so that only the date counts.
+    """
+    day = parse_local(wire.date_time).date()
+    return midnight(day, find_zone(original_zone or "") or UTC, latest=latest)
+
+
+def read_instant(text: str | None) -> datetime | None:
+    """A time stamp, None for Graph's "never", the first of January of the year 1. Raises InvalidTime."""
+    return None if text is None or text.startswith(_NEVER) else parse_instant(text)
+
+
+def _clock(instant: datetime, zone: SentZone) -> datetime:
+    return instant.astimezone(zone_info(zone.zone)).replace(tzinfo=None)
+
+
+def _change(given: str, zone: SentZone) -> str | None:
+    if zone.zone == given:
+        return None
+    return f"Graph has no name for the time zone {given}: the same time is sent in {zone.name}."

@@ -1,0 +1,77 @@
+"""The events of a Graph calendar in a window, strictly ordered, in views as wide as Graph allows."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Final
+
+from gateway.adapters.msgraph.api import GraphApi
+from gateway.adapters.msgraph.events import to_event
+from gateway.adapters.msgraph.paths import canonical
+from gateway.adapters.msgraph.requests import Requests
+from gateway.adapters.msgraph.wire import GraphEvent, Page
+from gateway.adapters.ordering import in_order
+from gateway.errors import InvalidTime, TooMany
+from gateway.model.event import Event
+from gateway.model.ids import CalendarId
+from gateway.model.time import Window
+
+EAST: Final = timedelta(hours=14)
+WEST: Final = timedelta(hours=12)
+"""How far local midnights lie before and after those of UTC."""
+MAX_VIEW: Final = timedelta(days=1825)
+_MAX_WINDOWS: Final = 100
+
+
+async def read_events(
+    api: GraphApi, requests: Requests, calendar: CalendarId, window: Window, *, size: int
+) -> AsyncGenerator[Event]:
+    """The events that overlap the window, by (start, id). Raises UpstreamError, TooMany."""
+    for part in parts(window):
+        events = _view(api, requests, calendar, part, size)
+        # Graph orders whole days by midnight in UTC, and we by midnight in the event's own zone.
+        async with aclosing(in_order(events, lag=EAST + WEST)) as ordered:
+            async for event in ordered:
+                earlier = event.start.instant < part.start and part.start > window.start
+                if not earlier and part.overlaps(event.start.instant, event.end.instant):
+                    yield event
+
+
+def parts(window: Window) -> Iterator[Window]:
+    """The window in parts that Graph can view. An event belongs to the first of those that it overlaps.
+
+    Raises TooMany for a window of several centuries.
+    """
+    step = MAX_VIEW - EAST - WEST
+    if window.end - window.start > step * _MAX_WINDOWS:
+        raise TooMany(
+            f"A window of more than {step.days * _MAX_WINDOWS} days is too long for a Graph calendar."
+        )
+    start = window.start
+    while window.end - start > step:
+        yield Window(start=start, end=start + step)
+        start += step
+    yield Window(start=start, end=window.end)
+
+
+def widened(window: Window) -> Window:
+    """The window in which Graph sees all that we see: it takes whole days for days of UTC.
+
+    Raises InvalidTime at the edges of the calendar.
+    """
+    try:
+        return Window(start=window.start - WEST, end=window.end + EAST)
+    except OverflowError as exc:
+        raise InvalidTime("The window leads beyond the calendar.") from exc
+
+
+async def _view(
+    api: GraphApi, requests: Requests, calendar: CalendarId, window: Window, size: int
+) -> AsyncGenerator[Event]:
+    request = requests.events(calendar, widened(window), size=size)
+    async with aclosing(api.pages(request, Page[GraphEvent])) as pages:
+        async for page in pages:
+            owner = api.owner(calendar, page.context)
+            home = canonical(calendar, owner)
+            for event in page.value:
+                yield to_event(event, source=api.source, owner=owner, calendar=home)
