@@ -11,14 +11,13 @@ from gateway.sandbox.elasticsearch.errors import (
     BODY_REFUSED,
     INVALID,
     URI_TOO_LONG,
-    Failure,
-    TextFailure,
+    Refusal,
     injected,
 )
 from gateway.sandbox.elasticsearch.media import Media, plain, require_readable, settle
 from gateway.sandbox.elasticsearch.rendering import filtered, rendered
 from gateway.sandbox.elasticsearch.routes import Match
-from gateway.sandbox.elasticsearch.security import REJECTED, authenticate, authorize, refusal
+from gateway.sandbox.elasticsearch.security import REJECTED, authenticate, authorize, unauthenticated
 from gateway.sandbox.elasticsearch.state import Cluster
 from gateway.sandbox.elasticsearch.versions import DEFAULT, Version
 from gateway.sandbox.http import Request, Response
@@ -47,7 +46,7 @@ class ElasticsearchEmulator:
     def route(self, request: Request) -> str:
         try:
             return routes.find(request).route.name
-        except TextFailure:
+        except Refusal:
             return routes.UNKNOWN
 
     def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
@@ -59,17 +58,15 @@ class ElasticsearchEmulator:
             match = self._match(request, media)
             warnings = self._warnings(match)
             payload = self._perform(request, match, principal, lose)
-        except TextFailure as failure:
-            return self._response(request, failure.status, failure.body(), content_type, failure.headers)
-        except Failure as failure:
-            return self._failed(request, failure, content_type)
+        except Refusal as refusal:
+            return self._refused(request, refusal, content_type)
         return self._response(request, OK, _shown(payload, request), content_type, warnings)
 
     def error(self, status: int, retry_after: str | None = None) -> Response:
-        failure = refusal(self.version, REJECTED) if status == UNAUTHORIZED else injected(status)
+        failure = unauthenticated(self.version, REJECTED) if status == UNAUTHORIZED else injected(status)
         if retry_after is not None:
             failure.headers = {**failure.headers, "Retry-After": retry_after}
-        return self._failed(Request(method="GET", target="/"), failure, plain(self.version))
+        return self._refused(Request(method="GET", target="/"), failure, plain(self.version))
 
     def _match(self, request: Request, media: Media) -> Match:
         if len(request.target) > MAX_TARGET:
@@ -98,11 +95,10 @@ class ElasticsearchEmulator:
             return {}
         return {"Warning": f'299 Elasticsearch-{self.version.number}-{self.version.build_hash} "{text}"'}
 
-    def _failed(self, request: Request, failure: Failure, content_type: str) -> Response:
-        trace = failure.status != UNAUTHORIZED and query(request).get("error_trace", "false") != "false"
-        return self._response(
-            request, failure.status, failure.body(trace=trace), content_type, failure.headers
-        )
+    def _refused(self, request: Request, refusal: Refusal, content_type: str) -> Response:
+        trace = refusal.status != UNAUTHORIZED and query(request).get("error_trace", "false") != "false"
+        body = refusal.body(trace=trace)
+        return self._response(request, refusal.status, body, content_type, refusal.headers)
 
     def _response(
         self, request: Request, status: int, payload: Any, content_type: str, more: Mapping[str, str]

@@ -1,5 +1,6 @@
 """Elasticsearch's errors: a table of statuses, types and reasons, and the body that carries them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -47,8 +48,21 @@ class Cause:
         return body
 
 
-class Failure(Exception):
-    """A request that is answered with an error. `roots` are its root causes where the chain hides them."""
+class Refusal(Exception, ABC):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, text: str | None, headers: Mapping[str, str] | None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.headers = headers or {}
+
+    @abstractmethod
+    def body(self, *, trace: bool = False) -> dict[str, Any]:
+        """What the answer says; `trace` adds where it happened, if it is an exception."""
+
+
+class Failure(Refusal):
+    """A refusal by an exception. `roots` are its root causes where the chain hides them."""
 
     def __init__(
         self,
@@ -58,10 +72,8 @@ class Failure(Exception):
         headers: Mapping[str, str] | None = None,
         roots: tuple[Cause, ...] | None = None,
     ) -> None:
-        super().__init__(cause.reason)
-        self.status = status
+        super().__init__(status, cause.reason, headers)
         self.cause = cause
-        self.headers = headers or {}
         self.roots = roots
 
     def body(self, *, trace: bool = False) -> dict[str, Any]:
@@ -75,23 +87,22 @@ class Failure(Exception):
         }
 
 
-class TextFailure(Exception):
-    """An error whose body holds a plain string; unless `is_numbered` it does not repeat the status."""
+class TextRefusal(Refusal):
+    """A refusal whose body holds a plain string; unless `is_numbered` it does not repeat the status."""
 
     def __init__(
         self, status: int, text: str, *, headers: Mapping[str, str] | None = None, is_numbered: bool = True
     ) -> None:
-        super().__init__(text)
-        self.status = status
+        super().__init__(status, text, headers)
         self.text = text
-        self.headers = headers or {}
         self.is_numbered = is_numbered
 
-    def body(self) -> dict[str, Any]:
+    def body(self, *, trace: bool = False) -> dict[str, Any]:
+        del trace  # there is nothing to trace
         return {"error": self.text, **({"status": self.status} if self.is_numbered else {})}
 
 
-class Kind(NamedTuple):
+class Row(NamedTuple):
     """A row of the table. Called with what fills the reason's gaps, it gives the failure to raise."""
 
     status: int
@@ -102,47 +113,45 @@ class Kind(NamedTuple):
         return Failure(self.status, Cause(self.type, self.reason.format(*gaps), caused_by, metadata))
 
 
-NO_CALENDAR = Kind(404, "resource_not_found_exception", "No calendar with id [{}]")
-NO_EVENT = Kind(404, "resource_not_found_exception", "No event with id [{}]")
-NO_JOB = Kind(404, "resource_not_found_exception", "No known job with id '{}'")
-CALENDAR_EXISTS = Kind(400, "status_exception", "Cannot create calendar with id [{}] as it already exists")
-JOB_NOT_IN_CALENDAR = Kind(
-    400, "status_exception", "Cannot remove [{}] as it is not present in calendar [{}]"
-)
-NO_EVENTS = Kind(400, "status_exception", "At least 1 event is required")
-FIELD_MISSING = Kind(400, "status_exception", "Field [{}] cannot be null")
-START_NOT_BEFORE_END = Kind(400, "status_exception", "Event start time [{}] must come before end time [{}]")
+NO_CALENDAR = Row(404, "resource_not_found_exception", "No calendar with id [{}]")
+NO_EVENT = Row(404, "resource_not_found_exception", "No event with id [{}]")
+NO_JOB = Row(404, "resource_not_found_exception", "No known job with id '{}'")
+CALENDAR_EXISTS = Row(400, "status_exception", "Cannot create calendar with id [{}] as it already exists")
+JOB_NOT_IN_CALENDAR = Row(400, "status_exception", "Cannot remove [{}] as it is not present in calendar [{}]")
+NO_EVENTS = Row(400, "status_exception", "At least 1 event is required")
+FIELD_MISSING = Row(400, "status_exception", "Field [{}] cannot be null")
+START_NOT_BEFORE_END = Row(400, "status_exception", "Event start time [{}] must come before end time [{}]")
 INCONSISTENT = (
     "Inconsistent calendar_id; '{}' specified in the body differs from '{}' specified as a URL argument"
 )
-INCONSISTENT_CALENDAR = Kind(400, "illegal_argument_exception", INCONSISTENT)
-INCONSISTENT_EVENT = Kind(400, "status_exception", INCONSISTENT)
-EVENT_OF_OTHER_CALENDAR = Kind(
+INCONSISTENT_CALENDAR = Row(400, "illegal_argument_exception", INCONSISTENT)
+INCONSISTENT_EVENT = Row(400, "status_exception", INCONSISTENT)
+EVENT_OF_OTHER_CALENDAR = Row(
     400,
     "status_exception",
     "Event [{}] has calendar_id [{}] which does not match the request calendar_id [{}]",
 )
 
-BODY_REQUIRED = Kind(400, "parse_exception", "request body or source parameter is required")
-BODY_REFUSED = Kind(400, "illegal_argument_exception", "request [{} {}] does not support having a body")
-UNKNOWN_PARAMETERS = Kind(
+BODY_REQUIRED = Row(400, "parse_exception", "request body or source parameter is required")
+BODY_REFUSED = Row(400, "illegal_argument_exception", "request [{} {}] does not support having a body")
+UNKNOWN_PARAMETERS = Row(
     400, "illegal_argument_exception", "request [{}] contains unrecognized parameter{}: {}"
 )
-NOT_AN_INT = Kind(400, "illegal_argument_exception", "Failed to parse int parameter [{}] with value [{}]")
-NOT_A_BOOLEAN = Kind(
+NOT_AN_INT = Row(400, "illegal_argument_exception", "Failed to parse int parameter [{}] with value [{}]")
+NOT_A_BOOLEAN = Row(
     400, "illegal_argument_exception", "Failed to parse value [{}] as only [true] or [false] are allowed."
 )
-NEGATIVE_PAGE = Kind(400, "illegal_argument_exception", "Parameter [{}] cannot be < 0")
-INVALID = Kind(400, "action_request_validation_exception", "Validation Failed: {}")
-SOURCE_INCOMPLETE = Kind(
+NEGATIVE_PAGE = Row(400, "illegal_argument_exception", "Parameter [{}] cannot be < 0")
+INVALID = Row(400, "action_request_validation_exception", "Validation Failed: {}")
+SOURCE_INCOMPLETE = Row(
     400,
     "validation_exception",
     "Validation Failed: 1: source and source_content_type parameters are required;",
 )
-URI_TOO_LONG = Kind(400, "too_long_http_line_exception", "An HTTP line is larger than 4096 bytes.")
-SEARCH_FAILED = Kind(400, "search_phase_execution_exception", "all shards failed")
-MEDIA_TYPE = Kind(400, "media_type_header_exception", "Invalid media-type value on headers [{}]")
-FORBIDDEN = Kind(
+URI_TOO_LONG = Row(400, "too_long_http_line_exception", "An HTTP line is larger than 4096 bytes.")
+SEARCH_FAILED = Row(400, "search_phase_execution_exception", "all shards failed")
+MEDIA_TYPE = Row(400, "media_type_header_exception", "Invalid media-type value on headers [{}]")
+FORBIDDEN = Row(
     403,
     "security_exception",
     "action [{}] is unauthorized for {}, this action is granted by the cluster privileges [{}]",
@@ -155,14 +164,14 @@ WINDOW_TOO_LARGE = (
 )
 
 INJECTED = {
-    400: Kind(400, "illegal_argument_exception", "a fault of the sandbox"),
-    403: Kind(
+    400: Row(400, "illegal_argument_exception", "a fault of the sandbox"),
+    403: Row(
         403, "security_exception", "action [cluster:monitor/xpack/ml] is unauthorized for user [sandbox]"
     ),
-    404: Kind(404, "resource_not_found_exception", "No calendar with id [sandbox]"),
-    429: Kind(429, "es_rejected_execution_exception", "rejected execution on EsThreadPoolExecutor[sandbox]"),
-    500: Kind(500, "exception", "Error indexing event"),
-    503: Kind(
+    404: Row(404, "resource_not_found_exception", "No calendar with id [sandbox]"),
+    429: Row(429, "es_rejected_execution_exception", "rejected execution on EsThreadPoolExecutor[sandbox]"),
+    500: Row(500, "exception", "Error indexing event"),
+    503: Row(
         503,
         "cluster_block_exception",
         "blocked by: [SERVICE_UNAVAILABLE/1/state not recovered / initialized];",
@@ -173,7 +182,7 @@ INJECTED = {
 
 def injected(status: int) -> Failure:
     """The failure that a fault asks for."""
-    kind = INJECTED.get(status, Kind(status, "exception", "injected"))
+    kind = INJECTED.get(status, Row(status, "exception", "injected"))
     return kind()
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from gateway.sandbox.elasticsearch.errors import MEDIA_TYPE, Cause, Failure, TextFailure
+from gateway.sandbox.elasticsearch.errors import MEDIA_TYPE, Cause, Failure, TextRefusal
 from gateway.sandbox.elasticsearch.versions import Feature, Version
 from gateway.sandbox.http import Request
 
@@ -80,6 +80,6 @@ def require_readable(request: Request) -> None:
     if not request.body:
         return
     if header is None:
-        raise TextFailure(406, "Content-Type header is missing")
+        raise TextRefusal(406, "Content-Type header is missing")
     if header.partition(";")[0].strip().lower() not in SENDABLE:
-        raise TextFailure(406, f"Content-Type header [{header}] is not supported")
+        raise TextRefusal(406, f"Content-Type header [{header}] is not supported")

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from gateway.sandbox.elasticsearch.errors import NOT_A_BOOLEAN, PARSE, Cause, Failure
-from gateway.sandbox.elasticsearch.errors import Kind as ErrorKind
+from gateway.sandbox.elasticsearch.errors import NOT_A_BOOLEAN, PARSE, Cause, Failure, Row
 from gateway.sandbox.elasticsearch.tokens import Kind, Tokens
 
-NOT_AN_ARGUMENT = ErrorKind(400, "illegal_argument_exception", "{}")
-OUT_OF_RANGE = ErrorKind(400, "input_coercion_exception", "Numeric value ({}) out of range ({} - {})")
-NOT_A_NUMBER = ErrorKind(400, "number_format_exception", 'For input string: "{}"')
+NOT_AN_ARGUMENT = Row(400, "illegal_argument_exception", "{}")
+OUT_OF_RANGE = Row(400, "input_coercion_exception", "Numeric value ({}) out of range ({} - {})")
+NOT_A_NUMBER = Row(400, "number_format_exception", 'For input string: "{}"')
 
 SCALARS = frozenset({Kind.STRING, Kind.NUMBER, Kind.BOOLEAN, Kind.NULL})
 NUMERAL = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,9})?")

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.sandbox.elasticsearch import calendars, events, jobs
 from gateway.sandbox.elasticsearch.call import Action, Call
-from gateway.sandbox.elasticsearch.errors import TextFailure
+from gateway.sandbox.elasticsearch.errors import TextRefusal
 from gateway.sandbox.elasticsearch.state import Cluster
 from gateway.sandbox.elasticsearch.versions import Feature, Version
 from gateway.sandbox.http import Request
@@ -104,17 +104,17 @@ def _parameters(path: str, segments: tuple[str, ...]) -> dict[str, str] | None:
     return {name.strip("{}"): segment for name, segment in pairs if name.startswith("{")}
 
 
-def no_handler(request: Request) -> TextFailure:
+def no_handler(request: Request) -> TextRefusal:
     text = f"no handler found for uri [{request.target}] and method [{request.method}]"
-    return TextFailure(400, text, is_numbered=False)
+    return TextRefusal(400, text, is_numbered=False)
 
 
-def _wrong_method(request: Request, allowed: list[str]) -> TextFailure:
+def _wrong_method(request: Request, allowed: list[str]) -> TextRefusal:
     text = (
         f"Incorrect HTTP method for uri [{request.target}] and method [{request.method}], "
         f"allowed: [{', '.join(allowed)}]"
     )
-    return TextFailure(405, text, headers={"Allow": ",".join(allowed)})
+    return TextRefusal(405, text, headers={"Allow": ",".join(allowed)})
 
 
 def is_served(match: Match, version: Version, compatible_with: int) -> bool:

@@ -38,14 +38,14 @@ def authenticate(request: Request, principals: Iterable[Principal], version: Ver
             user, secret = _pair(credential)
             principal = known.get((Scheme.BASIC, user))
             if principal is None or principal.secret != secret:
-                raise refusal(version, WRONG_PASSWORD.format(user, request.target))
+                raise unauthenticated(version, WRONG_PASSWORD.format(user, request.target))
             return principal
         case "bearer":
             principal = known.get((Scheme.BEARER, credential.strip()))
             if principal is None or principal.is_expired:
-                raise refusal(version, REJECTED, UNKNOWN_TOKEN)
+                raise unauthenticated(version, REJECTED, UNKNOWN_TOKEN)
             return principal
-    raise refusal(version, MISSING.format(request.target))
+    raise unauthenticated(version, MISSING.format(request.target))
 
 
 def _api_key(
@@ -54,11 +54,11 @@ def _api_key(
     key, secret = pair
     principal = known.get((Scheme.API_KEY, key))
     if principal is None:
-        raise refusal(version, REJECTED, UNKNOWN_KEY.format(key))
+        raise unauthenticated(version, REJECTED, UNKNOWN_KEY.format(key))
     if principal.secret != secret:
-        raise refusal(version, REJECTED, WRONG_KEY.format(key))
+        raise unauthenticated(version, REJECTED, WRONG_KEY.format(key))
     if principal.is_expired:
-        raise refusal(version, REJECTED, EXPIRED_KEY)
+        raise unauthenticated(version, REJECTED, EXPIRED_KEY)
     return principal
 
 
@@ -71,7 +71,7 @@ def _pair(credential: str) -> tuple[str, str]:
     return name, secret
 
 
-def refusal(version: Version, reason: str, why: str | None = None) -> Failure:
+def unauthenticated(version: Version, reason: str, why: str | None = None) -> Failure:
     comma = "" if version.has(Feature.REALM_WITHOUT_COMMA) else ","
     challenges = [f'Basic realm="security"{comma} charset="UTF-8"', 'Bearer realm="security"', "ApiKey"]
     tried = {} if why is None else {"additional_unsuccessful_credentials": why}
