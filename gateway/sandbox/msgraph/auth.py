@@ -70,6 +70,10 @@ class Tokens:
         """The delegated token of a user, an unsigned JWT with `oid`."""
         return self.delegated[upn]
 
+    def incoming(self, upn: str) -> str:
+        """A user's token for our own application, to be exchanged on behalf of that user."""
+        return jwt(aud=APP_ID, oid=self.delegated[upn].user_id, tid=TENANT, upn=upn, ver="2.0")
+
     def add(self, token: Token) -> None:
         self._known[token.value] = token
 

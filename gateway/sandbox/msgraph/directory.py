@@ -3,25 +3,14 @@
 from typing import Any
 
 from gateway.sandbox.msgraph.call import Call, Reply
-from gateway.sandbox.msgraph.collection import page
 from gateway.sandbox.msgraph.events import select_context, selected
 from gateway.sandbox.msgraph.items import Mailbox
-
-PAGE_SIZE = 100
 
 
 def get_user(call: Call) -> Reply:
     select = call.options.select
     context = f"{call.base}/{call.route.version}/$metadata#users{select_context(select)}/$entity"
     return Reply(body={"@odata.context": context, **selected(user_json(call.mailbox), select)})
-
-
-def list_users(call: Call) -> Reply:
-    def show(mailbox: Mailbox) -> dict[str, Any]:
-        return selected(user_json(mailbox), call.options.select)
-
-    context = f"{call.base}/{call.route.version}/$metadata#users{select_context(call.options.select)}"
-    return page(call, list(call.state.users()), show, context=context, default_size=PAGE_SIZE)
 
 
 def get_mailbox_settings(call: Call) -> Reply:

@@ -1,149 +1,167 @@
 """The Graph emulator: from a request to its answer, over a state that it alone changes."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
-
-import msgspec
 
 from gateway.sandbox.http import Request, Response
-from gateway.sandbox.msgraph import calendars, directory, extensions, reads, writes
-from gateway.sandbox.msgraph.auth import BASIC, READ, WRITE, Token, Tokens, check_access, check_directory
-from gateway.sandbox.msgraph.call import Call, Handler, Reply
+from gateway.sandbox.msgraph.answers import Answers
+from gateway.sandbox.msgraph.auth import Token, Tokens, check_access, check_directory
+from gateway.sandbox.msgraph.batch import answer_batch
+from gateway.sandbox.msgraph.call import Call, Reply
 from gateway.sandbox.msgraph.drafts import new_item
-from gateway.sandbox.msgraph.errors import INJECTED, Cause, GraphError
+from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.invitations import deliver
 from gateway.sandbox.msgraph.items import Mailbox
+from gateway.sandbox.msgraph.oauth import TokenEndpoint, is_token_request
 from gateway.sandbox.msgraph.odata import options
+from gateway.sandbox.msgraph.operations import OPERATIONS, Operation
 from gateway.sandbox.msgraph.preferences import preferences
-from gateway.sandbox.msgraph.resources import (
-    EventIn,
-    convert,
-)
+from gateway.sandbox.msgraph.resources import EventIn, convert
 from gateway.sandbox.msgraph.routes import Owner, Route, route
 from gateway.sandbox.msgraph.state import State
+from gateway.sandbox.msgraph.throttle import Limits, Throttle
 from gateway.sandbox.msgraph.unknowns import NotShared, Unknowns
 from gateway.sandbox.world import GraphEvent, MSGraphWorld
 
-JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-REQUEST_IDS = UUID("1b1f3b5e-8f0a-4a0e-9b0d-3c1f8e5d7a10")
+BATCH = "/$batch"
+TOKEN = "/{tenant}/oauth2/v2.0/token"  # noqa: S105 a route's name
 SEED_AGE = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """What is done on a route, and the permission that it needs; None asks the directory instead."""
-
-    handler: Handler
-    needs: int | None = READ
-
-
-OPERATIONS: Mapping[str, _Operation] = {
-    "GET /users": _Operation(directory.list_users, None),
-    "GET /{user}": _Operation(directory.get_user, None),
-    "GET /{mailbox}/mailboxSettings": _Operation(directory.get_mailbox_settings, BASIC),
-    "GET /{mailbox}/calendars": _Operation(calendars.list_calendars, BASIC),
-    "POST /{mailbox}/calendars": _Operation(calendars.create_calendar, WRITE),
-    "GET /{mailbox}/calendarGroups": _Operation(calendars.list_groups, BASIC),
-    "POST /{mailbox}/calendarGroups": _Operation(calendars.create_group, WRITE),
-    "GET /{calendarGroup}": _Operation(calendars.get_group, BASIC),
-    "PATCH /{calendarGroup}": _Operation(calendars.update_group, WRITE),
-    "DELETE /{calendarGroup}": _Operation(calendars.delete_group, WRITE),
-    "GET /{calendarGroup}/calendars": _Operation(calendars.list_calendars_of_group, BASIC),
-    "POST /{calendarGroup}/calendars": _Operation(calendars.create_calendar, WRITE),
-    "GET /{calendar}": _Operation(calendars.get_calendar, BASIC),
-    "PATCH /{calendar}": _Operation(calendars.update_calendar, WRITE),
-    "DELETE /{calendar}": _Operation(calendars.delete_calendar, WRITE),
-    "GET /{calendar}/events": _Operation(reads.list_events, BASIC),
-    "GET /{calendar}/events/$count": _Operation(reads.count_events, BASIC),
-    "GET /{calendar}/calendarView": _Operation(reads.calendar_view, BASIC),
-    "POST /{calendar}/events": _Operation(writes.create_event, WRITE),
-    "GET /{event}": _Operation(reads.get_event, BASIC),
-    "PATCH /{event}": _Operation(writes.update_event, WRITE),
-    "DELETE /{event}": _Operation(writes.delete_event, WRITE),
-    "GET /{event}/calendar": _Operation(calendars.get_calendar_of_event, BASIC),
-    "GET /{event}/instances": _Operation(reads.instances, BASIC),
-    "GET /{event}/extensions": _Operation(extensions.list_extensions, READ),
-    "POST /{event}/extensions": _Operation(extensions.create_extension, WRITE),
-    "GET /{event}/extensions/{extension}": _Operation(extensions.get_extension, READ),
-    "PATCH /{event}/extensions/{extension}": _Operation(extensions.update_extension, WRITE),
-    "DELETE /{event}/extensions/{extension}": _Operation(extensions.delete_extension, WRITE),
-}
+"""How long before the start the events of the seed were made."""
 
 
 class MSGraphEmulator:
-    """Microsoft Graph's calendars, v1.0 and beta."""
+    """Microsoft Graph's calendars, v1.0 and beta, and the token endpoint of its tenant."""
 
     name = "msgraph"
 
     def __init__(
-        self, world: MSGraphWorld, *, now: Callable[[], datetime], unknowns: Unknowns | None = None
+        self,
+        world: MSGraphWorld,
+        *,
+        now: Callable[[], datetime],
+        unknowns: Unknowns | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.unknowns = unknowns or Unknowns()
+        self.limits = limits or Limits()
         self.state = State(world)
         self.tokens = Tokens(world)
         self._now = now
-        self._answers = 0
+        self._answers = Answers(self.unknowns, now)
+        self._throttle = Throttle(self.limits, now)
+        self._token_endpoint = TokenEndpoint(self.state, self.tokens, now)
         for user in world.users:
             self._seed(user.id, user.events)
         for group in world.groups:
             self._seed(group.id, group.events)
 
     def route(self, request: Request) -> str:
+        if is_token_request(request):
+            return f"{request.method} {TOKEN}"
         try:
             return f"{request.method} {self._route(request).name}"
         except GraphError:
             return "unknown"
 
-    def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
+    def begin(self, request: Request) -> Response | None:
+        """Take a place for a request. A batch takes none, nor does what is refused for another reason."""
         try:
-            reply = self._reply(request, is_lost=0 in lose)
+            found = self._route(request)
+            if found.name == BATCH:
+                return None
+            token = self._token(request)
+            mailbox = self._mailbox(found, token)
+        except GraphError:
+            return None
+        try:
+            self._throttle.begin((token.app_id, mailbox.owner_id), request)
         except GraphError as error:
-            return self._error(error, request.headers)
-        return self._response(reply, request.headers)
+            return self._answers.failure(error, request.headers)
+        return None
+
+    def end(self, request: Request) -> None:
+        self._throttle.end(request)
+
+    def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
+        if is_token_request(request):
+            return self._token_endpoint.answer(request)
+        try:
+            reply = self._reply(request, lose)
+            return self._answers.success(reply, request.headers)
+        except GraphError as error:
+            return self._answers.failure(error, request.headers)
 
     def error(self, status: int, retry_after: str | None = None) -> Response:
-        cause = INJECTED.get(status, Cause.INTERNAL)
-        headers = {} if retry_after is None else {"Retry-After": retry_after}
-        return self._error(GraphError(cause), {}, status=status, headers=headers)
+        return self._answers.injected(status, retry_after)
 
     def _route(self, request: Request) -> Route:
         return route(request, understands_legacy=self.unknowns.legacy_calendar_group)
 
-    def _reply(self, request: Request, *, is_lost: bool) -> Reply:
+    def _token(self, request: Request) -> Token:
+        return self.tokens.check(request, self._now())
+
+    def _reply(self, request: Request, lose: frozenset[int]) -> Reply:
         """Unknown segments are refused before the token is looked at, all else after it."""
         found = self._route(request)
-        token = self.tokens.check(request, self._now())
+        token = self._token(request)
+        if found.name == BATCH:
+            return self._batch(request, found, lose)
         operation = OPERATIONS.get(f"{request.method} {found.name}")
         if operation is None:
             raise GraphError(Cause.BAD_METHOD)
         mailbox = self._mailbox(found, token)
+        self._throttle.count((token.app_id, mailbox.owner_id))
         self._check(token, mailbox, operation)
-        return operation.handler(self._call(request, found, token, mailbox, is_lost=is_lost))
+        return operation.handler(self._call(request, found, token, mailbox, is_lost=0 in lose))
+
+    def _batch(self, request: Request, found: Route, lose: frozenset[int]) -> Reply:
+        """`lose` are items of the batch."""
+        if request.method != "POST":
+            raise GraphError(Cause.BAD_METHOD)
+        places: dict[str, int] = {}
+
+        def answer(index: int, item: Request) -> Response:
+            if self.route(item).endswith(BATCH):
+                return self._answers.failure(GraphError(Cause.BATCH_NESTED), item.headers)
+            if self._is_crowded(item, places):
+                error = self._throttle.refusal(Cause.TOO_CONCURRENT)
+                return self._answers.failure(error, item.headers)
+            return self.answer(item, lose=frozenset({0}) if index in lose else frozenset())
+
+        inherits = self.unknowns.batch_inherits_prefer
+        return Reply(body=answer_batch(request, found.version, answer, inherits_prefer=inherits))
+
+    def _is_crowded(self, item: Request, places: dict[str, int]) -> bool:
+        """Whether an item is one too many for its mailbox, where items count as running at once."""
+        if not self.unknowns.batch_exceeds_concurrency:
+            return False
+        try:
+            owner = self._mailbox(self._route(item), self._token(item)).owner_id
+        except GraphError:
+            return False
+        places[owner] = places.get(owner, 0) + 1
+        return places[owner] > self.limits.concurrent
 
     def _mailbox(self, found: Route, token: Token) -> Mailbox:
         address = found.address
+        name = address.owner_name
         if address.owner is Owner.ME:
             if token.user_id is None:
                 raise GraphError(Cause.ME_WITHOUT_USER)
             name = token.user_id
-        else:
-            name = address.owner_name or token.user_id or ""
         mailbox = self.state.find(name, is_group=address.owner is Owner.GROUP)
         if mailbox is not None:
             return mailbox
         is_directory = address.owner is Owner.GROUP or found.name == "/{user}"
         raise GraphError(Cause.RESOURCE_NOT_FOUND if is_directory else Cause.USER_NOT_FOUND, name)
 
-    def _check(self, token: Token, mailbox: Mailbox, operation: _Operation) -> None:
+    def _check(self, token: Token, mailbox: Mailbox, operation: Operation) -> None:
         if operation.needs is None:
             check_directory(token, mailbox)
             return
         is_denied = self.unknowns.not_shared is NotShared.ACCESS_DENIED
-        check_access(
-            token, mailbox, operation.needs, Cause.ACCESS_DENIED if is_denied else Cause.ITEM_NOT_FOUND
-        )
+        denied = Cause.ACCESS_DENIED if is_denied else Cause.ITEM_NOT_FOUND
+        check_access(token, mailbox, operation.needs, denied)
 
     def _call(self, request: Request, found: Route, token: Token, mailbox: Mailbox, *, is_lost: bool) -> Call:
         return Call(
@@ -158,58 +176,8 @@ class MSGraphEmulator:
             now=self._now(),
             base=f"http://{request.headers.get('host', 'graph.microsoft.com')}",
             is_lost=is_lost,
+            is_concurrent=self._throttle.is_concurrent(request),
         )
-
-    def _response(self, reply: Reply, sent: Mapping[str, str]) -> Response:
-        headers = {**self._own_headers(sent), **reply.headers}
-        if reply.text is not None:
-            return Response(
-                status=reply.status,
-                headers={**headers, "Content-Type": "text/plain"},
-                body=reply.text.encode(),
-            )
-        if reply.body is None:
-            return Response(status=reply.status, headers=headers)
-        applied = preferences(sent, self.unknowns.iana_names).applied
-        if applied:
-            headers["Preference-Applied"] = applied
-        headers["Content-Type"] = JSON
-        return Response(status=reply.status, headers=headers, body=msgspec.json.encode(reply.body))
-
-    def _error(
-        self,
-        error: GraphError,
-        sent: Mapping[str, str],
-        *,
-        status: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Response:
-        own = self._own_headers(sent)
-        code = error.cause.status if status is None else status
-        inner = {
-            "date": f"{self._now():%Y-%m-%dT%H:%M:%S}",
-            "request-id": own["request-id"],
-            "client-request-id": own["client-request-id"],
-        }
-        body = {"error": {"code": error.cause.code, "message": error.message, "innerError": inner}}
-        if error.cause is Cause.DUPLICATE_TRANSACTION:
-            code = self.unknowns.duplicate_transaction_status
-        return Response(
-            status=code,
-            headers={**own, **(headers or {}), "Content-Type": "application/json"},
-            body=msgspec.json.encode(body),
-        )
-
-    def _own_headers(self, sent: Mapping[str, str]) -> dict[str, str]:
-        """Headers of every answer. The client's own request id is echoed."""
-        self._answers += 1
-        request_id = str(uuid5(REQUEST_IDS, str(self._answers)))
-        return {
-            "request-id": request_id,
-            "client-request-id": sent.get("client-request-id", request_id),
-            "x-ms-ags-diagnostic": '{"ServerInfo":{"DataCenter":"Sandbox","Ring":"0","RoleInstance":"SBX"}}',
-            "OData-Version": "4.0",
-        }
 
     def _seed(self, owner_id: str, events: Iterable[GraphEvent]) -> None:
         mailbox, then = self.state.mailboxes[owner_id], self._now() - SEED_AGE

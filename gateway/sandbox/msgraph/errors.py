@@ -131,6 +131,12 @@ class Cause(Enum):
     )
     INEFFICIENT = 400, "InefficientFilter", "The restriction or sort order is too complex for this operation."
     FILTER_REFUSED = 400, "ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes."
+    INTERVAL_INVALID = (
+        400,
+        "ErrorInvalidMergedFreeBusyInterval",
+        "The merged free/busy interval value is invalid. It has to be from 5 to 1440 minutes.",
+    )
+    TOO_MANY_SCHEDULES = 400, "ErrorInvalidParameter", "No more than 20 schedules can be asked for at once."
     INTERVAL_TOO_BIG = (
         400,
         "ErrorTimeIntervalTooBig",
@@ -146,6 +152,7 @@ class Cause(Enum):
     )
     BATCH_MIXED = 400, "BadRequest", "Batch should be either fully sequential or fully parallel."
     BATCH_DEPENDENCY = 400, "BadRequest", "Invalid dependency for request Id: {}"
+    BATCH_NESTED = 400, "BadRequest", "A batch cannot hold another batch."
     BATCH_INVALID = 400, "BadRequest", "Invalid batch payload format."
 
     TOKEN_EMPTY = 401, "InvalidAuthenticationToken", "Access token is empty."

@@ -40,7 +40,7 @@ def calendar_view(call: Call) -> Reply:
     """Everything that overlaps the window, series expanded, never a master."""
     start, end = _window(call)
     held = call.mailbox.items_of(addressed.calendar(call))
-    found = [item for item in _expanded(held, start, end) if _overlaps(call, item, start, end)]
+    found = [item for item in expanded_items(held, start, end) if _overlaps(call, item, start, end)]
     if call.unknowns.view_is_ordered:
         found.sort(key=_order)
     return _page(call, found, "/calendarView", call.unknowns.view_page_size)
@@ -87,7 +87,8 @@ def _window(call: Call) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _expanded(held: Iterable[Item], start: datetime, end: datetime) -> list[Item]:
+def expanded_items(held: Iterable[Item], start: datetime, end: datetime) -> list[Item]:
+    """Events with their series expanded; a little more than lies between the two instants."""
     found: list[Item] = []
     for item in held:
         found += occurrences(item, start, end) if item.type is ItemType.MASTER else [item]

@@ -113,8 +113,6 @@ def _owner(segments: list[_Segment], understands_legacy: bool) -> tuple[str, Add
     match [segment.word for segment in segments]:
         case ["$batch"]:
             return "/$batch", Address(owner=Owner.ME)
-        case ["users"]:
-            return "/users", Address(owner=Owner.USER)
         case ["me", *_]:
             return _place(segments[1:], Address(owner=Owner.ME), understands_legacy)
         case ["users" | "groups" as kind, _, *_]:

@@ -105,3 +105,7 @@ class Unknowns:
     """Whether two calendars of a mailbox may have one name."""
     batch_inherits_prefer: bool = False
     """Whether the items of a batch inherit its `Prefer` header."""
+    batch_exceeds_concurrency: bool = False
+    """Whether the items of a batch count as running at once: the fifth of a mailbox is then refused."""
+    declined_events_vanish: bool = True
+    """Whether a declined event leaves the attendee's calendar."""

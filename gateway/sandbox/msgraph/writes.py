@@ -9,7 +9,7 @@ from gateway.sandbox.msgraph.drafts import changed_item, new_item
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.events import View, entity, view_of
 from gateway.sandbox.msgraph.invitations import deliver, withdraw
-from gateway.sandbox.msgraph.items import Calendar, Item, ItemType, Transaction
+from gateway.sandbox.msgraph.items import Calendar, Item, ItemType, Mailbox, Transaction
 from gateway.sandbox.msgraph.resources import (
     EventIn,
     read,
@@ -49,13 +49,19 @@ def delete_event(call: Call) -> Reply:
 
 
 def store(call: Call, item: Item) -> None:
-    """Keep an event, or an occurrence within its master, and tell the attendees."""
+    """Keep an event and, if it is the organizer's, tell the attendees."""
+    kept = keep(call.mailbox, item, call.now)
+    if kept.is_organizer:
+        deliver(call.state, kept, call.now)
+
+
+def keep(mailbox: Mailbox, item: Item, now: datetime) -> Item:
+    """Keep an event, an occurrence within its master; what is kept is returned."""
     if item.original_day is not None:
-        master = _master(call, item)
-        item = master.changed(call.now, exceptions={**master.exceptions, item.original_day: item})
-    call.mailbox.items[item.id] = item
-    if item.is_organizer:
-        deliver(call.state, item, call.now)
+        master = mailbox.items[item.master_id or ""]
+        item = master.changed(now, exceptions={**master.exceptions, item.original_day: item})
+    mailbox.items[item.id] = item
+    return item
 
 
 def remove(call: Call, item: Item) -> None:
