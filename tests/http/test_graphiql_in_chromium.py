@@ -153,8 +153,9 @@ def test_an_outage_is_planned_announced_and_found_again_without_a_complaint(expl
 
 
 def picture(page: Page) -> None:
-    """For the README, when asked."""
+    """For the README, when asked: `EXPLORER_PICTURE=docs/explorer.png scripts/test -k chromium`."""
     if path := os.environ.get("EXPLORER_PICTURE"):
+        page.evaluate("() => new Promise((done) => requestIdleCallback(done))")  # until all is coloured
         page.screenshot(path=path)
 
 
