@@ -240,7 +240,7 @@ class CalendarSource(Protocol):
         ...
 
     def canonical_id(self, calendar: CalendarId) -> CalendarId | None:
-        """The id under which everybody knows the calendar, or None where only the upstream can tell (`me`)."""
+        """The id under which everybody knows the calendar, or None where only the upstream can tell."""
         ...
 
     def adapter(self, call: Call) -> CalendarAdapter:

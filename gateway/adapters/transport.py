@@ -12,7 +12,7 @@ import httpx2
 import msgspec
 
 from gateway.adapters.base import UpstreamLog, UpstreamRequest
-from gateway.errors import NoAnswer, NotSent, UnexpectedAnswer
+from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer
 from gateway.model.ids import encode_path
 
 _NOT_SENT: Final = (
@@ -59,9 +59,11 @@ class Transport:
     async def send(self, request: UpstreamRequest, *, headers: Mapping[str, str], log: UpstreamLog) -> Answer:
         """The answer to `request`, whatever its status.
 
+        Raises InvalidInput for a header value that HTTP cannot carry, without quoting it: it may be secret.
         Raises NotSent where no connection came about, so that nothing can have been done; NoAnswer where the
         request left and no whole answer came back, so that it may have been; UnexpectedAnswer above 64 MiB.
         """
+        _check_headers(headers)
         index = log.add(request)
         began = time.perf_counter()
         status: int | None = None
@@ -100,6 +102,12 @@ class Transport:
                 raise UnexpectedAnswer(f"{self._source} sent more than {MAX_ANSWER_BYTES} bytes.")
             chunks.append(chunk)
         return b"".join(chunks)
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise InvalidInput(f"The header {name} holds a character that HTTP cannot carry.")
 
 
 _HINT: Final = "Nothing was sent, so nothing was changed. Check the source's address and that it is up."

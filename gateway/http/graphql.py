@@ -34,7 +34,8 @@ class GraphQLEndpoint:
         self._explorer = explorer
         self._credential_headers = credential_headers
 
-    async def __call__(self, request: Request) -> Response:
+    async def handle(self, request: Request) -> Response:
+        """The response to one request, of whatever method."""
         if self._is_for_people(request):
             return self._explorer.response(datetime.now(UTC))
         request_id = _request_id(request)

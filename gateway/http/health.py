@@ -20,7 +20,7 @@ class Readiness:
     def __init__(self, audit: AuditTrail) -> None:
         self._audit = audit
 
-    async def __call__(self, _: Request) -> JSONResponse:
+    async def check(self, _: Request) -> JSONResponse:
         if self._audit.failing:
             return JSONResponse({"status": "failing", "reason": "The audit log cannot be written."}, 503)
         return JSONResponse({"status": "ready"})

@@ -135,10 +135,10 @@ class CalendarWrite:
             self._refuse((index,), problem.at("events", index, "attendees"))
 
     async def _check_calendar(self) -> None:
-        self._policy.check_calendar(self.target.calendar, by_alias=self.target.by_alias)
+        self.target.check_allowed()
         if not self._command.dry_run:
             self._policy.check_write(self.target.source.name)
-        wildcard = not self.target.by_alias and not self._policy.names_exactly(self.target.calendar)
+        wildcard = not self.target.by_alias and not self._policy.names_exactly(self.target.canonical)
         if wildcard and self._can(Capability.ANOMALY_SUPPRESSION):
             self._policy.check_mutes(await self._adapter.calendar(self.target.calendar))
         if self._command.dry_run:
@@ -187,11 +187,15 @@ class CalendarWrite:
 
     async def apply(self, step: Step) -> None:
         """Writes one step and keeps what came of it, in the rows and in the audit trail."""
+        outcomes: Sequence[Outcome] = [_interrupted(planned.index) for planned in step.events]
         try:
             outcomes = await self._adapter.apply(step)
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
             _log.exception("write.crashed", source=self.target.source.name, calendar=str(step.calendar))
-            outcomes = [_crashed(planned.index) for planned in step.events]
+        finally:  # a call that is cancelled in the middle leaves its line, too
+            self._keep(outcomes)
+
+    def _keep(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             self.outcomes[outcome.index] = outcome
             self._audit.record(
@@ -213,7 +217,7 @@ class CalendarWrite:
         )
         if index in self.refused:
             return row
-        outcome = self.outcomes.get(index) or _crashed(index)
+        outcome = self.outcomes.get(index) or _interrupted(index)
         planned = self._planned[index]
         return msgspec.structs.replace(
             row,
@@ -247,11 +251,11 @@ def _renumbered(step: Step, indexes: Sequence[int]) -> Step:
     return msgspec.structs.replace(step, events=events)
 
 
-def _crashed(index: int) -> Outcome:
-    """The honest answer where the gateway itself broke in the middle of a write."""
+def _interrupted(index: int) -> Outcome:
+    """The honest answer where the gateway itself broke, or was stopped, in the middle of a write."""
     problem = Problem(
         code=Code.INTERNAL,
-        message="The gateway failed while it wrote: the event may be there or not.",
+        message="The gateway was interrupted while it wrote: the event may be there or not.",
         hint="Look at the calendar before you repeat the call; the log has the details.",
     )
     return Outcome(index=index, status=WriteStatus.UNKNOWN, problem=problem)

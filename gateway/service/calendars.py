@@ -44,7 +44,7 @@ async def list_calendars(session: Session, *, first: int, after: str | None) -> 
 async def find_calendar(session: Session, name: str) -> Calendar | None:
     """The calendar that an id, or an alias of one calendar, names; None if the upstream has none."""
     target = session.catalog.calendar(name)
-    target.source.policy.check_calendar(target.calendar, by_alias=target.by_alias)
+    target.check_allowed()
     try:
         return await session.adapter(target.source).calendar(target.calendar)
     except NotFound:

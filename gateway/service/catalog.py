@@ -43,10 +43,19 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str | None = None
 
     @property
+    def canonical(self) -> CalendarId:
+        """The calendar by its canonical id, or as it was addressed where only the upstream can tell."""
+        return self.source.source.canonical_id(self.calendar) or self.calendar
+
+    @property
     def known_id(self) -> str | None:
         """The canonical id, or None where only the upstream can tell."""
         canonical = self.source.source.canonical_id(self.calendar)
         return None if canonical is None else str(canonical)
+
+    def check_allowed(self) -> None:
+        """Raises CalendarNotAllowed unless the configuration names the calendar."""
+        self.source.policy.check_calendar(self.canonical, by_alias=self.by_alias)
 
 
 class Unresolved(msgspec.Struct, frozen=True, kw_only=True):

@@ -106,7 +106,7 @@ class _Stream:
         if start >= window.end:
             return None
         try:
-            self.target.source.policy.check_calendar(self.target.calendar, by_alias=self.target.by_alias)
+            self.target.check_allowed()
         except GatewayError as exc:
             self._fail(exc)
             return None

@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Final
 
+import msgspec
+
 from gateway.adapters.base import Health, Outcome, Plan, Step
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.calendars import to_calendar
@@ -47,8 +49,10 @@ class MSGraphAdapter:
         return [found[calendar_id] for calendar_id in sorted(found)]
 
     async def calendar(self, calendar: CalendarId) -> Calendar:
+        """The calendar under the id that it was asked by, made canonical."""
         found = await self._api.read(self._requests.calendar(calendar), GraphCalendar)
-        return self._calendar(found, calendar, found.context)
+        asked = canonical(calendar, self._api.owner(calendar, found.context))
+        return msgspec.structs.replace(self._calendar(found, calendar, found.context), id=str(asked))
 
     def events(self, calendar: CalendarId, window: Window, *, page: int) -> AsyncIterator[Event]:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""

@@ -39,7 +39,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
     def _hint(self, source: str) -> str:
         if self.takes_callers:
-            return f"Send a Microsoft Graph token for {source} with the request. Nothing was sent."
+            return "Send `Authorization: Bearer …` with a Microsoft Graph token. Nothing was sent."
         return f"Configure a credential for {source}. Nothing was sent."
 
 

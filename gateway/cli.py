@@ -1,0 +1,165 @@
+"""The command line: serve the gateway, print its schema, see whether its sources can be used."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
+
+from gateway.adapters.base import Call
+from gateway.app import catalog_of, running
+from gateway.http.logging import configure
+from gateway.schema.build import client_sdl, subgraph_sdl
+from gateway.service.doctor import Finding, examine
+from gateway.service.session import Session
+from gateway.settings import Fault, Settings, SettingsError, load
+
+_GRACE_SECONDS = 20
+
+app = typer.Typer(
+    help="One GraphQL calendar out of Elasticsearch ML calendars and Microsoft Graph calendars.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[
+    Path | None,
+    typer.Option(help="The TOML file with the settings; else the variable GATEWAY_CONFIG names it."),
+]
+
+
+def main() -> None:
+    """The program `gateway`. Exits with 2 if the configuration cannot be used."""
+    with _explained():
+        app()
+
+
+@app.command()
+def serve(
+    config: Config = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
+    sandbox: Annotated[
+        bool | None, typer.Option("--sandbox", help="Run on emulators of both upstreams.")
+    ] = None,
+) -> None:
+    """Serve GraphQL at /graphql until told to stop."""
+    options = {"host": host, "port": port, "sandbox": sandbox}
+    settings = load(config, environ=os.environ, options=options)
+    configure(settings.log_format, settings.log_level)
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(_serve(settings))
+
+
+@app.command()
+def schema(
+    subgraph: Annotated[bool, typer.Option(help="The SDL that a supergraph is composed from.")] = False,
+) -> None:
+    """Print the schema's SDL, for clients or as a subgraph."""
+    print(subgraph_sdl() if subgraph else client_sdl(), end="")
+
+
+@app.command()
+def doctor(
+    config: Config = None,
+    credential: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with the Authorization header of a caller, such as `Bearer ey…`, for sources that "
+            "take the caller's own; `-` reads standard input."
+        ),
+    ] = None,
+) -> None:
+    """See whether each source answers, takes the credential and can be read. Exits with 1 if not."""
+    settings = load(config, environ=os.environ)
+    configure(settings.log_format, "warning")
+    authorization = None if credential is None else _read(credential).strip()
+    findings = asyncio.run(_examine(settings, authorization))
+    for finding in findings:
+        print(_line(finding))
+    if any(finding.problem for finding in findings):
+        raise typer.Exit(1)
+
+
+async def _serve(settings: Settings) -> None:
+    async with running(settings) as application:
+        config = uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        with _listening(settings.host, settings.port) as listener:
+            print(_welcome(settings, listener), file=sys.stderr, flush=True)
+            await uvicorn.Server(config).serve(sockets=[listener])
+
+
+async def _examine(settings: Settings, authorization: str | None) -> list[Finding]:
+    async with catalog_of(settings) as catalog:
+        credentials = {} if authorization is None else dict.fromkeys(catalog.sources, authorization)
+        return await examine(Session(catalog, Call(request_id=str(uuid4()), credentials=credentials)))
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that is bound before anything is promised. Raises SettingsError if it cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as exc:
+            what = f"cannot listen on {host}:{port}: {exc.strerror}."
+            raise SettingsError([Fault(where="port", what=what)]) from exc
+        yield listener
+
+
+def _welcome(settings: Settings, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    lines = [f"Open http://{shown}:{port}/graphql"]
+    if settings.runs_on_sandbox:
+        lines.append("This is the sandbox: both upstreams are emulated, nothing outside is read or written.")
+    return "\n".join(lines)
+
+
+def _line(finding: Finding) -> str:
+    source = finding.source
+    sandbox = ", sandbox" if source.is_sandbox else ""
+    head = f"{source.name} ({source.source.kind}, {source.policy.mode}{sandbox})"
+    version = f" version {finding.version}," if finding.version else ""
+    if finding.problem is None:
+        return f"ok    {head}:{version} {finding.calendars} calendars can be read"
+    hint = f"\n      {finding.problem.hint}" if finding.problem.hint else ""
+    return f"FAIL  {head}: {finding.problem.code}: {finding.problem.message}{hint}"
+
+
+def _read(file: Path) -> str:
+    if str(file) == "-":
+        return sys.stdin.read()
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as exc:
+        what = f"{file} cannot be read: {exc.strerror}."
+        raise SettingsError([Fault(where="--credential", what=what)]) from exc
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Says what is wrong with the configuration, one line a fault, instead of a traceback."""
+    try:
+        yield
+    except SettingsError as exc:
+        print(f"The configuration cannot be used:\n{exc}", file=sys.stderr)
+        sys.exit(2)

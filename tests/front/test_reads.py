@@ -1,0 +1,190 @@
+"""What is planned, everywhere: one list, one cursor, a status per source."""
+
+from typing import Any
+
+import pytest
+
+from gateway.sandbox.faults import Fault
+from tests.front.test_announce_and_mute import add
+from tests.front.test_bad_input import event
+
+pytestmark = pytest.mark.anyio
+
+EVERYWHERE = ["payments-maintenance", "elasticsearch:holidays", "msgraph:users/alice.nguyen@contoso.com"]
+WEEK = {"start": "2026-11-16T00:00:00Z", "end": "2026-11-23T00:00:00Z"}
+LIST = """
+query List($calendars: [ID!]!, $window: TimeWindowInput!, $first: Int! = 50, $after: String) {
+  calendarEvents(calendars: $calendars, window: $window, first: $first, after: $after) {
+    nodes { id calendarId title start { instant } calendar { id name } source { name } }
+    edges { cursor node { id } }
+    pageInfo { hasNextPage endCursor }
+    sources { source { name } status fetched durationMs problem { code path retryable } }
+    problems { code path hint }
+    isComplete
+  }
+}
+"""
+
+
+async def listed(gateway: Any, *calendars: str, **rest: Any) -> dict[str, Any]:
+    names = list(calendars or EVERYWHERE)
+    data = await gateway.ask(LIST, {"calendars": names, "window": WEEK, **rest})
+    return data["calendarEvents"]
+
+
+async def test_events_of_all_calendars_come_in_time_order(front: Any) -> None:
+    gateway = await front()
+    page = await listed(gateway)
+    order = [(row["start"]["instant"], row["id"]) for row in page["nodes"]]
+    assert order == sorted(order)
+    assert len({row["calendarId"] for row in page["nodes"]}) >= 4
+    assert {row["source"]["name"] for row in page["nodes"]} == {"elasticsearch", "msgraph"}
+    assert page["isComplete"]
+    assert {source["status"] for source in page["sources"]} == {"OK"}
+    assert all(row["calendar"]["id"] == row["calendarId"] for row in page["nodes"])
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+async def test_pages_add_up_to_the_whole(front: Any, first: int) -> None:
+    gateway = await front()
+    whole = [row["id"] for row in (await listed(gateway))["nodes"]]
+    assert len(whole) > 5
+    paged: list[str] = []
+    after = None
+    for _ in range(len(whole) + 1):
+        page = await listed(gateway, first=first, after=after)
+        paged += [row["id"] for row in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert paged == whole
+
+
+async def test_a_source_that_fails_costs_its_own_rows_and_is_not_shown_as_empty(front: Any) -> None:
+    gateway = await front()
+    gateway.sandbox.msgraph.faults.add("GET *", Fault(status=503))
+    page = await listed(gateway)
+    status = {source["source"]["name"]: source for source in page["sources"]}
+    assert status["elasticsearch"]["status"] == "OK"
+    assert status["msgraph"]["status"] == "FAILED"
+    assert status["msgraph"]["problem"] == {
+        "code": "UNAVAILABLE",
+        "path": ["calendars", "0"],
+        "retryable": True,
+    }
+    assert {row["source"]["name"] for row in page["nodes"]} == {"elasticsearch"}
+    assert not page["isComplete"]
+
+
+async def test_one_calendar_that_fails_leaves_its_source_partial(front: Any) -> None:
+    gateway = await front()
+    page = await listed(gateway, "elasticsearch:holidays", "elasticsearch:not-there")
+    (source,) = page["sources"]
+    assert (source["status"], source["problem"]["code"]) == ("PARTIAL", "NOT_FOUND")
+    assert source["problem"]["path"] == ["calendars", "1"]
+    assert page["nodes"]
+
+
+async def test_unknown_names_are_problems_and_the_rest_is_listed(front: Any) -> None:
+    gateway = await front()
+    page = await listed(gateway, "holidays", "elasticsearch:holidays")
+    assert [(it["code"], it["path"]) for it in page["problems"]] == [("UNKNOWN_ALIAS", ["calendars", "0"])]
+    assert page["nodes"]
+    assert not page["isComplete"]
+
+
+async def test_the_upstreams_are_read_as_far_as_the_page_and_no_further(front: Any) -> None:
+    gateway = await front()
+    for start in range(3):
+        events = [
+            event(
+                title=f"{start}-{number:03}",
+                start={"instant": 1795208400000 + (start * 400 + number) * 60_000},
+                end={"after": "PT1M"},
+            )
+            for number in range(400)
+        ]
+        await add(gateway, "elasticsearch:empty", events=events)
+    before = len(gateway.seen("elasticsearch", "GET"))
+    page = await listed(gateway, "elasticsearch:empty", first=20)
+    assert len(page["nodes"]) == 20
+    assert page["pageInfo"]["hasNextPage"]
+    events, calendar = (request.path for request in gateway.seen("elasticsearch", "GET")[before:])
+    assert (events, calendar) == ("/_ml/calendars/empty/events", "/_ml/calendars/empty")
+    assert page["sources"][0]["fetched"] == 21
+
+
+async def test_a_forged_cursor_is_refused(front: Any) -> None:
+    gateway = await front()
+    for cursor in ("x", "WzFd", "e30", "é"):
+        variables = {"calendars": EVERYWHERE, "window": WEEK, "after": cursor}
+        answer = await gateway.answer(LIST, variables)
+        assert answer["errors"][0]["extensions"]["code"] == "INVALID_INPUT"
+        assert answer["errors"][0]["extensions"]["inputPath"] == ["after"]
+
+
+async def test_a_window_that_ends_before_it_starts_is_refused(front: Any) -> None:
+    gateway = await front()
+    window = {"start": WEEK["end"], "end": WEEK["start"]}
+    answer = await gateway.answer(LIST, {"calendars": EVERYWHERE, "window": window})
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID_TIME"
+    assert answer["errors"][0]["extensions"]["inputPath"] == ["window", "end"]
+
+
+async def test_single_objects_are_found_by_id_or_are_null(front: Any) -> None:
+    gateway = await front()
+    rows = (await listed(gateway))["nodes"]
+    one_of_each = {row["source"]["name"]: row for row in rows}
+    for row in one_of_each.values():
+        data = await gateway.ask(
+            """query ($event: ID!, $calendar: ID!) {
+              calendarEvent(id: $event) { id title calendarId calendar { id } }
+              calendar(id: $calendar) { id name source { name } }
+              node(id: $event) { id ... on CalendarEvent { title } }
+              nodes(ids: [$calendar, $event]) { __typename id }
+            }""",
+            {"event": row["id"], "calendar": row["calendarId"]},
+        )
+        assert data["calendarEvent"]["title"] == row["title"]
+        assert data["calendar"]["source"]["name"] == row["source"]["name"]
+        assert data["node"] == {"id": row["id"], "title": row["title"]}
+        assert [node["__typename"] for node in data["nodes"]] == ["Calendar", "CalendarEvent"]
+    data = await gateway.ask(
+        """{ a: calendarEvent(id: "elasticsearch:planned-outages/events/1513641600000/nothing") { id }
+             b: calendar(id: "elasticsearch:not-there") { id }
+             c: node(id: "msgraph:users/outages@contoso.com/events/AAMkNothing=") { id } }"""
+    )
+    assert data == {"a": None, "b": None, "c": None}
+
+
+async def test_sources_say_what_they_are(front: Any) -> None:
+    gateway = await front()
+    data = await gateway.ask(
+        "{ calendarSources { name kind mode isSandbox capabilities { capability fidelity } "
+        "health { isHealthy version problem { code } } } }"
+    )
+    sources = {source["name"]: source for source in data["calendarSources"]}
+    assert sources["elasticsearch"]["kind"] == "ELASTICSEARCH"
+    assert sources["elasticsearch"]["health"]["isHealthy"]
+    assert sources["elasticsearch"]["health"]["version"]
+    assert sources["msgraph"]["health"] == {"isHealthy": True, "version": "v1.0", "problem": None}
+    assert {"capability": "ATTENDEES", "fidelity": "UNSUPPORTED"} in sources["elasticsearch"]["capabilities"]
+    assert {"capability": "ATTENDEES", "fidelity": "NATIVE"} in sources["msgraph"]["capabilities"]
+
+
+async def test_all_calendars_are_listed_by_id_in_pages(front: Any) -> None:
+    gateway = await front()
+    query = """query ($after: String) { calendars(first: 2, after: $after) {
+      nodes { id } pageInfo { hasNextPage endCursor } isComplete sources { status } } }"""
+    names: list[str] = []
+    after = None
+    while True:
+        page = (await gateway.ask(query, {"after": after}))["calendars"]
+        assert page["isComplete"]
+        names += [node["id"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert names == sorted(set(names))
+    assert "elasticsearch:planned-outages" in names
+    assert any(name.startswith("msgraph:users/outages@contoso.com/calendars/") for name in names)
