@@ -75,11 +75,10 @@ def _body(item: BatchItem) -> bytes:
     if item.body is UNSET:
         return b""
     content_type = next((value for name, value in item.headers.items() if name.lower() == "content-type"), "")
-    content = bytes(item.body)
-    if "json" in content_type or not content.startswith(b'"'):
-        return content
+    if "json" in content_type or not isinstance(item.body, str):
+        return msgspec.json.encode(item.body)
     try:
-        return b64decode(msgspec.json.decode(content, type=str), validate=True)
+        return b64decode(item.body, validate=True)
     except ValueError as error:
         raise GraphError(Cause.BATCH_INVALID) from error
 

@@ -12,6 +12,7 @@ from gateway.sandbox.msgraph.resources import (
     AttendeeIn,
     Location,
 )
+from gateway.sandbox.msgraph.series import compact
 from gateway.sandbox.msgraph.times import NEVER, WallClock, stamp
 from gateway.sandbox.msgraph.words import (
     BodyType,
@@ -112,7 +113,7 @@ def _occurrence_id(item: Item, view: View) -> str | None:
 def _ical_uid(item: Item) -> str:
     """The same in all copies of a meeting, another for each occurrence."""
     day = item.original_day
-    return item.uid if day is None else f"{item.uid[:32]}{day:%Y%m%d}{item.uid[40:]}"
+    return item.uid if day is None else f"{item.uid[:32]}{compact(day)}{item.uid[40:]}"
 
 
 def _original_start(item: Item) -> dict[str, str]:

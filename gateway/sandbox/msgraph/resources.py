@@ -189,7 +189,7 @@ class BatchItem(Struct, frozen=True, kw_only=True, rename="camel"):
     method: str
     url: str
     headers: dict[str, str] = {}
-    body: msgspec.Raw | UnsetType = UNSET
+    body: Any = UNSET
     depends_on: tuple[str, ...] = ()
 
 

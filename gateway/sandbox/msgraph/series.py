@@ -18,8 +18,13 @@ _MARK = "FRAAg"
 
 def occurrence_id(master_id: str, original: date) -> str:
     """The master's id with the original day in it: nothing is stored for an untouched occurrence."""
-    stem = f"{master_id.rstrip('=')}{_MARK}{original:%Y%m%d}"
+    stem = f"{master_id.rstrip('=')}{_MARK}{compact(original)}"
     return stem + ("", "AAA", "AA", "A")[len(stem) % 4]
+
+
+def compact(original: date) -> str:
+    """A day as YYYYMMDD."""
+    return original.isoformat().replace("-", "")
 
 
 def split_id(event_id: str) -> tuple[str, date] | None:

@@ -11,6 +11,7 @@ from gateway.sandbox.msgraph.resources import (
 from gateway.sandbox.msgraph.unknowns import IanaNames
 from gateway.sandbox.msgraph.zones import zone
 
+YEARS = range(1601, 4501)
 NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -39,7 +40,7 @@ class WallClock:
         return WallClock(self.local, zone_name)
 
     def json(self) -> dict[str, str]:
-        return {"dateTime": f"{self.local:%Y-%m-%dT%H:%M:%S.%f}0", "timeZone": self.zone_name}
+        return {"dateTime": f"{self.local.isoformat(timespec='microseconds')}0", "timeZone": self.zone_name}
 
 
 def wall_clock(sent: DateTimeTimeZone, default_zone: str, accepted: IanaNames) -> WallClock:
@@ -55,7 +56,10 @@ def wall_clock(sent: DateTimeTimeZone, default_zone: str, accepted: IanaNames) -
 
 
 def date_time(text: str) -> datetime | None:
-    """A date, or a date and time with up to seven fractional digits, with or without offset."""
+    """A date, or a date and time with up to seven fractional digits, with or without offset.
+
+    None for anything else, and for years that Exchange cannot hold.
+    """
     match = fullmatch(
         r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(?:\.(\d{1,7}))?(Z|z|[+-]\d\d:\d\d)?)?", text.strip()
     )
@@ -64,9 +68,12 @@ def date_time(text: str) -> datetime | None:
     day, minutes, seconds, fraction, offset = match.groups()
     micros = (fraction or "").ljust(6, "0")[:6]
     try:
-        return datetime.fromisoformat(f"{day}T{minutes or '00:00'}{seconds or ':00'}.{micros}{offset or ''}")
+        moment = datetime.fromisoformat(
+            f"{day}T{minutes or '00:00'}{seconds or ':00'}.{micros}{offset or ''}"
+        )
     except ValueError:
         return None
+    return moment if moment.year in YEARS else None
 
 
 def instant(text: str) -> datetime | None:
