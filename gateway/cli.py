@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -90,6 +91,17 @@ def doctor(
         raise typer.Exit(1)
 
 
+class _Server(uvicorn.Server):
+    """Exits with 0 after a signal that asks it to leave; uvicorn would die of it in the end."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
 async def _serve(settings: Settings) -> None:
     async with running(settings) as application:
         config = uvicorn.Config(
@@ -102,7 +114,7 @@ async def _serve(settings: Settings) -> None:
         )
         with _listening(settings.host, settings.port) as listener:
             print(_welcome(settings, listener), file=sys.stderr, flush=True)
-            await uvicorn.Server(config).serve(sockets=[listener])
+            await _Server(config).serve(sockets=[listener])
 
 
 async def _examine(settings: Settings, authorization: str | None) -> list[Finding]:
@@ -122,6 +134,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         except OSError as exc:
             what = f"cannot listen on {host}:{port}: {exc.strerror}."
             raise SettingsError([Fault(where="port", what=what)]) from exc
+        listener.listen()  # who reads the address may come at once
         yield listener
 
 
