@@ -12,7 +12,7 @@ from gateway.model.event import Event
 from gateway.model.time import EPOCH
 
 
-class EventCursor(msgspec.Struct, frozen=True, array_like=True):
+class EventCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The (start, id) of the last row seen. A client that forges one sees other rows of what it may see."""
 
     micros: int
