@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.sandbox.http import Response
 from gateway.sandbox.msgraph.call import Reply
-from gateway.sandbox.msgraph.errors import INJECTED, Cause, GraphError
+from gateway.sandbox.msgraph.errors import GATEWAY_ERRORS, INJECTED, Cause, GraphError
 from gateway.sandbox.msgraph.preferences import preferences
 from gateway.sandbox.msgraph.throttle import Throttled
 from gateway.sandbox.msgraph.unknowns import Unknowns
@@ -46,8 +46,10 @@ class Answers:
 
     def injected(self, status: int, retry_after: str | None) -> Response:
         """The error that a fault asks for by its status."""
-        error = GraphError(INJECTED.get(status, Cause.INTERNAL))
-        return self._error(error, status, {} if retry_after is None else {"Retry-After": retry_after}, {})
+        headers = {} if retry_after is None else {"Retry-After": retry_after}
+        if status in GATEWAY_ERRORS:
+            return _page(status, headers)
+        return self._error(GraphError(INJECTED.get(status, Cause.INTERNAL)), status, headers, {})
 
     def _status(self, cause: Cause) -> int:
         if cause is Cause.DUPLICATE_TRANSACTION:
@@ -60,6 +62,8 @@ class Answers:
         own = self._headers(sent)
         inner = {"date": f"{self._now():%Y-%m-%dT%H:%M:%S}"}
         inner |= {name: own[name] for name in ("request-id", "client-request-id")}
+        if error.cause is Cause.THROTTLED:
+            inner |= {"code": "429", "message": "Please retry after", "status": "429"}
         body = {"error": {"code": error.cause.code, "message": error.message, "innerError": inner}}
         return Response(
             status=status,
@@ -77,3 +81,9 @@ class Answers:
             "x-ms-ags-diagnostic": DIAGNOSTIC,
             "OData-Version": "4.0",
         }
+
+
+def _page(status: int, headers: Mapping[str, str]) -> Response:
+    title = f"{status} {GATEWAY_ERRORS[status]}"
+    body = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><h1>{title}</h1></body>\r\n</html>\r\n"
+    return Response(status=status, headers={**headers, "Content-Type": "text/html"}, body=body.encode())

@@ -56,7 +56,7 @@ def new_item(
 ) -> Item:
     """The event that a POST makes; a body that Graph refuses is refused."""
     start, end = _new_times(sent, now, unknowns)
-    changes = {**_changes(sent), **_online_meeting(sent)}
+    changes = {**_changes(sent, unknowns), **_online_meeting(sent)}
     if sent.is_all_day is True and sent.show_as in (UNSET, None):
         changes["show_as"] = ShowAs(unknowns.all_day_show_as)
     item = Item(
@@ -81,7 +81,7 @@ def new_item(
 
 def changed_item(item: Item, sent: EventIn, *, now: datetime, unknowns: Unknowns) -> Item:
     """The event after a PATCH: only what was sent changes."""
-    changes = _changes(sent)
+    changes = _changes(sent, unknowns)
     if not item.is_online_meeting:
         changes.update(_online_meeting(sent))
     changes.update(_changed_times(sent, unknowns))
@@ -94,16 +94,24 @@ def changed_item(item: Item, sent: EventIn, *, now: datetime, unknowns: Unknowns
     return after if after.recurrence is None else _moved_series(item, after, unknowns)
 
 
-def _changes(sent: EventIn) -> dict[str, Any]:
+def _changes(sent: EventIn, unknowns: Unknowns) -> dict[str, Any]:
     """The plain members that were sent, by the item's fields."""
     changes: dict[str, Any] = {}
     for member, (name, default) in _PLAIN.items():
         value = getattr(sent, member)
         if value is not UNSET:
             changes[name] = default if value is None else value
-    changes.update(_locations(sent))
-    changes.update(_properties(sent))
-    return changes
+    if sent.body:
+        changes["body"] = _typed(sent.body, unknowns)
+    if sent.subject:
+        changes["subject"] = sent.subject[: unknowns.subject_length]
+    return {**changes, **_locations(sent), **_properties(sent)}
+
+
+def _typed(body: ItemBody, unknowns: Unknowns) -> ItemBody:
+    if body.content_type is not UNSET:
+        return body
+    return msgspec.structs.replace(body, content_type=unknowns.default_body_type)
 
 
 def _locations(sent: EventIn) -> dict[str, Any]:
@@ -153,14 +161,16 @@ def _online_meeting(sent: EventIn) -> dict[str, Any]:
 
 
 def _new_times(sent: EventIn, now: datetime, unknowns: Unknowns) -> tuple[WallClock, WallClock]:
-    """What was sent. Without a start Graph takes one that nobody has documented: here the next half hour."""
+    """What was sent. Which start Graph takes where there is none, nobody has documented."""
     if sent.start is UNSET:
+        if unknowns.refuses_events_without_times:
+            raise GraphError(Cause.PROPERTY_INVALID)
         start = WallClock(_next_half_hour(now), UTC_NAME)
     else:
-        start = wall_clock(sent.start, UTC_NAME, unknowns.iana_names)
+        start = wall_clock(sent.start, UTC_NAME, unknowns)
     if sent.end is UNSET:
         return start, WallClock(start.local + HALF_HOUR, start.zone_name)
-    return start, wall_clock(sent.end, UTC_NAME, unknowns.iana_names)
+    return start, wall_clock(sent.end, UTC_NAME, unknowns)
 
 
 def _next_half_hour(now: datetime) -> datetime:
@@ -172,10 +182,10 @@ def _changed_times(sent: EventIn, unknowns: Unknowns) -> dict[str, Any]:
     """Unlike a POST, a PATCH needs the zone with each time."""
     changes: dict[str, Any] = {}
     if sent.start is not UNSET:
-        start = wall_clock(sent.start, "", unknowns.iana_names)
+        start = wall_clock(sent.start, "", unknowns)
         changes.update(start=start, original_start_zone=start.zone_name)
     if sent.end is not UNSET:
-        end = wall_clock(sent.end, "", unknowns.iana_names)
+        end = wall_clock(sent.end, "", unknowns)
         changes.update(end=end, original_end_zone=end.zone_name)
     return changes
 

@@ -180,6 +180,7 @@ class Cause(Enum):
     DEPENDENCY_FAILED = 424, "FailedDependency", "A request that this one depends on has failed."
     THROTTLED = 429, "TooManyRequests", "Please retry again later."
     TOO_CONCURRENT = 429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit."
+    SAVED_AT_ONCE = 409, "ConcurrentItemSave", "The item has been saved by another request at the same time."
     INTERNAL = 500, "InternalServerError", "The request could not be completed."
     BUSY = 503, "ErrorServerBusy", "The server cannot service this request right now. Try again later."
 
@@ -202,9 +203,13 @@ INJECTED = {
     401: Cause.TOKEN_EXPIRED,
     403: Cause.ACCESS_DENIED,
     404: Cause.ITEM_NOT_FOUND,
+    409: Cause.SAVED_AT_ONCE,
     412: Cause.CHANGED,
     429: Cause.THROTTLED,
     500: Cause.INTERNAL,
     503: Cause.BUSY,
 }
 """What stands for a bare status when a fault asks for one."""
+
+GATEWAY_ERRORS = {502: "Bad Gateway", 504: "Gateway Timeout"}
+"""What stands in front of Graph answers in HTML."""

@@ -46,11 +46,18 @@ def value_at(document: Mapping[str, Any], path: str) -> Any:
     for name in path.split("/"):
         if value is None:
             return None
-        members = {key.lower(): key for key in value} if isinstance(value, Mapping) else {}
-        if name.lower() not in members:
-            raise GraphError(Cause.BAD_PROPERTY, name)
-        value = value[members[name.lower()]]
+        value = _member(value, name)
     return value
+
+
+def _member(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        if name in value:
+            return value[name]
+        for key in value:
+            if key.lower() == name.lower():
+                return value[key]
+    raise GraphError(Cause.BAD_PROPERTY, name)
 
 
 class _Parser:

@@ -6,9 +6,16 @@ from dataclasses import replace
 from gateway.sandbox.msgraph import call as addressed
 from gateway.sandbox.msgraph.call import Call, Reply
 from gateway.sandbox.msgraph.errors import Cause, GraphError
-from gateway.sandbox.msgraph.invitations import original_of
+from gateway.sandbox.msgraph.invitations import deliver, original_of
 from gateway.sandbox.msgraph.items import Answer, Item, ItemType, Mailbox, Said
-from gateway.sandbox.msgraph.resources import CancelIn, RespondIn, read_action
+from gateway.sandbox.msgraph.resources import (
+    AttendeeIn,
+    CancelIn,
+    ForwardIn,
+    RespondIn,
+    SnoozeIn,
+    read_action,
+)
 from gateway.sandbox.msgraph.series import occurrence
 from gateway.sandbox.msgraph.times import wall_clock
 from gateway.sandbox.msgraph.words import ShowAs
@@ -24,6 +31,34 @@ def cancel(call: Call) -> Reply:
     if not call.is_lost:
         remove(call, item)
     return Reply(status=202)
+
+
+def forward(call: Call) -> Reply:
+    """202. Those to whom a meeting is forwarded become attendees of the organizer's event."""
+    sent = read_action(call.request, ForwardIn)
+    item = addressed.event(call)
+    original = (call.mailbox, item) if item.is_organizer else original_of(call.state, item)
+    if original is not None and not call.is_lost:
+        mailbox, meeting = original
+        invited = tuple(AttendeeIn(email_address=one.email_address) for one in sent.to_recipients)
+        kept = keep(mailbox, meeting.changed(call.now, attendees=meeting.attendees + invited), call.now)
+        deliver(call.state, kept, call.now)
+    return Reply(status=202)
+
+
+def dismiss_reminder(call: Call) -> Reply:
+    """200."""
+    item = addressed.event(call)
+    if not call.is_lost:
+        keep(call.mailbox, item.changed(call.now, is_reminder_on=False), call.now)
+    return Reply()
+
+
+def snooze_reminder(call: Call) -> Reply:
+    """200. When the reminder comes is nowhere to be read."""
+    wall_clock(read_action(call.request, SnoozeIn).new_reminder_time, "", call.unknowns)
+    addressed.event(call)
+    return Reply()
 
 
 def respond(answer: Answer) -> Callable[[Call], Reply]:
@@ -58,8 +93,7 @@ def _said(call: Call, answer: Answer, sent: RespondIn) -> Said:
     proposed = sent.proposed_new_time
     if proposed is None or answer is Answer.ACCEPTED:
         return Said(answer=answer, time=call.now)
-    names = call.unknowns.iana_names
-    times = wall_clock(proposed.start, "", names), wall_clock(proposed.end, "", names)
+    times = wall_clock(proposed.start, "", call.unknowns), wall_clock(proposed.end, "", call.unknowns)
     return Said(answer=answer, time=call.now, proposed=times)
 
 

@@ -20,11 +20,14 @@ def apply(call: Call, found: list[Item]) -> list[Item]:
     wanted = parse(text) if text else None
     if wanted is not None and order and not _leads([path for path, _ in order], wanted):
         raise GraphError(Cause.INEFFICIENT)
+    if wanted is None and not order:
+        return found
+    rows = [(item, _document(item)) for item in found]
     if wanted is not None and not _is_ignored(call, wanted):
-        found = [item for item in found if wanted.matches(_document(item))]
+        rows = [(item, document) for item, document in rows if wanted.matches(document)]
     for path, is_descending in reversed(order):
-        found = sorted(found, key=lambda item: _sort_key(item, path), reverse=is_descending)
-    return found
+        rows = sorted(rows, key=lambda row: _sort_key(row[1], path), reverse=is_descending)
+    return [item for item, _ in rows]
 
 
 def expanded(call: Call, item: Item) -> dict[str, Any]:
@@ -78,13 +81,12 @@ def _is_ignored(call: Call, wanted: Filter) -> bool:
 
 
 def _document(item: Item) -> dict[str, Any]:
-    """An event as filters see it: in UTC, with everything that it has."""
-    collections = dict(_collections(item).values())
-    return {**event_json(item, View(is_beta=True)), **collections}
+    """An event as filters see it: in UTC, with everything that it has but its body."""
+    return {**event_json(item, View(is_beta=True, has_bodies=False)), **dict(_collections(item).values())}
 
 
-def _sort_key(item: Item, path: str) -> tuple[bool, Any]:
-    value = value_at(_document(item), path)
+def _sort_key(document: dict[str, Any], path: str) -> tuple[bool, Any]:
+    value = value_at(document, path)
     if isinstance(value, dict | list):
         raise GraphError(Cause.BAD_ORDERBY)
     return value is not None, value.casefold() if isinstance(value, str) else value

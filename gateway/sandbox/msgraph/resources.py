@@ -42,7 +42,7 @@ class DateTimeTimeZone(Resource, frozen=True):
 
 
 class ItemBody(Resource, frozen=True):
-    content_type: BodyType = BodyType.TEXT
+    content_type: BodyType | UnsetType = UNSET
     content: str | None = ""
 
 
@@ -164,6 +164,15 @@ class CancelIn(Struct, frozen=True):
     """The parameters of an action are read in either case."""
 
     comment: str | None = None
+
+
+class ForwardIn(Resource, frozen=True):
+    to_recipients: tuple[Recipient, ...]
+    comment: str | None = None
+
+
+class SnoozeIn(Resource, frozen=True):
+    new_reminder_time: DateTimeTimeZone
 
 
 class ProposedTime(Resource, frozen=True):

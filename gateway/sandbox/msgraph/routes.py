@@ -61,6 +61,7 @@ _OF_CALENDAR: Mapping[tuple[str, ...], str] = {
     ("calendarview",): "/{calendar}/calendarView",
     ("events", "$count"): "/{calendar}/events/$count",
     ("getschedule",): "/{calendar}/getSchedule",
+    ("permanentdelete",): "/{calendar}/permanentDelete",
 }
 _OF_MAILBOX: Mapping[tuple[str, ...], str] = {
     (): "/{user}",
@@ -84,6 +85,10 @@ _OF_EVENT: Mapping[tuple[str, ...], str] = {
     ("tentativelyaccept",): "/{event}/tentativelyAccept",
     ("decline",): "/{event}/decline",
     ("extensions",): "/{event}/extensions",
+    ("forward",): "/{event}/forward",
+    ("dismissreminder",): "/{event}/dismissReminder",
+    ("snoozereminder",): "/{event}/snoozeReminder",
+    ("permanentdelete",): "/{event}/permanentDelete",
 }
 
 

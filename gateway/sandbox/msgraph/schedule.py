@@ -31,8 +31,8 @@ _DIGITS = {
 def get_schedule(call: Call) -> Reply:
     """200, whatever becomes of the single schedules."""
     sent = read_action(call.request, ScheduleIn)
-    start = wall_clock(sent.start_time, "", call.unknowns.iana_names).instant
-    end = wall_clock(sent.end_time, "", call.unknowns.iana_names).instant
+    start = wall_clock(sent.start_time, "", call.unknowns).instant
+    end = wall_clock(sent.end_time, "", call.unknowns).instant
     minutes = 30 if sent.availability_view_interval is None else sent.availability_view_interval
     _check(sent, start, end, minutes)
     slot = timedelta(minutes=minutes)

@@ -8,7 +8,7 @@ from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.resources import (
     DateTimeTimeZone,
 )
-from gateway.sandbox.msgraph.unknowns import IanaNames
+from gateway.sandbox.msgraph.unknowns import Unknowns
 from gateway.sandbox.msgraph.zones import zone
 
 YEARS = range(1601, 4501)
@@ -43,16 +43,19 @@ class WallClock:
         return {"dateTime": f"{self.local.isoformat(timespec='microseconds')}0", "timeZone": self.zone_name}
 
 
-def wall_clock(sent: DateTimeTimeZone, default_zone: str, accepted: IanaNames) -> WallClock:
+def wall_clock(sent: DateTimeTimeZone, default_zone: str, unknowns: Unknowns) -> WallClock:
     """What was sent. A `Z` or an offset fixes the instant, and the zone only labels it."""
     name = default_zone if sent.time_zone is None else sent.time_zone
-    where = zone(name, accepted)
+    where = zone(name, unknowns.iana_names)
     moment = date_time(sent.date_time)
     if moment is None:
         raise GraphError(Cause.BODY_VALUE)
     if moment.tzinfo is not None:
         moment = moment.astimezone(where).replace(tzinfo=None)
-    return WallClock(moment, name)
+    clock = WallClock(moment, name)
+    if unknowns.refuses_skipped_times and clock.on(name) != clock:
+        raise GraphError(Cause.PROPERTY_INVALID)
+    return clock
 
 
 def date_time(text: str) -> datetime | None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 
+from gateway.sandbox.msgraph.words import BodyType
+
 
 class RepeatedTransaction(Enum):
     """What a POST with a `transactionId` and content seen before gets."""
@@ -80,6 +82,14 @@ class Unknowns:
     group_transactions: bool = True
     """Whether `transactionId` works in group calendars."""
     post_zone: PostZone = PostZone.AS_SENT
+    refuses_events_without_times: bool = False
+    """Whether an event without `start` is refused; else it begins at the next half hour."""
+    refuses_skipped_times: bool = False
+    """Whether a wall-clock time that summer time skips is refused; else it is an hour later."""
+    default_body_type: BodyType = BodyType.TEXT
+    """The type of a body that is sent without `contentType`."""
+    subject_length: int | None = None
+    """To how many characters a subject is cut; Exchange is said to keep 255."""
     location_header: bool = False
     """Whether a 201 has `Location`."""
     etag_header: bool = False

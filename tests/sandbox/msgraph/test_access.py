@@ -200,7 +200,14 @@ def test_a_route_has_one_name_however_it_is_written(emulator, method, target, na
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(429, "TooManyRequests"), (503, "ErrorServerBusy"), (502, "InternalServerError")]
+    ("status", "code"),
+    [
+        (429, "TooManyRequests"),
+        (503, "ErrorServerBusy"),
+        (500, "InternalServerError"),
+        (409, "ConcurrentItemSave"),
+        (502, "<h1>502 Bad Gateway</h1>"),
+    ],
 )
 def test_a_fault_has_graphs_own_body(emulator, status, code):
     response = emulator.error(status, "7")

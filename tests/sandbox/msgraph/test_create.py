@@ -13,6 +13,7 @@ from gateway.sandbox.msgraph.unknowns import (
     RepeatedTransaction,
     TransactionAfterDelete,
 )
+from gateway.sandbox.msgraph.words import BodyType
 
 from .conftest import LUNCH, NOON, ONE, as_alice
 
@@ -470,3 +471,39 @@ def test_group_calendars_may_know_no_transactions(emulate):
     client = as_alice(emulate(group_transactions=False))
     first, second = (client.post(f"/groups/{SRE_ID}/events", KEYED).body["id"] for _ in range(2))
     assert first != second
+
+
+@pytest.mark.parametrize(
+    ("unknowns", "body", "status"),
+    [
+        ({"refuses_events_without_times": True}, {"subject": "test"}, 400),
+        ({}, {**LUNCH, "start": {"dateTime": "2026-03-29T02:30:00", "timeZone": "Europe/Berlin"}}, 201),
+        (
+            {"refuses_skipped_times": True},
+            {**LUNCH, "start": {"dateTime": "2026-03-29T02:30:00", "timeZone": "Europe/Berlin"}},
+            400,
+        ),
+        ({"refuses_skipped_times": True}, LUNCH, 201),
+    ],
+)
+def test_times_that_nobody_has_tried_are_switches(emulate, unknowns, body, status):
+    assert as_alice(emulate(**unknowns)).post("/me/events", body).status == status
+
+
+def test_a_body_without_type_is_text_or_html(emulate):
+    body = {**LUNCH, "body": {"content": "<b>x</b>"}}
+    assert as_alice(emulate()).post("/me/events", body).body["bodyPreview"] == "<b>x</b>"
+    html = as_alice(emulate(default_body_type=BodyType.HTML))
+    assert html.post("/me/events", body).body["bodyPreview"] == "x"
+
+
+def test_a_long_subject_may_be_cut(emulate):
+    body = {**LUNCH, "subject": "x" * 300}
+    assert len(as_alice(emulate()).post("/me/events", body).body["subject"]) == 300
+    assert len(as_alice(emulate(subject_length=255)).post("/me/events", body).body["subject"]) == 255
+
+
+def test_all_day_events_may_be_free_by_default(emulate):
+    body = {"subject": "off", "isAllDay": True, "start": DAY, "end": NEXT_DAY}
+    assert as_alice(emulate()).post("/me/events", body).body["showAs"] == "busy"
+    assert as_alice(emulate(all_day_show_as="free")).post("/me/events", body).body["showAs"] == "free"

@@ -189,6 +189,25 @@ def test_an_answer_to_one_occurrence_is_about_that_one(alice, bob):
     assert answers == ["none", "accepted", "none"]
 
 
+def test_a_forwarded_meeting_has_more_attendees(alice, bob, meeting, invitation):
+    recipients = [{"emailAddress": {"address": "x@fabrikam.com", "name": "X"}}]
+    assert bob.post(f"{invitation}/forward", {"ToRecipients": recipients, "Comment": "fyi"}).status == 202
+    names = [attendee["emailAddress"]["address"] for attendee in alice.get(meeting).body["attendees"]]
+    assert names == [seed.BOB, "x@fabrikam.com"]
+
+
+def test_a_reminder_is_dismissed_or_snoozed(alice, meeting):
+    assert alice.post(f"{meeting}/snoozeReminder", {"newReminderTime": NOON}).status == 200
+    assert alice.get(meeting).body["isReminderOn"] is True
+    assert alice.post(f"{meeting}/dismissReminder").status == 200
+    assert alice.get(meeting).body["isReminderOn"] is False
+
+
+def test_an_event_is_deleted_for_good(alice, meeting):
+    assert alice.post(f"{meeting}/permanentDelete").status == 204
+    assert alice.get(meeting).status == 404
+
+
 def schedule(client, *names, start="2026-11-17T08:00:00", end="2026-11-17T16:00:00", **more):
     body = {
         "schedules": list(names),
