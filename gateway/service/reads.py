@@ -62,12 +62,12 @@ async def read_events(
     session: Session, calendars: Sequence[str], window: Window, *, first: int, after: EventCursor | None
 ) -> EventPage:
     """The first events in the window after the cursor. Raises TooMany; other troubles are in the page."""
-    if len(calendars) > MAX_CALENDARS:
-        raise TooMany(
-            f"{len(calendars)} calendars are too many: at most {MAX_CALENDARS}.", path=("calendars",)
-        )
     check_first(first)
     resolved = session.catalog.resolve(calendars)
+    if len(resolved) > MAX_CALENDARS:
+        raise TooMany(
+            f"{len(resolved)} calendars are too many: at most {MAX_CALENDARS}.", path=("calendars",)
+        )
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
     streams = [_Stream(session, target, window, first=first, after=after) for target in targets]
     async with AsyncExitStack() as stack:

@@ -1,0 +1,229 @@
+"""A calendar source in memory: it keeps what is written, says what it was asked, and fails on demand."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from gateway.adapters.base import (
+    Call,
+    Capability,
+    CapabilityNote,
+    EffectKind,
+    Fidelity,
+    Health,
+    Outcome,
+    Plan,
+    PlannedEvent,
+    SideEffect,
+    Step,
+    TranslationWarning,
+    UpstreamRequest,
+    WriteStatus,
+)
+from gateway.errors import Code, InvalidId, NotFound, Problem
+from gateway.model.calendar import Calendar
+from gateway.model.event import Draft, Event, SourceKind
+from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.time import EventTime, Window
+from gateway.service.catalog import Alias, Catalog, ConfiguredSource
+from gateway.service.guard import CalendarPattern, SourceMode, SourcePolicy
+from gateway.service.session import Session
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+DAY = Window(start=NOON, end=NOON + timedelta(days=1))
+SILENT = {Capability.ANOMALY_SUPPRESSION: CapabilityNote(fidelity=Fidelity.NATIVE)}
+INVITING = {
+    Capability.ATTENDEES: CapabilityNote(fidelity=Fidelity.NATIVE),
+    Capability.ANOMALY_SUPPRESSION: CapabilityNote(fidelity=Fidelity.UNSUPPORTED),
+}
+
+
+def at(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def event(calendar: str, minutes: float, name: str = "e", *, lasts: float = 30) -> Event:
+    """An event `minutes` after noon in a calendar that is written `source:name`."""
+    return Event(
+        id=f"{calendar}/events/{name}",
+        source=calendar.partition(":")[0],
+        calendar_id=calendar,
+        title=name,
+        start=EventTime(instant=at(minutes)),
+        end=EventTime(instant=at(minutes + lasts)),
+    )
+
+
+class FakeSource:
+    """Calendars are `name:calendar`, their events `name:calendar/events/id`; `me` is the calendar `own`.
+
+    `fail` raises at the n-th event drawn from a calendar; `refused` and `crashing` are titles of drafts that
+    planning refuses and writing breaks on; `broken` is what every call about a calendar raises.
+    """
+
+    def __init__(
+        self,
+        name: str = "es",
+        events: Iterable[Event] = (),
+        *,
+        capabilities: Mapping[Capability, CapabilityNote] = SILENT,
+        journal: list[str] | None = None,
+    ) -> None:
+        self.name = name
+        self.kind = SourceKind.MSGRAPH if capabilities is INVITING else SourceKind.ELASTICSEARCH
+        self.capabilities = capabilities
+        self.held = list(events)
+        self.journal = [] if journal is None else journal
+        self.fail: dict[str, tuple[int, Exception]] = {}
+        self.broken: dict[str, Exception] = {}
+        self.refused: frozenset[str] = frozenset()
+        self.crashing: frozenset[str] = frozenset()
+        self.mutes_all_jobs = False
+        self.drawn = 0
+        self.opened = 0
+        self.closed = 0
+        self.windows: list[Window] = []
+
+    def calendar_id(self, written: ResourceId) -> CalendarId:
+        if len(written.segments) != 1:
+            raise InvalidId(f"{written} is not the id of a calendar.")
+        return CalendarId(written.source, written.segments)
+
+    def event_id(self, written: ResourceId) -> EventId | None:
+        is_event = len(written.segments) == 3
+        return EventId(written.source, written.segments) if is_event else None
+
+    def canonical_id(self, calendar: CalendarId) -> CalendarId | None:
+        return None if calendar.segments == ("me",) else calendar
+
+    def adapter(self, call: Call) -> "FakeAdapter":
+        return FakeAdapter(self, call)
+
+    async def aclose(self) -> None:
+        self.journal.append(f"close {self.name}")
+
+
+class FakeAdapter:
+    def __init__(self, source: FakeSource, call: Call) -> None:
+        self._source = source
+        self._call = call
+
+    async def calendars(self) -> Sequence[Calendar]:
+        self._check("*")
+        ids = sorted({event.calendar_id or "" for event in self._source.held})
+        return [self._calendar(id_) for id_ in ids]
+
+    async def calendar(self, calendar: CalendarId) -> Calendar:
+        self._source.journal.append(f"calendar {calendar}")
+        self._check(str(calendar))
+        return self._calendar(str(calendar))
+
+    async def events(self, calendar: CalendarId, window: Window, *, page: int) -> AsyncIterator[Event]:
+        source, name = self._source, str(calendar)
+        source.opened += 1
+        source.windows.append(window)
+        held = [event for event in source.held if event.calendar_id == name]
+        found = [event for event in held if window.overlaps(event.start.instant, event.end.instant)]
+        last, error = source.fail.get(name, (len(found), None))
+        try:
+            for event in sorted(found, key=lambda event: event.order)[:last]:
+                source.drawn += 1
+                yield event
+            if error is not None:
+                raise error
+        finally:
+            source.closed += 1
+
+    async def find(self, event: EventId) -> Event:
+        for held in self._source.held:
+            if held.id == str(event):
+                return held
+        raise NotFound(f"There is no {event}.")
+
+    async def calendar_of(self, event: EventId) -> Calendar:
+        return self._calendar(f"{event.source}:{event.segments[0]}")
+
+    async def canonical(self, calendar: CalendarId) -> CalendarId:
+        self._source.journal.append(f"canonical {calendar}")
+        self._check(str(calendar))
+        return CalendarId(calendar.source, ("own",)) if calendar.segments == ("me",) else calendar
+
+    async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
+        """A step for each draft; a title that has a colon loses what is before it."""
+        self._check(str(calendar))
+        steps, refused = [], {}
+        for index, draft in enumerate(drafts):
+            if draft.title in self._source.refused:
+                refused[index] = Problem(code=Code.INVALID_INPUT, message="No.", path=("title",))
+            else:
+                steps.append(self._step(calendar, index, draft))
+        return Plan(steps=tuple(steps), refused=refused)
+
+    async def apply(self, step: Step) -> Sequence[Outcome]:
+        (planned,) = step.events
+        self._source.journal.append(f"apply {step.calendar} {planned.draft.title}")
+        if planned.draft.title in self._source.crashing:
+            raise ZeroDivisionError("a fault of ours")
+        log = self._call.log.part()
+        for request in step.requests:
+            log.add(msgspec.structs.replace(request, status=200))
+        stored = event(str(step.calendar), 0, planned.draft.title)
+        return [
+            Outcome(
+                index=planned.index,
+                status=WriteStatus.CREATED,
+                event=stored,
+                stored=True,
+                requests=tuple(log.indexes),
+            )
+        ]
+
+    async def health(self) -> Health:
+        return Health(reachable=True, version="1.0")
+
+    def _calendar(self, id_: str) -> Calendar:
+        return Calendar(
+            id=id_, source=self._source.name, name=id_, mutes_all_jobs=self._source.mutes_all_jobs
+        )
+
+    def _check(self, calendar: str) -> None:
+        error = self._source.broken.get(calendar)
+        if error is not None:
+            raise error
+
+    def _step(self, calendar: CalendarId, index: int, draft: Draft) -> Step:
+        warnings = (
+            [TranslationWarning(code="LOST", field="description", message="Not held.", given={"text": "x"})]
+            if draft.body
+            else []
+        )
+        count = len(draft.attendees or ())
+        effect = SideEffect(kind=EffectKind.SENDS_INVITATIONS, message="Mail.", count=count)
+        planned = PlannedEvent(
+            index=index, draft=draft, warnings=tuple(warnings), effects=(effect,) if count else ()
+        )
+        request = UpstreamRequest(
+            source=self._source.name,
+            method="POST",
+            path=f"/{calendar.segments[0]}/events",
+            body=msgspec.json.encode({"title": draft.title}),
+        )
+        return Step(calendar=calendar, events=(planned,), requests=(request,))
+
+
+def configured(source: FakeSource, *patterns: str, **policy: object) -> ConfiguredSource:
+    """A source that may be written to, with all its calendars unless patterns are given."""
+    settings = {"mode": SourceMode.WRITE, **policy}
+    calendars = tuple(CalendarPattern.parse(pattern) for pattern in patterns or ("*",))
+    return ConfiguredSource(source=source, policy=SourcePolicy(calendars=calendars, **settings))
+
+
+def session(*sources: FakeSource | ConfiguredSource, **aliases: Sequence[str] | Alias) -> Session:
+    """One call over the sources. An alias is a list of ids, or an Alias."""
+    known = [source if isinstance(source, ConfiguredSource) else configured(source) for source in sources]
+    named = {
+        name: alias if isinstance(alias, Alias) else Alias(calendars=tuple(map(CalendarId.parse, alias)))
+        for name, alias in aliases.items()
+    }
+    return Session(Catalog(known, named), Call(request_id="r-1"))
