@@ -102,13 +102,13 @@ class _Stream:
         self._events = self._open(session, window, first)
 
     def _open(self, session: Session, window: Window, first: int) -> AsyncIterator[Event] | None:
-        start = window.start if self._after is None else max(window.start, self._after.start)
-        if start >= window.end:
-            return None
         try:
             self.target.check_allowed()
         except GatewayError as exc:
             self._fail(exc)
+            return None
+        start = window.start if self._after is None else max(window.start, self._after.start)
+        if start >= window.end:
             return None
         adapter = session.adapter(self.target.source)
         return adapter.events(self.target.calendar, Window(start=start, end=window.end), page=first + 1)
