@@ -101,7 +101,7 @@ def check_access(token: Token, mailbox: Mailbox, needed: int, denied: Cause) -> 
     elif token.user_id == mailbox.owner_id:
         _require(token.level() >= needed)
     elif mailbox.is_restricted:
-        _require(False)
+        raise GraphError(Cause.ACCESS_DENIED)
     elif token.user_id is None:
         _require(token.level() >= needed)
     else:

@@ -89,9 +89,11 @@ def changed_item(item: Item, sent: EventIn, *, now: datetime, unknowns: Unknowns
     _check(after)
     if sent.recurrence is None:
         return _as_single(after)
-    if sent.recurrence is not UNSET:
-        return _as_series(after, sent.recurrence, unknowns)
-    return after if after.recurrence is None else _moved_series(item, after, unknowns)
+    if sent.recurrence is UNSET:
+        return after if after.recurrence is None else _moved_series(item, after, unknowns)
+    if item.original_day is not None:
+        raise GraphError(Cause.PROPERTY_INVALID)
+    return _kept_changes(item, _as_series(after, sent.recurrence, unknowns))
 
 
 def _changes(sent: EventIn, unknowns: Unknowns) -> dict[str, Any]:
@@ -251,16 +253,20 @@ def _as_single(item: Item) -> Item:
 
 
 def _moved_series(before: Item, after: Item, unknowns: Unknowns) -> Item:
-    """A master whose times changed while its pattern was not sent again: the zone has to stay.
-
-    Changed occurrences are lost with the times, as Exchange does it.
-    """
+    """A master whose times may have changed while its pattern was not sent again: the zone has to stay."""
     if after.recurrence is None or (after.start, after.end) == (before.start, before.end):
         return after
     if after.start.zone_name.lower() != before.start.zone_name.lower():
         raise GraphError(Cause.PROPERTY_INVALID)
     bounds = msgspec.structs.replace(after.recurrence.range, start_date=after.start.local.date().isoformat())
     return _as_series(after, msgspec.structs.replace(after.recurrence, range=bounds), unknowns)
+
+
+def _kept_changes(before: Item, after: Item) -> Item:
+    """Changed and cancelled occurrences are lost with a new pattern or new times, and only then."""
+    if (after.recurrence, after.start, after.end) != (before.recurrence, before.start, before.end):
+        return after
+    return replace(after, exceptions=before.exceptions, cancelled_days=before.cancelled_days)
 
 
 def _uid(event_id: str) -> str:

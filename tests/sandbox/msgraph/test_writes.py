@@ -223,6 +223,19 @@ def test_a_new_subject_of_a_master_leaves_the_changed_ones(alice, series):
     assert [event["subject"] for event in occurrences(alice, series["id"])][:3] == ["Daily", "Retro", "Daily"]
 
 
+def test_the_same_recurrence_sent_again_changes_nothing(alice, series):
+    second = occurrences(alice, series["id"])[1]
+    alice.patch(f"/me/events/{second['id']}", {"subject": "Retro"})
+    alice.patch(f"/me/events/{series['id']}", {"recurrence": series["recurrence"]})
+    assert occurrences(alice, series["id"])[1]["subject"] == "Retro"
+
+
+def test_an_occurrence_has_no_recurrence_of_its_own(alice, series):
+    second = occurrences(alice, series["id"])[1]
+    found = alice.patch(f"/me/events/{second['id']}", {"recurrence": DAILY["recurrence"]})
+    assert (found.status, found.code) == (400, "ErrorPropertyValidationFailure")
+
+
 def test_another_zone_needs_the_recurrence_too(alice, series):
     change = {name: {**DAILY[name], "timeZone": "Tokyo Standard Time"} for name in ("start", "end")}
     found = alice.patch(f"/me/events/{series['id']}", change)
