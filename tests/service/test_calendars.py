@@ -1,0 +1,110 @@
+"""Calendars and single events, by id or listed over all sources."""
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.errors import CalendarNotAllowed, Code, Forbidden, NotFound, TooMany, Unavailable
+from gateway.service.calendars import calendar_of, find_calendar, find_event, list_calendars
+from gateway.service.reads import ReadStatus
+
+from .fakes import FakeSource, configured, event, session
+
+pytestmark = pytest.mark.anyio
+
+
+def es(*calendars: str) -> FakeSource:
+    return FakeSource("es", [event(f"es:{calendar}", 5) for calendar in calendars])
+
+
+def graph(*calendars: str) -> FakeSource:
+    return FakeSource("graph", [event(f"graph:{calendar}", 5) for calendar in calendars])
+
+
+async def test_calendars_of_all_sources_are_listed_by_id() -> None:
+    page = await list_calendars(session(graph("b", "a"), es("z", "y")), first=50, after=None)
+    assert [calendar.id for calendar in page.calendars] == ["es:y", "es:z", "graph:a", "graph:b"]
+    assert page.is_complete
+    assert not page.has_next
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+async def test_pages_of_calendars_are_the_whole_without_gap_or_repeat(size: int) -> None:
+    call = session(graph("b", "a"), es("z", "y"))
+    ids: list[str] = []
+    after, has_next = None, True
+    while has_next:
+        page = await list_calendars(call, first=size, after=after)
+        ids += [calendar.id for calendar in page.calendars]
+        after, has_next = ids[-1], page.has_next
+    assert ids == ["es:y", "es:z", "graph:a", "graph:b"]
+
+
+async def test_a_source_that_cannot_be_listed_costs_only_its_own_rows() -> None:
+    down = es("a")
+    down.broken["*"] = Unavailable("Down.")
+    page = await list_calendars(session(down, graph("a")), first=50, after=None)
+    assert [calendar.id for calendar in page.calendars] == ["graph:a"]
+    assert [(read.source, read.status, read.fetched) for read in page.sources] == [
+        ("es", ReadStatus.FAILED, 0),
+        ("graph", ReadStatus.OK, 1),
+    ]
+    assert [problem.code for problem in page.sources[0].problems] == [Code.UNAVAILABLE]
+    assert not page.is_complete
+
+
+async def test_only_allowed_calendars_are_listed() -> None:
+    page = await list_calendars(session(configured(es("secret", "open-1"), "open-*")), first=50, after=None)
+    assert [calendar.id for calendar in page.calendars] == ["es:open-1"]
+
+
+@pytest.mark.parametrize("first", [0, 1001])
+async def test_a_page_of_an_unserved_size_is_refused(first: int) -> None:
+    with pytest.raises(TooMany):
+        await list_calendars(session(), first=first, after=None)
+
+
+async def test_a_calendar_is_found_by_id_and_by_the_alias_of_one() -> None:
+    call = session(configured(es("a"), "a"), ledger=["es:a"])
+    for name in ("es:a", "ledger"):
+        found = await find_calendar(call, name)
+        assert found is not None
+        assert found.id == "es:a"
+
+
+async def test_a_calendar_that_is_gone_is_none_and_one_that_is_hidden_is_an_error() -> None:
+    source = es("a")
+    source.broken["es:gone"] = NotFound("No such calendar.")
+    source.broken["es:hidden"] = Forbidden("Not you.")
+    assert await find_calendar(session(source), "es:gone") is None
+    with pytest.raises(Forbidden):
+        await find_calendar(session(source), "es:hidden")
+
+
+async def test_a_calendar_that_is_not_allowed_is_not_asked_for() -> None:
+    source = es("a")
+    with pytest.raises(CalendarNotAllowed):
+        await find_calendar(session(configured(source, "b")), "es:a")
+    assert source.journal == []
+
+
+async def test_an_event_is_found_by_its_id() -> None:
+    found = await find_event(session(es("a")), "es:a/events/e")
+    assert found is not None
+    assert found.calendar_id == "es:a"
+    assert await find_event(session(es("a")), "es:a/events/gone") is None
+
+
+async def test_an_event_of_a_calendar_that_is_not_allowed_is_refused() -> None:
+    call = session(configured(es("a", "b"), "b"))
+    with pytest.raises(CalendarNotAllowed):
+        await find_event(call, "es:a/events/e")
+    with pytest.raises(CalendarNotAllowed):
+        await calendar_of(call, "es:a/events/e")
+    assert (await calendar_of(call, "es:b/events/e")).id == "es:b"
+
+
+async def test_an_event_whose_id_does_not_tell_its_calendar_is_held_against_it_all_the_same() -> None:
+    homeless = replace(event("es:a", 5), calendar_id=None)
+    with pytest.raises(CalendarNotAllowed):
+        await find_event(session(configured(FakeSource("es", [homeless]), "b")), homeless.id)
+    assert await find_event(session(configured(FakeSource("es", [homeless]), "a")), homeless.id) == homeless
