@@ -30,7 +30,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 async def read_operation(request: Request) -> Operation:
     """The operation in a GET's query string or a POST's body. Raises BadRequest."""
     if request.method == "GET":
-        return _checked(_from_query(request.url.query))
+        return _checked(_from_query(request.scope["query_string"]))
     if request.method == "POST":
         _check_content_type(request.headers.get("content-type", ""))
         return _checked(_decoded(await _body(request), "The body"))
@@ -38,15 +38,15 @@ async def read_operation(request: Request) -> Operation:
     raise BadRequest(405, message, {"allow": "GET, POST"})
 
 
-def _from_query(text: str) -> dict[str, Any]:
+def _from_query(raw: bytes) -> dict[str, Any]:
     try:
-        given = {name: values[-1] for name, values in parse_qs(text, errors="strict").items()}
-    except (UnicodeDecodeError, ValueError) as exc:
-        raise BadRequest(400, "The query string is not UTF-8, or has too many parts.") from exc
+        given = {name: values[-1] for name, values in parse_qs(raw.decode(), errors="strict").items()}
+    except UnicodeDecodeError as exc:
+        raise BadRequest(400, "The query string is not UTF-8.") from exc
     parameters: dict[str, Any] = {key: given[key] for key in ("query", "operationName") if key in given}
     for key in ("variables", "extensions"):
         if key in given:
-            parameters[key] = _decoded(given[key].encode(errors="surrogatepass"), f"The parameter {key}")
+            parameters[key] = _decoded(given[key].encode(), f"The parameter {key}")
     return parameters
 
 
