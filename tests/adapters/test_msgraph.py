@@ -18,7 +18,14 @@ from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import EventTime, Window, add_days, midnight
 from gateway.sandbox.faults import HELD, Cut, Fault, Garble
 from gateway.sandbox.http import Request, Response
-from gateway.sandbox.msgraph import MSGraphEmulator
+from gateway.sandbox.msgraph import MSGraphEmulator, Unknowns
+from gateway.sandbox.msgraph.unknowns import (
+    ContextOwner,
+    IanaNames,
+    PostZone,
+    RepeatedTransaction,
+    TopOverMaximum,
+)
 from gateway.sandbox.seed import ALICE, CEO, OUTAGES, PATCHES, user_id, world
 from gateway.sandbox.server import EmulatorServer
 
@@ -565,6 +572,62 @@ async def test_an_event_that_graph_refuses_costs_its_own_row_only(as_alice):
     assert (second.status, second.problem.upstream_code) == (
         WriteStatus.FAILED,
         "ErrorPropertyValidationFailure",
+    )
+
+
+# What nobody knows of Graph
+
+OPEN_QUESTIONS = [
+    pytest.param(Unknowns(context_owner=ContextOwner.AS_ADDRESSED), id="context-as-addressed"),
+    pytest.param(Unknowns(post_zone=PostZone.UTC, iana_names=IanaNames.DOCUMENTED), id="zones"),
+    pytest.param(Unknowns(view_includes_touching=True, view_is_ordered=False), id="view"),
+    pytest.param(Unknowns(top_over_maximum=TopOverMaximum.REFUSED), id="top"),
+    pytest.param(Unknowns(location_header=True, etag_header=True), id="headers"),
+]
+
+
+@pytest.mark.parametrize("unknowns", OPEN_QUESTIONS)
+async def test_the_open_questions_about_graph_make_no_difference(unknowns):
+    emulator = MSGraphEmulator(world(NOW).msgraph, now=lambda: NOW, unknowns=unknowns)
+    authorization = emulator.tokens.app.authorization
+    emulator.state.add_calendar(OUTAGES, EMPTY, "Empty")
+    home = CalendarId(SOURCE, ("users", OUTAGES, "calendars", EMPTY))
+    zoned = [
+        msgspec.structs.replace(
+            draft(name, MORNING - n * HOUR), start=EventTime(instant=MORNING - n * HOUR, zone=name)
+        )
+        for n, name in enumerate(["Europe/Berlin", "America/Chihuahua", "Europe/Vienna", "Antarctica/Troll"])
+    ]
+    async with (
+        EmulatorServer(emulator) as server,
+        aclosing(connect(server.url, authorization=authorization)) as source,
+    ):
+        adapter = source.adapter(Call(request_id=REQUEST_ID))
+        outcomes = await write(adapter, home, zoned)
+        events = await read(adapter, home, Window(start=MORNING - DAY, end=MORNING + HOUR), page=1000)
+        touching = await read(adapter, home, Window(start=MORNING + HOUR, end=MORNING + DAY))
+    assert {outcome.status for outcome in outcomes} == {WriteStatus.CREATED}
+    assert [event.id for event in events] == [outcome.event.id for outcome in reversed(outcomes)]
+    assert {event.calendar_id for event in events} == {
+        f"{SOURCE}:users/{OUTAGES}/calendars/AAMkAEmptyCalendar%2B%2F=="
+    }
+    assert touching == []
+
+
+async def test_a_duplicate_transaction_on_repeating_leaves_it_unknown_for_it_may_be_there():
+    unknowns = Unknowns(repeated_transaction=RepeatedTransaction.DUPLICATE_ERROR)
+    emulator = MSGraphEmulator(world(NOW).msgraph, now=lambda: NOW, unknowns=unknowns)
+    async with (
+        EmulatorServer(emulator) as server,
+        aclosing(connect(server.url, authorization=emulator.tokens.app.authorization)) as source,
+    ):
+        server.faults.add(WRITE, Fault(cut=Cut.AFTER_WRITE), calls=(1,))
+        (outcome,) = await write(
+            source.adapter(Call(request_id=REQUEST_ID)), calendar(f"users/{OUTAGES}"), [draft()]
+        )
+    assert (outcome.status, outcome.problem.upstream_code) == (
+        WriteStatus.UNKNOWN,
+        "ErrorDuplicateTransactionId",
     )
 
 
