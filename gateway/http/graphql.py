@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from gateway.adapters.base import Call
 from gateway.http.answer import answer, refusal
@@ -75,6 +76,8 @@ class GraphQLEndpoint:
         try:
             return await self._execute(operation, call, request.method == "GET")
         except InvalidOperationTypeError as exc:
+            if exc.operation_type is OperationType.SUBSCRIPTION:
+                raise BadRequest(400, "Subscriptions are not served.") from exc
             raise BadRequest(405, "A GET cannot change anything: use POST.", {"allow": "POST"}) from exc
         except CannotGetOperationTypeError as exc:
             message = "Which operation? Give operationName, spelled as in the document."

@@ -1,6 +1,6 @@
 """The schemas: the one that is served, and the two that are printed, for clients and for a supergraph."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from typing import Final
 
@@ -10,6 +10,7 @@ from graphql import (
     DirectiveNode,
     FieldDefinitionNode,
     Node,
+    OperationDefinitionNode,
     SchemaDefinitionNode,
     TypeDefinitionNode,
     Visitor,
@@ -17,8 +18,9 @@ from graphql import (
     print_ast,
     visit,
 )
-from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import ExecutionContext
 
 from gateway.schema.calendar import Calendar
@@ -43,6 +45,20 @@ class GatewaySchema(strawberry.federation.Schema):
         """Logs nothing: a client's mistake is no error of ours."""
 
 
+class ChosenOperation(SchemaExtension):
+    """Refuses a document of several operations of which none is chosen: Strawberry would take the first."""
+
+    def on_parse(self) -> Iterator[None]:
+        yield
+        context = self.execution_context
+        document = context.graphql_document
+        given = context._provided_operation_name  # noqa: SLF001 - `operation_name` makes one up
+        if document is None or given is not None:
+            return
+        if sum(isinstance(it, OperationDefinitionNode) for it in document.definitions) > 1:
+            raise CannotGetOperationTypeError(None)
+
+
 @cache
 def served_schema() -> GatewaySchema:
     """The schema that requests are executed against. Built once."""
@@ -53,6 +69,7 @@ def served_schema() -> GatewaySchema:
         config=_config(),
         federation_version=FEDERATION,
         extensions=[
+            ChosenOperation,
             partial(MaxTokensLimiter, MAX_TOKENS),
             partial(ParserCache, CACHED_DOCUMENTS),
             partial(ValidationCache, CACHED_DOCUMENTS),
