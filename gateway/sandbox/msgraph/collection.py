@@ -20,15 +20,26 @@ def page(
     default_size: int,
 ) -> Reply:
     """One page of `found`, each shown by `show`. A full page that is not the last has a link to the next."""
-    size = _size(call, default_size)
-    skip = call.options.skip
-    rows = found[skip : skip + size]
+    options, size = call.options, _size(call, default_size)
+    if call.unknowns.first_page_is_empty and not options.is_continued:
+        return _body(call, context, found, [], 0)
+    rows = [show(row) for row in found[options.skip : options.skip + size]]
+    following = options.skip + size
+    if following >= len(found):
+        return _body(call, context, found, rows, None)
+    # A step back makes the next page begin with the last row of this one.
+    return _body(call, context, found, rows, following - (call.unknowns.pages_overlap and size > 1))
+
+
+def _body(
+    call: Call, context: str, found: Sequence[T], rows: list[Mapping[str, Any]], following: int | None
+) -> Reply:
     body: dict[str, Any] = {"@odata.context": context}
     if call.options.is_counted:
         body["@odata.count"] = len(found)
-    body["value"] = [show(row) for row in rows]
-    if skip + size < len(found):
-        body["@odata.nextLink"] = next_link(call.request, call.base, skip + size)
+    body["value"] = rows
+    if following is not None:
+        body["@odata.nextLink"] = next_link(call.request, call.base, following)
     return Reply(body=body)
 
 

@@ -69,8 +69,8 @@ def new_item(
         owner_address=mailbox.person.address.lower(),
         start=start,
         end=end,
-        original_start_zone=start.zone_name,
-        original_end_zone=end.zone_name,
+        original_start_zone=_original_zone(start, unknowns),
+        original_end_zone=_original_zone(end, unknowns),
         transaction_id=sent.transaction_id or None,
         **changes,
     )
@@ -117,15 +117,17 @@ def _typed(body: ItemBody, unknowns: Unknowns) -> ItemBody:
 
 
 def _locations(sent: EventIn) -> dict[str, Any]:
-    """`location` replaces all of `locations`."""
+    """`location` replaces all of `locations`. Those that say nothing are dropped."""
+    if sent.location is UNSET and sent.locations is UNSET:
+        return {}
+    given: tuple[Location, ...] = () if sent.locations is UNSET else sent.locations
     if sent.location is not UNSET:
-        is_empty = sent.location is None or not sent.location.display_name
-        return {"locations": () if is_empty else (sent.location,)}
-    return {} if sent.locations is UNSET else {"locations": tuple(_numbered(sent.locations))}
+        given = () if sent.location is None else (sent.location,)
+    return {"locations": tuple(place for place in given if _says_something(place))}
 
 
-def _numbered(locations: tuple[Location, ...]) -> list[Location]:
-    return [place for place in locations if place.display_name]
+def _says_something(place: Location) -> bool:
+    return any(value not in (UNSET, None, "") for value in msgspec.structs.astuple(place))
 
 
 def _properties(sent: EventIn) -> dict[str, Any]:
@@ -175,6 +177,10 @@ def _new_times(sent: EventIn, now: datetime, unknowns: Unknowns) -> tuple[WallCl
     return start, wall_clock(sent.end, UTC_NAME, unknowns)
 
 
+def _original_zone(clock: WallClock, unknowns: Unknowns) -> str:
+    return unknowns.original_utc_zone if clock.zone_name == UTC_NAME else clock.zone_name
+
+
 def _next_half_hour(now: datetime) -> datetime:
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     return midnight + ((now.astimezone(UTC).replace(tzinfo=None) - midnight) // HALF_HOUR + 1) * HALF_HOUR
@@ -185,10 +191,10 @@ def _changed_times(sent: EventIn, unknowns: Unknowns) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if sent.start is not UNSET:
         start = wall_clock(sent.start, "", unknowns)
-        changes.update(start=start, original_start_zone=start.zone_name)
+        changes.update(start=start, original_start_zone=_original_zone(start, unknowns))
     if sent.end is not UNSET:
         end = wall_clock(sent.end, "", unknowns)
-        changes.update(end=end, original_end_zone=end.zone_name)
+        changes.update(end=end, original_end_zone=_original_zone(end, unknowns))
     return changes
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from gateway.sandbox.errors import SandboxError
 from gateway.sandbox.http import Request, Response
 from gateway.sandbox.msgraph.answers import Answers
 from gateway.sandbox.msgraph.auth import Token, Tokens, check_access, check_directory
@@ -11,7 +12,7 @@ from gateway.sandbox.msgraph.call import Call, Reply
 from gateway.sandbox.msgraph.drafts import new_item
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.invitations import deliver
-from gateway.sandbox.msgraph.items import Mailbox
+from gateway.sandbox.msgraph.items import Item, Mailbox
 from gateway.sandbox.msgraph.oauth import TokenEndpoint, is_token_request
 from gateway.sandbox.msgraph.odata import options
 from gateway.sandbox.msgraph.operations import OPERATIONS, Operation
@@ -180,15 +181,22 @@ class MSGraphEmulator:
         )
 
     def _seed(self, owner_id: str, events: Iterable[GraphEvent]) -> None:
+        """Fill a mailbox. Raises SandboxError for an event that Graph would not take."""
         mailbox, then = self.state.mailboxes[owner_id], self._now() - SEED_AGE
         for event in events:
-            item = new_item(
-                convert(dict(event.body), EventIn),
-                event_id=event.id,
-                mailbox=mailbox,
-                calendar=mailbox.calendars.get(event.calendar_id, mailbox.default_calendar),
-                now=then,
-                unknowns=self.unknowns,
-            )
+            try:
+                item = self._seeded(event, mailbox, then)
+            except GraphError as error:
+                raise SandboxError(f"Graph would not take the event {event.id}: {error.message}") from error
             mailbox.items[item.id] = item
             deliver(self.state, item, then)
+
+    def _seeded(self, event: GraphEvent, mailbox: Mailbox, then: datetime) -> Item:
+        return new_item(
+            convert(dict(event.body), EventIn),
+            event_id=event.id,
+            mailbox=mailbox,
+            calendar=mailbox.calendars.get(event.calendar_id, mailbox.default_calendar),
+            now=then,
+            unknowns=self.unknowns,
+        )

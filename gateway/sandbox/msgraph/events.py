@@ -183,11 +183,17 @@ def _online_meeting(item: Item) -> dict[str, Any] | None:
 
 
 def selected(shown: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
-    """Only the properties of `$select`; the id and the annotations always come."""
+    """Only the properties of `$select`; the id and the annotations always come.
+
+    The link of an online meeting comes only together with `isOnlineMeeting`.
+    """
     if not select:
         return shown
     wanted = {name.lower() for name in select} | {"id"}
-    return {name: value for name, value in shown.items() if name.startswith("@") or name.lower() in wanted}
+    found = {name: value for name, value in shown.items() if name.startswith("@") or name.lower() in wanted}
+    if "onlineMeeting" in found and "isOnlineMeeting" not in found:
+        found["onlineMeeting"] = None
+    return found
 
 
 def select_context(select: tuple[str, ...]) -> str:

@@ -123,6 +123,7 @@ class TokenEndpoint:
         self._now = now
         self._refresh: dict[str, _Grant] = {}
         self._issued = 0
+        self._refusals = 0
 
     def answer(self, request: Request) -> Response:
         try:
@@ -199,8 +200,8 @@ class TokenEndpoint:
 
     def _refused(self, error: OAuthError) -> dict[str, Any]:
         refusal = error.refusal
-        self._issued += 1
-        trace = str(uuid5(TRACE, str(self._issued)))
+        self._refusals += 1
+        trace = str(uuid5(TRACE, str(self._refusals)))
         stamp = f"{self._now():%Y-%m-%d %H:%M:%SZ}"
         trail = f"Trace ID: {trace} Correlation ID: {trace} Timestamp: {stamp}"
         return {

@@ -30,6 +30,11 @@ class Options:
         return self._number("skip", least=0) or self._number("skiptoken", least=0) or 0
 
     @property
+    def is_continued(self) -> bool:
+        """Whether the request follows the link of an earlier page."""
+        return not {"skip", "skiptoken"}.isdisjoint(self.given)
+
+    @property
     def is_counted(self) -> bool:
         return self.text("count").lower() == "true"
 

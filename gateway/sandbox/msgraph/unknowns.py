@@ -90,6 +90,8 @@ class Unknowns:
     """The type of a body that is sent without `contentType`."""
     subject_length: int | None = None
     """To how many characters a subject is cut; Exchange is said to keep 255."""
+    original_utc_zone: str = "UTC"
+    """What `originalStartTimeZone` says of events in UTC; `tzone://Microsoft/Utc` has been seen."""
     location_header: bool = False
     """Whether a 201 has `Location`."""
     etag_header: bool = False
@@ -97,6 +99,10 @@ class Unknowns:
     default_page_size: int = 10
     view_page_size: int = 10
     top_over_maximum: TopOverMaximum = TopOverMaximum.CLAMPED
+    pages_overlap: bool = False
+    """Whether a page begins with the last row of the one before it."""
+    first_page_is_empty: bool = False
+    """Whether a collection begins with an empty page and a link to the next."""
     property_filter: PropertyFilter = PropertyFilter.HONOURED
     context_owner: ContextOwner = ContextOwner.ID
     not_shared: NotShared = NotShared.ACCESS_DENIED

@@ -507,3 +507,14 @@ def test_all_day_events_may_be_free_by_default(emulate):
     body = {"subject": "off", "isAllDay": True, "start": DAY, "end": NEXT_DAY}
     assert as_alice(emulate()).post("/me/events", body).body["showAs"] == "busy"
     assert as_alice(emulate(all_day_show_as="free")).post("/me/events", body).body["showAs"] == "free"
+
+
+def test_the_original_zone_of_utc_has_another_name_too(emulate):
+    made = as_alice(emulate(original_utc_zone="tzone://Microsoft/Utc")).post("/me/events", LUNCH).body
+    assert (made["originalStartTimeZone"], made["start"]["timeZone"]) == ("tzone://Microsoft/Utc", "UTC")
+
+
+def test_a_place_without_a_name_is_kept_and_an_empty_one_is_not(alice):
+    made = alice.post("/me/events", {**LUNCH, "location": {"locationEmailAddress": "room@contoso.com"}}).body
+    assert made["location"]["locationEmailAddress"] == "room@contoso.com"
+    assert alice.post("/me/events", {**LUNCH, "location": {"displayName": ""}}).body["locations"] == []

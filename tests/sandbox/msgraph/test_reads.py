@@ -1,6 +1,7 @@
 """Lists and views: windows, series, paging, and what the query options do."""
 
 from contextlib import suppress
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
@@ -124,6 +125,37 @@ def test_ten_come_by_default_and_the_link_leads_to_the_rest(alice):
     assert made <= set(found)
     assert len(found) == len(set(found))
     assert sizes[:2] == [10, 10]
+
+
+def pages(client, path):
+    """The rows of every page, by following the links."""
+    found = []
+    while path:
+        page = client.get(path).body
+        found.append([row["subject"] for row in page["value"]])
+        link = urlsplit(page.get("@odata.nextLink", ""))
+        path = f"{link.path.removeprefix('/v1.0')}?{link.query}" if link.path else ""
+    return found
+
+
+def test_pages_may_overlap(emulate):
+    path = f"{OUTAGES}/events?$top=2"
+    plain = [subject for page in pages(as_alice(emulate()), path) for subject in page]
+    found = pages(as_alice(emulate(pages_overlap=True)), path)
+    assert all(one[-1] == other[0] for one, other in pairwise(found))
+    assert [subject for page in found[:1] for subject in page] + [page[-1] for page in found[1:]] == plain
+
+
+def test_the_first_page_may_be_empty(emulate):
+    path = f"{OUTAGES}/events?$top=100"
+    found = pages(as_alice(emulate(first_page_is_empty=True)), path)
+    assert found == [[], *pages(as_alice(emulate()), path)]
+
+
+def test_the_link_of_a_meeting_needs_another_property_selected_too(alice):
+    made = f"/me/events/{alice.post('/me/events', {**LUNCH, 'isOnlineMeeting': True}).body['id']}"
+    assert alice.get(f"{made}?$select=onlineMeeting").body["onlineMeeting"] is None
+    assert alice.get(f"{made}?$select=onlineMeeting,isOnlineMeeting").body["onlineMeeting"]["joinUrl"]
 
 
 def test_top_goes_up_to_a_thousand(emulate):
