@@ -1,7 +1,6 @@
 """Bearer tokens and what they allow: scopes of a user, or roles of an application."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_DNS, uuid5
@@ -28,6 +27,9 @@ DELEGATED_SCOPES = frozenset(
 )
 APP_ROLES = frozenset({"User.Read.All", "Calendars.ReadWrite"})
 READER_ROLES = frozenset({"User.Read.All", "Calendars.Read"})
+
+USER_READERS = frozenset({"User.Read.All", "User.ReadBasic.All"})
+GROUP_READERS = frozenset({"Group.Read.All", "Group.ReadWrite.All"})
 
 _LEVELS = ("Calendars.ReadBasic", "Calendars.Read", "Calendars.ReadWrite")
 BASIC, READ, WRITE = range(3)
@@ -111,15 +113,18 @@ def check_access(token: Token, mailbox: Mailbox, needed: int, denied: Cause) -> 
 
 
 def _check_group(token: Token, mailbox: Mailbox, needed: int) -> None:
-    allowed = {"Group.ReadWrite.All"} if needed == WRITE else {"Group.Read.All", "Group.ReadWrite.All"}
-    _require(token.user_id in mailbox.members and bool(allowed & token.allowed))
+    allowed = frozenset({"Group.ReadWrite.All"}) if needed == WRITE else GROUP_READERS
+    _require(token.user_id in mailbox.members and not allowed.isdisjoint(token.allowed))
 
 
 def check_directory(token: Token, mailbox: Mailbox) -> None:
     """Refuse a token that may not read the profile of `mailbox`'s owner."""
-    readable: Iterable[str] = {"User.Read.All", "User.ReadBasic.All"}
-    if token.user_id == mailbox.owner_id:
-        readable = {*readable, "User.Read"}
+    if mailbox.is_group:
+        readable = GROUP_READERS
+    elif token.user_id == mailbox.owner_id:
+        readable = USER_READERS | {"User.Read"}
+    else:
+        readable = USER_READERS
     if token.allowed.isdisjoint(readable):
         raise GraphError(Cause.NOT_PRIVILEGED)
 

@@ -1,4 +1,4 @@
-"""The directory: profiles of users, as far as calendars need them."""
+"""The directory: profiles of users and groups, as far as calendars need them."""
 
 from typing import Any
 
@@ -8,9 +8,11 @@ from gateway.sandbox.msgraph.items import Mailbox
 
 
 def get_user(call: Call) -> Reply:
-    select = call.options.select
-    context = f"{call.base}/{call.route.version}/$metadata#users{select_context(select)}/$entity"
-    return Reply(body={"@odata.context": context, **selected(user_json(call.mailbox), select)})
+    return _profile(call, "users", user_json(call.mailbox))
+
+
+def get_group(call: Call) -> Reply:
+    return _profile(call, "groups", group_json(call.mailbox))
 
 
 def get_mailbox_settings(call: Call) -> Reply:
@@ -34,3 +36,23 @@ def user_json(mailbox: Mailbox) -> dict[str, Any]:
         "userPrincipalName": mailbox.names[0],
         "id": mailbox.owner_id,
     }
+
+
+def group_json(mailbox: Mailbox) -> dict[str, Any]:
+    return {
+        "id": mailbox.owner_id,
+        "description": None,
+        "displayName": mailbox.person.name,
+        "groupTypes": ["Unified"],
+        "mail": mailbox.person.address,
+        "mailEnabled": True,
+        "mailNickname": mailbox.person.address.partition("@")[0],
+        "securityEnabled": False,
+        "visibility": "Private",
+    }
+
+
+def _profile(call: Call, collection: str, shown: dict[str, Any]) -> Reply:
+    select = call.options.select
+    context = f"{call.base}/{call.route.version}/$metadata#{collection}{select_context(select)}/$entity"
+    return Reply(body={"@odata.context": context, **selected(shown, select)})

@@ -21,6 +21,7 @@ _EXTENSION = "/{event}/extensions/{extension}"
 
 OPERATIONS: Mapping[str, Operation] = {
     "GET /{user}": Operation(directory.get_user, None),
+    "GET /{group}": Operation(directory.get_group, None),
     "GET /{mailbox}/mailboxSettings": Operation(directory.get_mailbox_settings, BASIC),
     "GET /{mailbox}/calendars": Operation(calendars.list_calendars, BASIC),
     "POST /{mailbox}/calendars": Operation(calendars.create_calendar, WRITE),

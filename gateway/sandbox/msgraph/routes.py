@@ -30,7 +30,6 @@ class Address:
     place: str = ""
     calendar_group: str | None = None
     calendar: str | None = None
-    is_legacy: bool = False
     event: str | None = None
     extension: str | None = None
 
@@ -63,11 +62,15 @@ _OF_CALENDAR: Mapping[tuple[str, ...], str] = {
     ("getschedule",): "/{calendar}/getSchedule",
     ("permanentdelete",): "/{calendar}/permanentDelete",
 }
-_OF_MAILBOX: Mapping[tuple[str, ...], str] = {
-    (): "/{user}",
+_OF_DEFAULT_CALENDAR: Mapping[tuple[str, ...], str] = {
     ("events",): "/{calendar}/events",
     ("events", "$count"): "/{calendar}/events/$count",
     ("calendarview",): "/{calendar}/calendarView",
+}
+_OF_GROUP: Mapping[tuple[str, ...], str] = {(): "/{group}", **_OF_DEFAULT_CALENDAR}
+_OF_MAILBOX: Mapping[tuple[str, ...], str] = {
+    (): "/{user}",
+    **_OF_DEFAULT_CALENDAR,
     ("calendars",): "/{mailbox}/calendars",
     ("calendargroups",): "/{mailbox}/calendarGroups",
     ("mailboxsettings",): "/{mailbox}/mailboxSettings",
@@ -135,14 +138,12 @@ def _place(segments: list[_Segment], address: Address, understands_legacy: bool)
         case ["calendars", _, *_] if not is_group:
             return _calendar(segments[2:], replace(address, place="calendars", calendar=segments[1].text))
         case ["calendargroup", *_] if understands_legacy and not is_group:
-            return _calendar_group(segments[1:], replace(address, is_legacy=True))
+            return _calendar_group(segments[1:], address)
         case ["calendargroups", _, *_] if not is_group:
             return _calendar_group(segments[2:], replace(address, calendar_group=segments[1].text))
         case ["events", _, *_] if words[1] != "$count":
             return _event(segments[1:], address)
-        case ["calendars" | "calendargroups" | "mailboxsettings", *_] if is_group:
-            raise _unknown(segments)
-    return _known(_OF_MAILBOX, segments, address)
+    return _known(_OF_GROUP if is_group else _OF_MAILBOX, segments, address)
 
 
 def _calendar_group(segments: list[_Segment], address: Address) -> tuple[str, Address]:

@@ -131,6 +131,11 @@ def test_a_profile_needs_a_permission_of_the_directory(emulator, alice):
     assert lone.get(f"/users/{seed.BOB}").code == "Authorization_RequestDenied"
 
 
+def test_a_group_has_a_profile_too(alice, app):
+    assert alice.get(f"{SRE}?$select=displayName").body["displayName"] == "SRE"
+    assert app.get(SRE).code == "Authorization_RequestDenied"
+
+
 def test_errors_have_the_documented_shape(alice):
     found = alice.get("/me/events/xx", client_request_id="5b8a")
     inner = found.body["error"]["innerError"]

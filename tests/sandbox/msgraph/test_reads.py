@@ -138,6 +138,13 @@ def pages(client, path):
     return found
 
 
+def test_default_page_sizes_are_switches(emulate):
+    client = as_alice(emulate(default_page_size=2, view_page_size=3))
+    assert len(client.get(f"{OUTAGES}/events").body["value"]) == 2
+    window = "startDateTime=2026-11-16&endDateTime=2026-11-23"
+    assert len(client.get(f"{OUTAGES}/calendarView?{window}").body["value"]) == 3
+
+
 def test_pages_may_overlap(emulate):
     path = f"{OUTAGES}/events?$top=2"
     plain = [subject for page in pages(as_alice(emulate()), path) for subject in page]

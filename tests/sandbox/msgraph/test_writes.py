@@ -357,6 +357,13 @@ def test_calendar_groups_are_made_filled_and_deleted(alice):
     assert alice.get(path).status == 404
 
 
+def test_a_calendar_group_that_is_not_empty_may_be_deletable(emulate):
+    client = as_alice(emulate(full_calendar_group_deletable=True))
+    team = client.get("/me/calendarGroups").body["value"][1]["id"]
+    assert client.delete(f"/me/calendarGroups/{team}").status == 204
+    assert len(client.get("/me/calendars").body["value"]) == 3
+
+
 def test_the_default_calendar_group_cannot_be_deleted(alice):
     default = alice.get("/me/calendarGroups").body["value"][0]["id"]
     assert alice.delete(f"/me/calendarGroups/{default}").status == 400
