@@ -1,12 +1,12 @@
-"""The command line: serve the gateway, print its schema, see whether its sources can be used."""
+"""The command line: serve the gateway, print its schema, examine its sources, run its sandbox by itself."""
 
 import asyncio
 import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -18,6 +18,10 @@ from uvicorn.loops.auto import auto_loop_factory
 from gateway.adapters.base import Call
 from gateway.app import catalog_of, running
 from gateway.http.logging import configure
+from gateway.sandbox import Sandbox
+from gateway.sandbox.announcement import announcement
+from gateway.sandbox.errors import SandboxError
+from gateway.sandbox.standalone import standalone
 from gateway.schema.build import client_sdl, subgraph_sdl
 from gateway.service.doctor import Finding, examine
 from gateway.service.session import Session
@@ -91,15 +95,57 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command("sandbox")
+def run_sandbox(
+    elasticsearch_port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 9280,
+    msgraph_port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 9281,
+    seed: Annotated[
+        Path | None, typer.Option(help="A JSON file with the world to begin with; else a small team's week.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The file to keep the world in; else it is forgotten at the end.")
+    ] = None,
+    elasticsearch_version: Annotated[
+        str | None, typer.Option(help="7.17, 8.15, 8.19 or 9.2, the default.")
+    ] = None,
+) -> None:
+    """Run emulators of both upstreams on this machine, and print how to reach them."""
+    started = standalone(
+        elasticsearch_port=elasticsearch_port,
+        msgraph_port=msgraph_port,
+        seed=seed,
+        data=data,
+        elasticsearch_version=elasticsearch_version,
+    )
+    try:
+        asyncio.run(_announced(started))
+    except SandboxError as exc:
+        print(f"The sandbox cannot start: {exc}.", file=sys.stderr)
+        raise typer.Exit(2) from exc
+
+
 class _Server(uvicorn.Server):
     """Exits with 0 after a signal that asks it to leave; uvicorn would die of it in the end."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+        _on_signal(self.handle_exit, None)
         yield
+
+
+def _on_signal(leave: Callable[..., None], *arguments: object) -> None:
+    """Call `leave` with the number of a signal that asks to leave."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, leave, number, *arguments)
+
+
+async def _announced(started: AbstractAsyncContextManager[Sandbox]) -> None:
+    """A sandbox until a signal asks it to leave."""
+    told = asyncio.Event()
+    _on_signal(lambda _: told.set())
+    async with started as sandbox:
+        print(announcement(sandbox), flush=True)
+        await told.wait()
 
 
 async def _serve(settings: Settings) -> None:

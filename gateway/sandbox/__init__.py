@@ -3,7 +3,7 @@
 It shares no code with the rest: an emulator that did would agree with the gateway's mistakes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +11,13 @@ from types import TracebackType
 from typing import Self
 
 from gateway.sandbox import seed as seeds
+from gateway.sandbox.clock import Clock
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.elasticsearch.versions import DEFAULT
 from gateway.sandbox.faults import Faults
+from gateway.sandbox.journal import Journal, Keeping, Origin
 from gateway.sandbox.msgraph import MSGraphEmulator, Unknowns
-from gateway.sandbox.server import EmulatorServer, utc_now
+from gateway.sandbox.server import EmulatorServer, perform, utc_now
 from gateway.sandbox.world import World
 
 __all__ = ["Credentials", "Sandbox"]
@@ -31,14 +33,20 @@ class Credentials:
     """An API key that may read ML calendars, and nothing else: not even the version."""
     msgraph_app: str
     """An application's token: every mailbox but the restricted ones, no group calendars, no `/me`."""
-    msgraph_alice: str
-    """A delegated token of alice.nguyen@contoso.com."""
+    msgraph_users: Mapping[str, str]
+    """A delegated token of each user, by principal name."""
+
+    @property
+    def msgraph_alice(self) -> str:
+        """That of alice.nguyen@contoso.com, who is in the seed world."""
+        return self.msgraph_users[seeds.ALICE]
 
 
 class Sandbox:
     """Both upstreams while it is entered, each with `url`, `emulator`, `faults` and `exchanges`.
 
     Port 0 means any free one. `seed` fixes what looks random: the ids of new events and the faults by chance.
+    A `journal` that holds a world already goes on with that one, its seed and its version of Elasticsearch.
     """
 
     def __init__(
@@ -51,26 +59,39 @@ class Sandbox:
         msgraph_port: int = 0,
         elasticsearch_version: str = DEFAULT,
         unknowns: Unknowns | None = None,
+        journal: Journal | None = None,
     ) -> None:
-        world = seeds.world(now()) if world is None else world
+        clock = Clock(now)
+        origin = Origin(
+            time=now(),
+            seed=seed,
+            elasticsearch_version=elasticsearch_version,
+            world=seeds.world(now()) if world is None else world,
+        )
+        if journal is not None:
+            origin = journal.begin(origin)
+        with clock.at(origin.time):
+            elasticsearch = ElasticsearchEmulator(
+                origin.world.elasticsearch,
+                now=clock,
+                version=origin.elasticsearch_version,
+                seed=origin.seed,
+            )
+            msgraph = MSGraphEmulator(origin.world.msgraph, now=clock, unknowns=unknowns)
+        answering = perform
+        if journal is not None:
+            keeping = Keeping(journal, clock)
+            keeping.repeat({emulator.name: emulator for emulator in (elasticsearch, msgraph)})
+            answering = keeping.perform
         self.elasticsearch = EmulatorServer(
-            ElasticsearchEmulator(world.elasticsearch, now=now, version=elasticsearch_version, seed=seed),
-            Faults(seed),
-            port=elasticsearch_port,
-            now=now,
+            elasticsearch, Faults(seed), port=elasticsearch_port, now=clock, perform=answering
         )
-        self.msgraph = EmulatorServer(
-            MSGraphEmulator(world.msgraph, now=now, unknowns=unknowns),
-            Faults(seed),
-            port=msgraph_port,
-            now=now,
-        )
-        tokens = self.msgraph.emulator.tokens
+        self.msgraph = EmulatorServer(msgraph, Faults(seed), port=msgraph_port, now=clock, perform=answering)
         self.credentials = Credentials(
             elasticsearch_manage=seeds.MANAGE_ML.authorization,
             elasticsearch_monitor=seeds.MONITOR_ML.authorization,
-            msgraph_app=tokens.app.authorization,
-            msgraph_alice=tokens.of(seeds.ALICE).authorization,
+            msgraph_app=msgraph.tokens.app.authorization,
+            msgraph_users={upn: token.authorization for upn, token in msgraph.tokens.delegated.items()},
         )
         self._exit = AsyncExitStack()
 

@@ -81,6 +81,7 @@ TOKEN = Principal(
     roles=("machine_learning_admin",),
     privileges=frozenset({"manage_ml"}),
 )
+PRINCIPALS = (MANAGE_ML, MONITOR_ML, EXPIRED, ELASTIC, READER, TOKEN)
 
 
 def world(now: datetime) -> World:
@@ -91,7 +92,7 @@ def world(now: datetime) -> World:
         elasticsearch=ElasticsearchWorld(
             calendars=_ml_calendars(monday),
             jobs=_jobs(now),
-            principals=(MANAGE_ML, MONITOR_ML, EXPIRED, ELASTIC, READER, TOKEN),
+            principals=PRINCIPALS,
         ),
         msgraph=MSGraphWorld(
             users=(_alice(monday), _bob(monday), _ceo(monday), _outages(monday)), groups=(_sre(monday),)

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from gateway.sandbox.connection import Connection, Reply
+from gateway.sandbox.errors import SandboxError
 from gateway.sandbox.faults import NO_FAULT, Cut, Fault, Faults, Garble
 from gateway.sandbox.http import Request, Response
 
@@ -40,6 +41,14 @@ class Emulator(Protocol):
     def error(self, status: int, retry_after: str | None = None) -> Response:
         """The upstream's own error body for a fault."""
         ...
+
+
+Perform = Callable[[Emulator, Request, frozenset[int]], Response]
+"""Lets an emulator answer a request, items of which are to be lost."""
+
+
+def perform(emulator: Emulator, request: Request, lose: frozenset[int]) -> Response:
+    return emulator.answer(request, lose=lose)
 
 
 @runtime_checkable
@@ -81,11 +90,13 @@ class EmulatorServer(Generic[E]):
         *,
         port: int = 0,
         now: Callable[[], datetime] = utc_now,
+        perform: Perform = perform,
     ) -> None:
         self.emulator = emulator
         self.faults = Faults() if faults is None else faults
         self.exchanges: deque[Exchange] = deque(maxlen=KEPT_EXCHANGES)
         self.now = now
+        self._perform = perform
         self._port = port
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -102,7 +113,11 @@ class EmulatorServer(Generic[E]):
         return f"http://{LOOPBACK}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)
+        """Listen. Raises SandboxError if the port is taken."""
+        try:
+            self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)
+        except OSError as error:
+            raise SandboxError(f"{self.emulator.name} cannot listen: {error.strerror}") from error
         return self
 
     async def __aexit__(
@@ -167,7 +182,7 @@ class EmulatorServer(Generic[E]):
 
     def _write(self, request: Request, fault: Fault) -> Response:
         try:
-            return self.emulator.answer(request, lose=fault.lose)
+            return self._perform(self.emulator, request, fault.lose)
         except Exception:
             # To the client a bug of the emulator is a failure of the upstream; in the log it is a bug.
             log.exception("%s emulator failed on %s %s", self.emulator.name, request.method, request.target)

@@ -7,9 +7,11 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Scheme(StrEnum):
@@ -20,7 +22,7 @@ class Scheme(StrEnum):
     BEARER = "Bearer"
 
 
-class Principal(msgspec.Struct, frozen=True, kw_only=True):
+class Principal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who may do what in the cluster. `id` is the API key's id, the user's name, or the token itself."""
 
     scheme: Scheme
@@ -39,26 +41,30 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.scheme} {b64encode(f'{self.id}:{self.secret}'.encode()).decode()}"
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An anomaly detection job. `bucket_span` is as written ("15m"); `latest_record` is None without data."""
 
     id: str
     bucket_span: str
     groups: tuple[str, ...] = ()
-    latest_record: datetime | None = None
+    latest_record: Instant | None = None
 
 
-class ScheduledEvent(msgspec.Struct, frozen=True, kw_only=True):
+class ScheduledEvent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     description: str
-    start: datetime
-    end: datetime
+    start: Instant
+    end: Instant
     skip_result: bool = True
     skip_model_update: bool = True
     force_time_shift: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError("an event must end after its start")
 
-class MLCalendar(msgspec.Struct, frozen=True, kw_only=True):
+
+class MLCalendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A calendar of machine learning. `job_ids` may name groups, or `_all`."""
 
     id: str
@@ -67,7 +73,7 @@ class MLCalendar(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[ScheduledEvent, ...] = ()
 
 
-class ElasticsearchWorld(msgspec.Struct, frozen=True, kw_only=True):
+class ElasticsearchWorld(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     calendars: tuple[MLCalendar, ...] = ()
     jobs: tuple[Job, ...] = ()
     principals: tuple[Principal, ...] = ()
@@ -78,7 +84,7 @@ class UserKind(StrEnum):
     SHARED = "shared"
 
 
-class GraphCalendar(msgspec.Struct, frozen=True, kw_only=True):
+class GraphCalendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A calendar of a mailbox. `group` is the name of its calendar group."""
 
     id: str
@@ -87,7 +93,7 @@ class GraphCalendar(msgspec.Struct, frozen=True, kw_only=True):
     group: str = "My Calendars"
 
 
-class GraphEvent(msgspec.Struct, frozen=True, kw_only=True):
+class GraphEvent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An event as it would be POSTed: `body` is Graph's JSON. A group's event has no `calendar_id`."""
 
     id: str
@@ -95,7 +101,7 @@ class GraphEvent(msgspec.Struct, frozen=True, kw_only=True):
     body: Mapping[str, Any]
 
 
-class User(msgspec.Struct, frozen=True, kw_only=True):
+class User(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A mailbox. A restricted one is closed to every application and to every other user."""
 
     id: str
@@ -108,8 +114,16 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     calendars: tuple[GraphCalendar, ...] = ()
     events: tuple[GraphEvent, ...] = ()
 
+    def __post_init__(self) -> None:
+        if sum(calendar.is_default for calendar in self.calendars) != 1:
+            raise ValueError(f"{self.upn} needs calendars, and one of them is the default")
+        known = {calendar.id for calendar in self.calendars}
+        for event in self.events:
+            if event.calendar_id not in known:
+                raise ValueError(f"the event {event.id} of {self.upn} is in a calendar that is not there")
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
+
+class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A Microsoft 365 group and its one calendar. `members` are ids of users."""
 
     id: str
@@ -119,11 +133,11 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[GraphEvent, ...] = ()
 
 
-class MSGraphWorld(msgspec.Struct, frozen=True, kw_only=True):
+class MSGraphWorld(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     users: tuple[User, ...] = ()
     groups: tuple[Group, ...] = ()
 
 
-class World(msgspec.Struct, frozen=True, kw_only=True):
+class World(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     elasticsearch: ElasticsearchWorld = msgspec.field(default_factory=ElasticsearchWorld)
     msgraph: MSGraphWorld = msgspec.field(default_factory=MSGraphWorld)

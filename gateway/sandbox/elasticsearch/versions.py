@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from gateway.sandbox.errors import SandboxError
+
 DEFAULT = "9.2.2"
+VERSIONS = ("7.17.29", "8.15.5", "8.19.8", DEFAULT)
+"""Those that can be asked for."""
 
 
 class Feature(Enum):
@@ -38,6 +42,14 @@ SPANS: dict[Feature, tuple[tuple[int, int], tuple[int, int]]] = {
 LUCENE = {(7, 17): "8.11.3", (8, 15): "9.11.1", (8, 19): "9.12.2", (9, 2): "10.3.1"}
 OLDEST_NODE = {7: "6.8.0", 8: "7.17.0", 9: "8.19.0"}
 OLDEST_INDEX = {7: "6.0.0-beta1", 8: "7.0.0", 9: "8.0.0"}
+
+
+def known(text: str) -> str:
+    """The version that `text` names, by all of its parts or by the first ones."""
+    for version in VERSIONS:
+        if f"{version}.".startswith(f"{text}."):
+            return version
+    raise SandboxError(f"there is no Elasticsearch {text} here, only {', '.join(VERSIONS)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,144 @@
+"""The command `gateway sandbox`, as somebody runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import httpx2
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FREE = ("--elasticsearch-port", "0", "--msgraph-port", "0")
+
+
+class Sandboxed:
+    """The command while it is entered, and what it said once it was up."""
+
+    def __init__(self, *options):
+        self._command = [sys.executable, "-m", "gateway", "sandbox", *FREE, *map(str, options)]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            self._command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ}
+        )
+        self.lines = []
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if line.startswith("  payments-maintenance ="):
+                break
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def variable(self, name):
+        (value,) = [line.partition("=")[2] for line in self.lines if line.startswith(f"  {name}=")]
+        return value.strip("'")
+
+    def ml(self, method, path):
+        headers = {"Authorization": self.variable("ES_MANAGE")}
+        return httpx2.request(method, self.variable("ES_URL") + path, headers=headers)
+
+    def graph(self, path, credential):
+        headers = {"Authorization": self.variable(credential)}
+        return httpx2.get(self.variable("GRAPH_URL") + path, headers=headers)
+
+
+def run(*options, **environ):
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *map(str, options)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environ},
+    )
+
+
+def test_what_the_sandbox_prints_can_be_copied_and_works(tmp_path):
+    with Sandboxed() as sandbox:
+        assert sandbox.ml("GET", "/_ml/calendars/planned-outages").status_code == 200
+        assert sandbox.graph("/v1.0/me/events", "GRAPH_ALICE_NGUYEN").status_code == 200
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": sandbox.variable("GRAPH_CLIENT_ID"),
+            "client_secret": sandbox.variable("GRAPH_CLIENT_SECRET"),
+            "scope": "https://graph.microsoft.com/.default",
+        }
+        assert httpx2.post(sandbox.variable("GRAPH_TOKEN_URL"), data=form).status_code == 200
+        start = sandbox.lines.index("  [sources.elasticsearch]")
+        configuration = tmp_path / "gateway.toml"
+        configuration.write_text("\n".join(sandbox.lines[start:]))
+        assert "payments-maintenance" in tomllib.loads(configuration.read_text())["aliases"]
+        doctor = run("doctor", "--config", configuration)
+    assert doctor.returncode == 0, doctor.stdout
+    assert [line[:2] for line in doctor.stdout.splitlines()] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_sandbox_leaves_with_0_when_it_is_asked_to(number):
+    with Sandboxed() as sandbox:
+        sandbox.process.send_signal(number)
+        assert sandbox.process.wait(timeout=30) == 0
+
+
+def test_nothing_that_was_answered_is_lost_when_the_sandbox_is_killed(tmp_path):
+    for number in range(3):
+        with Sandboxed("--data", tmp_path / "world.db") as sandbox:
+            assert sandbox.ml("PUT", f"/_ml/calendars/life-{number}").status_code == 200
+            found = sandbox.ml("GET", "/_ml/calendars/life-*").json()["calendars"]
+            assert [calendar["calendar_id"] for calendar in found] == [
+                f"life-{life}" for life in range(number + 1)
+            ]
+            sandbox.process.kill()
+            assert sandbox.process.wait() == -signal.SIGKILL
+
+
+def test_a_version_of_elasticsearch_is_asked_for_by_its_beginning(tmp_path):
+    with Sandboxed("--elasticsearch-version", "8.15", "--data", tmp_path / "world.db") as sandbox:
+        assert sandbox.ml("GET", "/").json()["version"]["number"] == "8.15.5"
+    with Sandboxed("--data", tmp_path / "world.db") as sandbox:
+        assert sandbox.ml("GET", "/").json()["version"]["number"] == "8.15.5"
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (
+            ["--elasticsearch-version", "6.8"],
+            "there is no Elasticsearch 6.8 here, only 7.17.29, 8.15.5, 8.19.8, 9.2.2.",
+        ),
+        (["--elasticsearch-version", "8.1"], "there is no Elasticsearch 8.1 here"),
+        (["--seed", "missing.json"], "missing.json cannot be read: No such file or directory."),
+        (["--data", "/nowhere/world.db"], "/nowhere/world.db cannot be used: unable to open database file."),
+    ],
+)
+def test_options_that_cannot_be_meant_are_explained(options, complaint):
+    ended = run("sandbox", *FREE, *options)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("The sandbox cannot start: ")
+    assert complaint in ended.stderr
+
+
+def test_options_that_only_a_new_file_could_take_are_explained(tmp_path):
+    data, seed = tmp_path / "world.db", tmp_path / "seed.json"
+    seed.write_text("{}")
+    with Sandboxed("--data", data):
+        pass
+    assert "holds a world already" in run("sandbox", *FREE, "--data", data, "--seed", seed).stderr
+    other = run("sandbox", *FREE, "--data", data, "--elasticsearch-version", "7.17")
+    assert "holds a cluster of version 9.2.2" in other.stderr
+
+
+def test_a_port_that_is_taken_is_explained():
+    with Sandboxed() as sandbox:
+        port = sandbox.variable("ES_URL").rpartition(":")[2]
+        ended = run("sandbox", *FREE, "--elasticsearch-port", port)
+    assert ended.returncode == 2
+    assert "elasticsearch cannot listen" in ended.stderr
+    assert "address already in use" in ended.stderr
