@@ -90,7 +90,8 @@ def expansions(text: str) -> dict[str, str]:
         match = fullmatch(r"\s*(\w+)\s*(?:\((.*)\))?\s*", term)
         if match is None:
             raise GraphError(Cause.BAD_OPTION, "$expand")
-        inner = dict(part.partition("=")[::2] for part in (match[2] or "").split(";"))
+        options: str = match[2] or ""
+        inner = {name: value for name, _, value in (part.partition("=") for part in options.split(";"))}
         found[match[1].lower()] = inner.get("$filter", "").strip()
     return found
 
