@@ -81,7 +81,7 @@ class Transport:
             log.requests[index] = msgspec.structs.replace(
                 request, status=status, duration=took, request_id=request_id
             )
-        return Answer(status=status, headers=dict(response.headers), body=body)
+        return Answer(status=response.status_code, headers=dict(response.headers), body=body)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -1,7 +1,8 @@
 """A configured Elasticsearch cluster, 7.14 or later: its grammar of ids and its connection."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -39,15 +40,16 @@ _CAPABILITIES: Final[Mapping[Capability, CapabilityNote]] = {
 }
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class ElasticsearchSource:
     """Implements CalendarSource.
 
     `authorization` is the header's whole value (`ApiKey …`, `Basic …`, `Bearer …`), None for a cluster
-    without security. `page_size`, at most 10,000, bounds what one request reads.
+    without security. `page_size`, at most 10,000, bounds what one request reads. `now` is the clock.
     """
-
-    kind: Final = SourceKind.ELASTICSEARCH
-    capabilities: Final = _CAPABILITIES
 
     def __init__(
         self,
@@ -57,11 +59,15 @@ class ElasticsearchSource:
         authorization: str | None,
         takes_callers_credential: bool = False,
         page_size: int = 1000,
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.name: Final = name
+        self.kind: Final = SourceKind.ELASTICSEARCH
+        self.capabilities: Final = _CAPABILITIES
         self._transport = transport
         self._credential = Credential(configured=authorization, is_callers=takes_callers_credential)
         self._page_size = page_size
+        self._now = now
         self._locks: WeakValueDictionary[CalendarId, asyncio.Lock] = WeakValueDictionary()
 
     def calendar_id(self, written: ResourceId) -> CalendarId:
@@ -75,7 +81,9 @@ class ElasticsearchSource:
 
     def adapter(self, call: Call) -> ElasticsearchAdapter:
         api = MLApi(self.name, transport=self._transport, credential=self._credential, call=call)
-        return ElasticsearchAdapter(api, call=call, page_size=self._page_size, writing=self._lock)
+        return ElasticsearchAdapter(
+            api, call=call, page_size=self._page_size, writing=self._lock, now=self._now
+        )
 
     async def aclose(self) -> None:
         await self._transport.aclose()

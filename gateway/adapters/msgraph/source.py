@@ -6,7 +6,8 @@ from typing import Final, Literal
 from gateway.adapters.base import Call, Capability, CapabilityNote, Fidelity
 from gateway.adapters.msgraph import paths
 from gateway.adapters.msgraph.adapter import MSGraphAdapter
-from gateway.adapters.msgraph.api import Credential, GraphApi
+from gateway.adapters.msgraph.api import GraphApi
+from gateway.adapters.msgraph.credentials import Credential
 from gateway.adapters.msgraph.mailboxes import MailboxGates
 from gateway.adapters.transport import Transport
 from gateway.model.event import SourceKind
@@ -43,29 +44,26 @@ _CAPABILITIES: Final[Mapping[Capability, CapabilityNote]] = {
 class MSGraphSource:
     """Implements CalendarSource.
 
-    `authorization` is a header's whole value (`Bearer …`); the caller's own credential goes before it unless
-    `takes_callers_credential` is off. `mailboxes` are ids or principal names of users whose calendars are
-    listed for an application, and `in_flight_per_mailbox` is how many requests a mailbox gets at once.
+    `mailboxes` are ids or principal names of users whose calendars are listed for an application, and
+    `in_flight_per_mailbox` is how many requests a mailbox gets at once.
     """
-
-    kind: Final = SourceKind.MSGRAPH
-    capabilities: Final = _CAPABILITIES
 
     def __init__(
         self,
         name: str,
         *,
         transport: Transport,
+        credential: Credential,
         version: Literal["v1.0", "beta"] = "v1.0",
-        authorization: str | None = None,
-        takes_callers_credential: bool = True,
         mailboxes: Sequence[str] = (),
         in_flight_per_mailbox: int = 4,
     ) -> None:
         self.name: Final = name
+        self.kind: Final = SourceKind.MSGRAPH
+        self.capabilities: Final = _CAPABILITIES
         self._transport = transport
         self._version = version
-        self._credential = Credential(configured=authorization, takes_callers=takes_callers_credential)
+        self._credential = credential
         self._mailboxes = tuple(mailboxes)
         self._gates = MailboxGates(in_flight_per_mailbox)
 
@@ -90,4 +88,5 @@ class MSGraphSource:
         return MSGraphAdapter(api, mailboxes=self._mailboxes)
 
     async def aclose(self) -> None:
+        await self._credential.aclose()
         await self._transport.aclose()
