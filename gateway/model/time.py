@@ -104,7 +104,9 @@ def from_millis(millis: int) -> datetime:
     try:
         return EPOCH + timedelta(milliseconds=millis)
     except OverflowError as exc:
-        raise InvalidTime("So many milliseconds lead beyond the calendar.") from exc
+        raise InvalidTime(
+            "So many milliseconds lead beyond the calendar.", hint="Microseconds instead of milliseconds?"
+        ) from exc
 
 
 def to_rfc3339(instant: datetime) -> str:

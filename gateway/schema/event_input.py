@@ -17,7 +17,7 @@ from gateway.schema.msgraph import MSGraphEventOptions
 from gateway.schema.person import AttendeeInput
 from gateway.schema.time_input import EventEndInput, EventTimeInput, span
 
-_KEY_SUFFIX: Final = re.compile(r"\[#[A-Za-z0-9._:-]{1,64}(?:@[0-9TZ]+)?\]\s*")
+_KEY_SUFFIX: Final = re.compile(r"\[#[A-Za-z0-9._:-]{1,64}(?:@[0-9TZ]+)?\]\s*\Z")
 
 
 @strawberry.input(one_of=True, description="A longer text, as plain text or as HTML.")
@@ -58,7 +58,7 @@ class EventInput:
     def to_draft(self, default_zone: str | None) -> model.Draft:
         """The draft, all-day events in `default_zone` unless they say otherwise. Raises InvalidInput."""
         _check_title(self.title)
-        if self.location and self.locations:
+        if self.location is not None and self.locations is not None:
             raise InvalidInput(
                 "An event has either location or locations, not both.",
                 path=("locations",),
@@ -115,7 +115,7 @@ def _check_title(title: str) -> None:
     if not title.strip():
         raise InvalidInput("An event needs a title.", path=("title",))
     suffix = _KEY_SUFFIX.search(title)
-    if suffix and suffix.end() == len(title):
+    if suffix:
         raise InvalidInput(
             f"A title cannot end with {suffix.group()!r}: that is how events are marked with their key.",
             path=("title",),
