@@ -147,8 +147,10 @@ async def _merge(streams: Sequence[_Stream], wanted: int) -> list[Event]:
         async with gate:
             return await stream.next()
 
-    heads = await asyncio.gather(*map(head, streams))
-    heap = [(event.order, place, event) for place, event in enumerate(heads) if event is not None]
+    async with asyncio.TaskGroup() as group:  # a fault of ours stops them all, so that all can be closed
+        heads = [group.create_task(head(stream)) for stream in streams]
+    first = [(place, task.result()) for place, task in enumerate(heads)]
+    heap = [(event.order, place, event) for place, event in first if event is not None]
     heapq.heapify(heap)
     rows: list[Event] = []
     while heap and len(rows) < wanted:

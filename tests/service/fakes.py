@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import msgspec
 
 from gateway.adapters.base import (
@@ -59,7 +60,8 @@ class FakeSource:
     """Calendars are `name:calendar`, their events `name:calendar/events/id`; `me` is the calendar `own`.
 
     `fail` raises at the n-th event drawn from a calendar; `refused` and `crashing` are titles of drafts that
-    planning refuses and writing breaks on; `broken` is what every call about a calendar raises.
+    planning refuses and writing breaks on; `broken` is what every call about a calendar raises. Of `silent`
+    calendars no event ever comes.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class FakeSource:
         self.journal = [] if journal is None else journal
         self.fail: dict[str, tuple[int, Exception]] = {}
         self.broken: dict[str, Exception] = {}
+        self.silent: frozenset[str] = frozenset()
         self.refused: frozenset[str] = frozenset()
         self.crashing: frozenset[str] = frozenset()
         self.mutes_all_jobs = False
@@ -127,6 +130,8 @@ class FakeAdapter:
         found = [event for event in held if window.overlaps(event.start.instant, event.end.instant)]
         last, error = source.fail.get(name, (len(found), None))
         try:
+            if name in source.silent:
+                await anyio.sleep_forever()
             for event in sorted(found, key=lambda event: event.order)[:last]:
                 source.drawn += 1
                 yield event

@@ -221,9 +221,22 @@ async def test_an_event_found_in_two_streams_is_one_row() -> None:
 async def test_a_fault_of_ours_is_raised_and_leaves_no_stream_open() -> None:
     es = FakeSource("es", [event("es:a", 1), event("es:b", 2)])
     es.fail["es:a"] = (0, ZeroDivisionError("ours"))
-    with pytest.raises(ZeroDivisionError):
-        await _page(es, names=["es:b", "es:a"])
-    assert es.closed == es.opened
+    es.silent = frozenset({"es:c"})
+    with pytest.raises(ExceptionGroup) as raised:
+        await _page(es, names=["es:c", "es:b", "es:a"])
+    assert raised.group_contains(ZeroDivisionError)
+    assert es.closed == es.opened == 3
+
+
+async def test_a_caller_who_goes_leaves_no_stream_open() -> None:
+    es = FakeSource("es", [event("es:b", 2)])
+    es.silent = frozenset({"es:a"})
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: _page(es, names=["es:a", "es:b"]))
+            await anyio.wait_all_tasks_blocked()
+            scope.cancel()
+    assert es.closed == es.opened == 2
 
 
 @pytest.mark.parametrize("first", [0, -1, 1001])
