@@ -12,7 +12,16 @@ from strawberry.types import ExecutionResult
 
 from gateway.adapters.base import CalendarSource, Call
 from gateway.adapters.elasticsearch.source import ElasticsearchSource
+from gateway.adapters.msgraph.credentials import (
+    Application,
+    CallersToken,
+    Credential,
+    GivenToken,
+    OnBehalfOf,
+)
+from gateway.adapters.msgraph.oauth import TokenEndpoint
 from gateway.adapters.msgraph.source import MSGraphSource
+from gateway.adapters.msgraph.tokens import Tokens
 from gateway.adapters.transport import Transport
 from gateway.http.graphiql.page import Explorer
 from gateway.http.graphql import GraphQLEndpoint
@@ -68,6 +77,7 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
         )
 
     headers = dict.fromkeys(catalog.sources, CREDENTIAL_HEADER)
+    headers |= {name: source.credential_header for name, source in settings.sources.items()}
     endpoint = GraphQLEndpoint(execute, explorer=explorer, credential_headers=headers)
     return Starlette(
         routes=[
@@ -104,24 +114,44 @@ def _aliased(source: CalendarSource, aliases: dict[str, Alias]) -> list[Calendar
 
 
 def _connect(name: str, settings: SourceSettings) -> CalendarSource:
-    transport = Transport(settings.url, source=name, timeout=settings.timeout)
     match settings:
         case ElasticsearchSettings():
             return ElasticsearchSource(
                 name,
-                transport=transport,
+                transport=Transport(settings.url, source=name, timeout=settings.timeout),
                 authorization=settings.authorization,
                 takes_callers_credential=settings.takes_callers_credential,
             )
         case MSGraphSettings():
             return MSGraphSource(
                 name,
-                transport=transport,
+                transport=Transport(settings.root, source=name, timeout=settings.timeout),
+                credential=_graph_credential(name, settings),
                 version=settings.version,
-                authorization=settings.authorization,
-                takes_callers_credential=settings.takes_callers_credential,
                 mailboxes=settings.mailboxes,
             )
+
+
+def _graph_credential(name: str, settings: MSGraphSettings) -> Credential:
+    if settings.client is None:
+        callers = CallersToken(source=name, header=settings.credential_header)
+        takes = settings.takes_callers_credential
+        return GivenToken(source=name, callers=callers if takes else None, configured=settings.authorization)
+    endpoint = TokenEndpoint(
+        name,
+        transport=Transport(
+            settings.token_root, source=f"the token endpoint of {name}", timeout=settings.timeout
+        ),
+        client=settings.client,
+        scope=settings.in_cloud.scope,
+        now=_utc_now,
+    )
+    tokens = Tokens(name, now=_utc_now)
+    if settings.credential is None:
+        return Application(endpoint, tokens)
+    wanted = f"a token for the application {settings.client.client_id}"
+    callers = CallersToken(source=name, header=settings.credential_header, wanted=wanted)
+    return OnBehalfOf(endpoint, tokens, callers=callers, now=_utc_now)
 
 
 def sandboxed(sandbox: Sandbox) -> Catalog:
@@ -134,8 +164,11 @@ def sandboxed(sandbox: Sandbox) -> Catalog:
     msgraph = MSGraphSource(
         "msgraph",
         transport=Transport(sandbox.msgraph.url, source="msgraph", timeout=_SANDBOX_TIMEOUT),
-        authorization=sandbox.credentials.msgraph_app,
-        takes_callers_credential=True,
+        credential=GivenToken(
+            source="msgraph",
+            callers=CallersToken(source="msgraph"),
+            configured=sandbox.credentials.msgraph_app,
+        ),
         mailboxes=_SANDBOX_MAILBOXES,
     )
     policy = SourcePolicy(mode=SourceMode.WRITE, calendars=(CalendarPattern(("*",)),), time_zone="UTC")

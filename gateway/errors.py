@@ -70,7 +70,10 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One trouble as data. `path` leads into the caller's input; no part of it holds a secret."""
+    """One trouble as data. `path` leads into the caller's input; no part of it holds a secret.
+
+    `claims` is JSON: what a new token must have for the upstream to take it.
+    """
 
     code: Code
     message: str
@@ -80,6 +83,7 @@ class Problem:
     retry_after: timedelta | None = None
     upstream_code: str | None = None
     request_id: str | None = None
+    claims: str | None = None
 
     def at(self, *path: str | int) -> "Problem":
         """The same problem, found further in: `path` goes before its own."""
@@ -101,6 +105,7 @@ class GatewayError(Exception):
         retry_after: timedelta | None = None,
         upstream_code: str | None = None,
         request_id: str | None = None,
+        claims: str | None = None,
     ) -> None:
         super().__init__(message)
         self.problem = Problem(
@@ -112,6 +117,7 @@ class GatewayError(Exception):
             retry_after=retry_after,
             upstream_code=upstream_code,
             request_id=request_id,
+            claims=claims,
         )
 
 

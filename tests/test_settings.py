@@ -5,11 +5,13 @@ import tomllib
 from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.adapters.msgraph.certificate import Certificate
 from gateway.model.ids import CalendarId
 from gateway.service.guard import SourceMode
 from gateway.settings import (
@@ -363,9 +365,140 @@ def test_graph_takes_each_caller_s_credential_unless_it_has_a_token() -> None:
     assert _msgraph(access_token="eyJ0", calendars="*").authorization == "Bearer eyJ0"
 
 
-def test_graph_takes_no_token_beside_the_caller_s() -> None:
-    extra = {"GATEWAY_SOURCES__GRAPH__ACCESS_TOKEN": "x", "GATEWAY_SOURCES__GRAPH__CREDENTIAL": "caller"}
-    assert _faults(GRAPH | extra) == ['sources.graph: set access_token or credential = "caller", not both.']
+APPLICATION = {"tenant": "contoso.com", "client_id": "app", "client_secret": "tOpSeCrEt"}
+NOT_WHOLE = "set tenant, client_id and one of client_secret and certificate together."
+TOO_MANY = 'set only one of access_token, client_id, and credential = "caller".'
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"access_token": "x", "credential": "caller"}, TOO_MANY),
+        ({"access_token": "x", **APPLICATION}, TOO_MANY),
+        ({"credential": "caller", **APPLICATION}, TOO_MANY),
+        ({"access_token": "x", "credential": "on-behalf-of"}, "needs an application: set client_id."),
+        ({"credential": "on-behalf-of"}, "needs an application: set client_id."),
+        ({"tenant": "contoso.com"}, NOT_WHOLE),
+        ({"tenant": "contoso.com", "client_id": "app"}, NOT_WHOLE),
+        ({"client_id": "app", "client_secret": "x"}, NOT_WHOLE),
+    ],
+)
+def test_graph_takes_one_credential_and_no_half_of_one(given: dict[str, str], said: str) -> None:
+    extra = {f"GATEWAY_SOURCES__GRAPH__{name.upper()}": value for name, value in given.items()}
+    (fault,) = _faults(GRAPH | extra)
+    assert fault.startswith("sources.graph: ")
+    assert fault.endswith(said)
+    assert "tOpSeCrEt" not in fault
+
+
+def test_an_application_acts_for_itself_and_must_be_told_on_which_calendars() -> None:
+    assert not _msgraph(**APPLICATION, calendars="*").takes_callers_credential
+    extra = {f"GATEWAY_SOURCES__GRAPH__{name.upper()}": value for name, value in APPLICATION.items()}
+    (fault,) = _faults(GRAPH | extra)
+    assert fault.startswith("sources.graph.calendars: the gateway holds the credential")
+
+
+def test_on_behalf_of_its_callers_an_application_may_do_what_they_may() -> None:
+    source = _msgraph(**APPLICATION, credential="on-behalf-of")
+    assert source.takes_callers_credential
+    assert source.policy().allows_all
+
+
+def test_a_certificate_stands_in_the_place_of_a_secret(client_certificate: Any, tmp_path: Path) -> None:
+    file = tmp_path / "graph.pem"
+    file.write_text(client_certificate.pem)
+    application = {name: value for name, value in APPLICATION.items() if name != "client_secret"}
+    for way in ({"certificate__file": str(file)}, {"certificate": client_certificate.pem}):
+        client = _msgraph(**application, **way, calendars="*").client
+        assert isinstance(client.proof, Certificate)
+        assert client.proof.thumbprint == client_certificate.thumbprint
+    both = {f"GATEWAY_SOURCES__GRAPH__{name.upper()}": value for name, value in APPLICATION.items()}
+    both["GATEWAY_SOURCES__GRAPH__CERTIFICATE"] = client_certificate.pem
+    assert _faults(GRAPH | both) == [f"sources.graph: {NOT_WHOLE}"]
+
+
+def test_a_certificate_without_its_key_is_refused_and_not_shown(client_certificate: Any) -> None:
+    environ = GRAPH | {"GATEWAY_SOURCES__GRAPH__CERTIFICATE": client_certificate.certificate}
+    (fault,) = _faults(environ)
+    assert fault.startswith("GATEWAY_SOURCES__GRAPH__CERTIFICATE: The certificate cannot be read.")
+    assert "BEGIN" not in fault
+
+
+@pytest.mark.parametrize("tenant", ["common", "Organizations", "consumers", "..", "a/b", ""])
+def test_a_token_is_got_from_one_tenant(tenant: str) -> None:
+    (fault,) = _faults(GRAPH | {"GATEWAY_SOURCES__GRAPH__TENANT": tenant})
+    assert fault.startswith("GATEWAY_SOURCES__GRAPH__TENANT: it should be one tenant's id or domain")
+
+
+@pytest.mark.parametrize(
+    ("cloud", "graph", "login"),
+    [
+        ("global", "https://graph.microsoft.com", "https://login.microsoftonline.com"),
+        ("us-gov", "https://graph.microsoft.us", "https://login.microsoftonline.us"),
+        ("us-gov-dod", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us"),
+        (
+            "china",
+            "https://microsoftgraph.chinacloudapi.cn",
+            "https://login.partner.microsoftonline.cn",
+        ),
+    ],
+)
+def test_a_cloud_is_known_by_name(cloud: str, graph: str, login: str) -> None:
+    source = _msgraph(cloud=cloud)
+    assert (source.root, source.token_root) == (graph, login)
+    assert source.in_cloud.scope == f"{graph}/.default"
+
+
+def test_an_address_wins_over_the_cloud_s_and_the_scope_does_not_move() -> None:
+    source = _msgraph(cloud="us-gov", url="http://127.0.0.1:1/", token_url="http://[::1]:2")
+    assert (source.root, source.token_root) == ("http://127.0.0.1:1", "http://[::1]:2")
+    assert source.in_cloud.scope == "https://graph.microsoft.us/.default"
+
+
+@pytest.mark.parametrize("host", ["es.example", "10.0.0.1", "localhost.example", "[fe80::1]"])
+def test_a_credential_does_not_leave_the_machine_in_the_clear(host: str) -> None:
+    (fault,) = _faults(ES | {"GATEWAY_SOURCES__ES__URL": f"http://{host}:9200"})
+    assert fault.startswith("GATEWAY_SOURCES__ES__URL: it should be https: ")
+    for name in ("URL", "TOKEN_URL"):
+        (fault,) = _faults(GRAPH | {f"GATEWAY_SOURCES__GRAPH__{name}": f"http://{host}"})
+        assert fault.startswith(f"GATEWAY_SOURCES__GRAPH__{name}: it should be https: ")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_on_one_machine_http_will_do(host: str) -> None:
+    assert _elasticsearch(url=f"http://{host}:9200").url == f"http://{host}:9200"
+
+
+def _two_callers(**second: str) -> dict[str, str]:
+    environ = {"GATEWAY_SOURCES__A__KIND": "msgraph", "GATEWAY_SOURCES__B__KIND": "msgraph"}
+    return environ | {f"GATEWAY_SOURCES__B__{name.upper()}": value for name, value in second.items()}
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"kind": "elasticsearch", "url": "https://es.example", "credential": "caller"},
+        {"cloud": "china"},
+        {"url": "https://graph.example"},
+        {"credential": "on-behalf-of", **APPLICATION},
+    ],
+)
+def test_what_is_meant_for_one_upstream_is_not_sent_to_another(second: dict[str, str]) -> None:
+    (fault,) = _faults(_two_callers(**second))
+    assert fault.startswith("sources.b.credential_header: b and a take the caller's credential from the head")
+    apart = load(environ=_two_callers(**second, credential_header="X-Other-Authorization"))
+    assert apart.sources["b"].credential_header == "x-other-authorization"
+
+
+@pytest.mark.parametrize("second", [{"version": "beta"}, {"access_token": "x", "calendars": "*"}])
+def test_sources_share_a_header_if_only_one_upstream_gets_what_is_in_it(second: dict[str, str]) -> None:
+    loaded = load(environ=_two_callers(**second))
+    assert {source.credential_header for source in loaded.sources.values()} == {"authorization"}
+
+
+def test_a_header_must_have_the_name_of_one() -> None:
+    (fault,) = _faults(GRAPH | {"GATEWAY_SOURCES__GRAPH__CREDENTIAL_HEADER": "X Graph: y"})
+    assert "it should be the name of a header" in fault
 
 
 def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
@@ -524,11 +657,14 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
     assert set(whole["aliases"]["tokyo-maintenance"]) == set(AliasSettings.model_fields)
 
 
-def test_the_example_loads_with_every_line_in_force(tmp_path: Path) -> None:
-    text = EXAMPLE.read_text(encoding="utf-8")
+def test_the_example_loads_with_every_line_in_force(tmp_path: Path, client_certificate: Any) -> None:
+    certificate = tmp_path / "graph.pem"
+    certificate.write_text(client_certificate.pem)
+    text = EXAMPLE.read_text(encoding="utf-8").replace("/run/secrets/graph.pem", str(certificate))
     config = _write(tmp_path, re.sub(r"^#(?=[\[a-z])", "", text, flags=re.MULTILINE))
     before, after = load(EXAMPLE, environ={}), load(config, environ={})
-    assert set(after.sources) == {"elasticsearch", "msgraph", "lab", "staging", "shared", "trial"}
+    more = {"lab", "staging", "shared", "trial", "announcer", "colleagues", "emulated"}
+    assert set(after.sources) == {"elasticsearch", "msgraph"} | more
     assert before.model_copy(update={"sources": {}, "aliases": {}}) == after.model_copy(
         update={"sources": {}, "aliases": {}}
     )

@@ -82,5 +82,6 @@ def _extensions(problem: Problem) -> dict[str, Any]:
         ("retryAfter", problem.retry_after and to_iso_duration(problem.retry_after)),
         ("upstreamCode", problem.upstream_code),
         ("upstreamRequestId", problem.request_id),
+        ("claims", problem.claims),
     )
     return extensions | {name: value for name, value in optional if value}

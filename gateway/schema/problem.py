@@ -19,6 +19,9 @@ class Problem:
     retry_after: Duration | None = strawberry.field(description="How long the upstream asks to wait.")
     upstream_code: str | None = strawberry.field(description="The upstream's own code.")
     request_id: str | None = strawberry.field(description="The upstream's name for the request.")
+    claims: str | None = strawberry.field(
+        description="What a new token must have, for the `claims` parameter with which it is asked for."
+    )
 
     @classmethod
     def of(cls, problem: errors.Problem) -> Self:
@@ -31,4 +34,5 @@ class Problem:
             retry_after=None if problem.retry_after is None else elapsed(problem.retry_after),
             upstream_code=problem.upstream_code,
             request_id=problem.request_id,
+            claims=problem.claims,
         )

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -11,7 +10,7 @@ from gateway.model.ids import SOURCE_NAME, ResourceId
 from gateway.service.audit import AuditTrail, open_sink
 from gateway.settings.fault import Fault, SettingsError
 from gateway.settings.source import SourceSettings
-from gateway.settings.value import Table, Targets, TimeZone
+from gateway.settings.value import Table, Targets, TimeZone, is_loopback
 
 LogFormat = Literal["console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -23,6 +22,10 @@ _LOST_SOURCES: Final = (
 _NOTHING_ALLOWED: Final = (
     "the gateway holds the credential, so the calendars that it may be used for must be named:"
     ' calendars = ["planned-*"], or ["*"] for all.'
+)
+_SHARED_HEADER: Final = (
+    "{name} and {other} take the caller's credential from the header {header}, and each would get what is"
+    " meant for the other. Give one of them another credential_header."
 )
 _ALIAS_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -105,11 +108,17 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, source in settings.sources.items():
         if source.calendars is None and not source.takes_callers_credential and not settings.aliased(name):
             yield ("sources", name, "calendars"), _NOTHING_ALLOWED
+    yield from _shared_headers(settings)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address. A name other than `localhost` may mean anything."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
+def _shared_headers(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Sources may share a header if what is in it goes to the same place from all of them."""
+    first: dict[str, str] = {}
+    for name, source in settings.sources.items():
+        if not source.takes_callers_credential:
+            continue
+        header = source.credential_header
+        other = first.setdefault(header, name)
+        if settings.sources[other].audience != source.audience:
+            what = _SHARED_HEADER.format(name=name, other=other, header=header)
+            yield ("sources", name, "credential_header"), what

@@ -9,9 +9,23 @@ from typing import Annotated, Literal, Self
 import msgspec
 from pydantic import Field, model_validator
 
+from gateway.adapters.msgraph.clouds import CLOUDS, Cloud, CloudName
+from gateway.adapters.msgraph.oauth import Client, ClientSecret
 from gateway.model.ids import ResourceId, encode_segment
 from gateway.service.guard import MAX_INVITATIONS, MAX_MUTE, CalendarPattern, SourceMode, SourcePolicy
-from gateway.settings.value import Duration, Patterns, Secret, Table, Texts, TimeZone, Token, Url
+from gateway.settings.value import (
+    ClientCertificate,
+    Duration,
+    Header,
+    Patterns,
+    Secret,
+    Table,
+    Tenant,
+    Texts,
+    TimeZone,
+    Token,
+    Url,
+)
 
 
 class _Source(Table, ABC):
@@ -36,10 +50,20 @@ class _Source(Table, ABC):
         description="The longest that one request to the upstream may take.",
     )
 
+    credential_header: Header = Field(
+        "authorization",
+        description="The header of a call in which the caller's own credential for this source comes.",
+    )
+
     @property
     @abstractmethod
     def authorization(self) -> str | None:
-        """The Authorization header of the credential that the gateway holds, if it does."""
+        """The Authorization header, if it is always the same."""
+
+    @property
+    @abstractmethod
+    def audience(self) -> tuple[str, ...]:
+        """Where a caller's credential goes: sources that take it from one header must agree in that."""
 
     @property
     def takes_callers_credential(self) -> bool:
@@ -92,6 +116,10 @@ class ElasticsearchSettings(_Source):
         return self
 
     @property
+    def audience(self) -> tuple[str, ...]:
+        return self.kind, self.url
+
+    @property
     def authorization(self) -> str | None:
         if self.api_key is not None:
             key = self.api_key.get_secret_value()
@@ -107,18 +135,35 @@ class ElasticsearchSettings(_Source):
 
 
 class MSGraphSettings(_Source):
-    """Calendars of a Microsoft 365 tenant. Without an access token it takes each caller's own."""
+    """Calendars of a Microsoft 365 tenant. Without a credential of its own it takes each caller's."""
 
     kind: Literal["msgraph"] = Field(description="`msgraph`.")
-    url: Url = Field("https://graph.microsoft.com", description="Graph's root; national clouds have others.")
+    cloud: CloudName = Field(
+        "global", description="Microsoft's cloud: `global`, `us-gov`, `us-gov-dod` or `china`."
+    )
+    url: Url | None = Field(None, description="Graph's root where it is not the cloud's, as of an emulator.")
+    token_url: Url | None = Field(
+        None, description="The token service's root where it is not the cloud's; the tenant's path follows."
+    )
     version: Literal["v1.0", "beta"] = Field("v1.0", description="The version of Graph: `v1.0` or `beta`.")
-    credential: Literal["caller"] | None = Field(
+    credential: Literal["caller", "on-behalf-of"] | None = Field(
         None,
-        description="`caller` passes each caller's own bearer token on, as is done anyway without"
-        " `access_token`.",
+        description="`caller` passes each caller's own bearer token on, as is done anyway without another"
+        " credential; `on-behalf-of` exchanges each caller's token for the application `client_id` for one"
+        " of the same user for Graph.",
     )
     access_token: Token | None = Field(
         None, description="A fixed bearer token. It expires within hours: for trials and emulators."
+    )
+    tenant: Tenant | None = Field(None, description="The tenant of `client_id`: its id, or a domain.")
+    client_id: str | None = Field(
+        None, min_length=1, description="The application as which tokens are got, by its client id."
+    )
+    client_secret: Secret | None = Field(None, description="The application's secret.")
+    certificate: ClientCertificate | None = Field(
+        None,
+        description="Instead of a secret the application's certificate, in PEM, with its RSA key, which has"
+        " no password: the text, or `{ file = … }`.",
     )
     mailboxes: Texts = Field(
         (),
@@ -142,13 +187,52 @@ class MSGraphSettings(_Source):
 
     @model_validator(mode="after")
     def _has_one_credential(self) -> Self:
-        if self.credential is not None and self.access_token is not None:
-            raise ValueError('set access_token or credential = "caller", not both.')
+        application = (self.tenant, self.client_id, self.client_secret, self.certificate)
+        if any(part is not None for part in application) and self.client is None:
+            raise ValueError("set tenant, client_id and one of client_secret and certificate together.")
+        if self.credential == "on-behalf-of" and self.client_id is None:
+            raise ValueError('credential = "on-behalf-of" needs an application: set client_id.')
+        ways = (self.access_token, self.client_id, self.credential == "caller" or None)
+        if sum(way is not None for way in ways) > 1:
+            raise ValueError('set only one of access_token, client_id, and credential = "caller".')
         return self
 
     @property
     def authorization(self) -> str | None:
         return None if self.access_token is None else f"Bearer {self.access_token.get_secret_value()}"
+
+    @property
+    def takes_callers_credential(self) -> bool:
+        return self.credential is not None or (self.access_token is None and self.client_id is None)
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        if self.client_id is None:
+            return self.kind, self.root
+        return self.token_root, self.client_id.lower()
+
+    @property
+    def in_cloud(self) -> Cloud:
+        return CLOUDS[self.cloud]
+
+    @property
+    def root(self) -> str:
+        """Graph's root."""
+        return self.url or self.in_cloud.graph
+
+    @property
+    def token_root(self) -> str:
+        """The token service's root."""
+        return self.token_url or self.in_cloud.login
+
+    @property
+    def client(self) -> Client | None:
+        """The application as which tokens are got; None if there is none, or only a part of it."""
+        secret = self.client_secret and ClientSecret(self.client_secret.get_secret_value())
+        proofs = [proof for proof in (secret or None, self.certificate) if proof is not None]
+        if self.tenant is None or self.client_id is None or len(proofs) != 1:
+            return None
+        return Client(tenant=self.tenant, client_id=self.client_id, proof=proofs[0])
 
     def policy(self, aliased: Iterable[ResourceId] = ()) -> SourcePolicy:
         return msgspec.structs.replace(

@@ -1,8 +1,10 @@
 """The kinds of values that settings take, each parsed once and from then on trusted."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from pydantic import (
     ValidationInfo,
 )
 
+from gateway.adapters.msgraph.oauth import Proof
 from gateway.errors import GatewayError
 from gateway.model.ids import ResourceId
 from gateway.model.time import Duration as IsoDuration
@@ -27,6 +30,9 @@ from gateway.service.guard import CalendarPattern
 T = TypeVar("T")
 
 KNOWN_SOURCES: Final = "sources"
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+_TENANTS_OF_NOBODY: Final = frozenset({"common", "organizations", "consumers"})
 
 
 class Table(BaseModel):
@@ -101,11 +107,41 @@ def _url(text: str) -> str:
         raise ValueError("it is no URL.") from exc
     if not valid:
         raise ValueError("it should be a URL like https://host:9200.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError(
+            "it should be https: on the way to another machine anybody could read the credential."
+        )
     if parts.username is not None:
         raise ValueError("credentials do not belong into a URL: they have settings of their own.")
     if parts.query or parts.fragment or not text.isprintable():
         raise ValueError("it should end with its path, without a query or a fragment.")
     return text.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address. A name other than `localhost` may mean anything."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _header(name: str) -> str:
+    if not _HEADER.fullmatch(name):
+        raise ValueError("it should be the name of a header, such as X-Graph-Authorization.")
+    return name.lower()
+
+
+def _tenant(name: str) -> str:
+    if not _TENANT.fullmatch(name) or name.lower() in _TENANTS_OF_NOBODY:
+        raise ValueError("it should be one tenant's id or domain, such as contoso.com.")
+    return name
+
+
+def _certificate(value: object) -> Proof:
+    from gateway.adapters.msgraph.certificate import Certificate  # noqa: PLC0415 - slow, and rarely needed
+
+    return _parsed(Certificate.parse)(_read(value))
 
 
 def _duration(text: str) -> timedelta:
@@ -123,5 +159,8 @@ Targets = Annotated[
 Duration = Annotated[timedelta, PlainValidator(_parsed(_duration))]
 TimeZone = Annotated[str, PlainValidator(_parsed(zone))]
 Url = Annotated[str, AfterValidator(_url)]
+Header = Annotated[str, AfterValidator(_header)]
+Tenant = Annotated[str, AfterValidator(_tenant)]
 Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_read)]
 Token = Annotated[Secret, AfterValidator(_header_safe)]
+ClientCertificate = Annotated[Proof, PlainValidator(_certificate)]

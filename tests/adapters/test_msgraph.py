@@ -11,6 +11,7 @@ import pytest
 
 from gateway.adapters.base import Call, EffectKind, WriteStatus
 from gateway.adapters.msgraph import MSGraphSource
+from gateway.adapters.msgraph.credentials import CallersToken, GivenToken
 from gateway.adapters.transport import Transport
 from gateway.errors import Code, InvalidTime, TooMany, Unauthenticated, UnexpectedAnswer, UpstreamError
 from gateway.model.event import Attendee, Draft, EventBody, EventLocation
@@ -47,8 +48,16 @@ NASTY_IN_IDS = "a%2Fb%2Bc=d%25e%20f%3Fg%23h%0D%0Ai%20%C3%A9%E6%97%A5"
 NASTY_ON_THE_WIRE = "a%2Fb%2Bc%3Dd%25e%20f%3Fg%23h%0D%0Ai%20%C3%A9%E6%97%A5"
 
 
-def connect(url: str, timeout: timedelta = timedelta(seconds=20), **options) -> MSGraphSource:
-    return MSGraphSource(SOURCE, transport=Transport(url, source=SOURCE, timeout=timeout), **options)
+def connect(
+    url: str, timeout: timedelta = timedelta(seconds=20), authorization=None, takes_callers=True, **options
+) -> MSGraphSource:
+    callers = CallersToken(source=SOURCE) if takes_callers else None
+    return MSGraphSource(
+        SOURCE,
+        transport=Transport(url, source=SOURCE, timeout=timeout),
+        credential=GivenToken(source=SOURCE, callers=callers, configured=authorization),
+        **options,
+    )
 
 
 def calendar(path: str) -> CalendarId:
@@ -303,12 +312,15 @@ async def test_a_request_carries_the_credential_the_calls_id_and_the_zone_to_ans
 # Credentials
 
 
-async def test_without_a_credential_nothing_is_sent(server, open_source):
+async def test_without_a_credential_nothing_is_sent(server, open_source, as_alice):
     adapter = open_source().adapter(Call(request_id=REQUEST_ID))
     with pytest.raises(Unauthenticated, match="no credential") as caught:
         await read(adapter, calendar("me/calendar"))
     assert "with a Microsoft Graph token. Nothing was sent." in caught.value.problem.hint
-    (outcome,) = await write(adapter, calendar("me/calendar"), [draft()])
+    with pytest.raises(Unauthenticated):
+        await adapter.plan(calendar("me/calendar"), [draft()])
+    plan = await as_alice.plan(calendar("me/calendar"), [draft()])
+    (outcome,) = await adapter.apply(plan.steps[0])
     health = await adapter.health()
     assert outcome.status is WriteStatus.FAILED
     assert outcome.problem.code is Code.UNAUTHENTICATED
@@ -331,7 +343,7 @@ async def test_the_callers_own_credential_goes_before_the_configured_one(open_so
 
 async def test_a_callers_credential_is_not_used_where_that_is_off(open_source, application, alice):
     call = Call(request_id=REQUEST_ID, credentials={SOURCE: alice})
-    adapter = open_source(authorization=application, takes_callers_credential=False).adapter(call)
+    adapter = open_source(authorization=application, takes_callers=False).adapter(call)
     with pytest.raises(UpstreamError) as caught:
         await adapter.calendar(calendar("me/calendar"))
     assert caught.value.code is Code.UPSTREAM_REFUSED

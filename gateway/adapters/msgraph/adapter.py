@@ -78,6 +78,7 @@ class MSGraphAdapter:
         return known
 
     async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
+        self._api.check(calendar)
         return plan(calendar, drafts, requests=self._requests)
 
     async def apply(self, step: Step) -> Sequence[Outcome]:

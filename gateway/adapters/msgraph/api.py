@@ -6,41 +6,20 @@ from typing import Final, TypeVar
 import msgspec
 
 from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
-from gateway.adapters.msgraph import faults
-from gateway.adapters.msgraph.claims import Claims, claims_of
+from gateway.adapters.msgraph import access, faults
+from gateway.adapters.msgraph.claims import Claims
+from gateway.adapters.msgraph.credentials import Credential
 from gateway.adapters.msgraph.links import path_of_link
 from gateway.adapters.msgraph.mailboxes import MailboxGates, mailbox_of
 from gateway.adapters.msgraph.paths import USERS, Owner, owner_in, owner_of
 from gateway.adapters.msgraph.wire import Page
 from gateway.adapters.transport import Answer, Transport
-from gateway.errors import Unauthenticated, UnexpectedAnswer
+from gateway.errors import UnexpectedAnswer
 from gateway.model.ids import ResourceId
 
 _JSON: Final = "application/json"
 _IN_UTC: Final = 'outlook.timezone="UTC"'
 T = TypeVar("T")
-
-
-class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the Authorization header comes from: the caller, if that is allowed, else the configuration."""
-
-    configured: str | None = None
-    takes_callers: bool = True
-
-    def value(self, source: str, call: Call) -> str:
-        """The header's value. Raises Unauthenticated."""
-        callers = call.credentials.get(source) if self.takes_callers else None
-        value = callers or self.configured
-        if not value:
-            raise Unauthenticated(f"There is no credential for the source {source}.", hint=self._hint(source))
-        if not (value.isascii() and value.isprintable()):
-            raise Unauthenticated(f"The credential for the source {source} holds what no header can.")
-        return value
-
-    def _hint(self, source: str) -> str:
-        if self.takes_callers:
-            return "Send `Authorization: Bearer …` with a Microsoft Graph token. Nothing was sent."
-        return f"Configure a credential for {source}. Nothing was sent."
 
 
 class GraphApi:
@@ -65,14 +44,25 @@ class GraphApi:
 
     @property
     def claims(self) -> Claims:
-        """What the credential says of itself. Raises Unauthenticated."""
-        return claims_of(self._credential.value(self.source, self._call))
+        """Who acts, as far as that is known without asking. Raises Unauthenticated."""
+        return self._credential.claims(self._call)
+
+    def check(self, address: ResourceId) -> None:
+        """Raises Forbidden for what an application cannot reach, if one acts; Unauthenticated."""
+        access.check(address.segments[0], self.claims, source=self.source)
 
     async def send(self, request: UpstreamRequest, *, log: UpstreamLog) -> Answer:
-        """The answer, whatever it says. Raises Unauthenticated before anything is sent; NotSent; NoAnswer."""
-        credential = self._credential.value(self.source, self._call)
+        """The answer, whatever it says. Raises NoAnswer, NotSent.
+
+        Raises Unauthenticated, Forbidden, RateLimited and Unavailable before anything is sent to Graph.
+        """
+        access.check(request.path.split("/")[2], self.claims, source=self.source)
+        credential = await self._credential.authorization(self._call)
         async with self._gates.gate(mailbox_of(request.path, credential)):
-            return await self._transport.send(request, headers=self._headers(request, credential), log=log)
+            answer = await self._transport.send(request, headers=self._headers(request, credential), log=log)
+        if answer.status == 401:
+            self._credential.refused(credential)
+        return answer
 
     async def read(self, request: UpstreamRequest, form: type[T]) -> T:
         """What is promised of a successful answer. Raises UpstreamError for any other."""

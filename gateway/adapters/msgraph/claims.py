@@ -10,9 +10,13 @@ import msgspec
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """`oid` is the directory id of the user, or of the application. All None for a token of another form."""
+    """`oid` is the directory id of the user, or of the application, `exp` when the token expires, in seconds.
+
+    All None for a token of another form.
+    """
 
     oid: str | None = None
+    exp: float | None = None
     idtyp: str | None = None
     scp: str | None = None
     roles: tuple[str, ...] | None = None
@@ -33,7 +37,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def claims_of(authorization: str) -> Claims:
-    """The claims in the value of an Authorization header."""
+    """The claims in a token, or in the value of an Authorization header."""
     parts = authorization.rpartition(" ")[2].split(".")
     if len(parts) != 3:
         return Claims()

@@ -1,5 +1,7 @@
 """Graph's refusals, and answers that are not its own, as our errors: one table, one place."""
 
+import re
+from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Final
 
@@ -42,6 +44,8 @@ _HINTS_BY_STATUS: Final = {
     401: "Get a new token for Microsoft Graph: this one is missing, expired, or meant for another API.",
     413: "The whole request may have about 4 MB: shorten the description.",
 }
+_CLAIMS: Final = re.compile(r'\bclaims="((?:[^"\\]|\\.)+)"')
+_CHALLENGED: Final = "Ask for a new token with the `claims` of this problem, and repeat the call with it."
 _ME_NEEDS_A_USER: Final = "/me request is only valid"
 _CONCURRENT_SAVE: Final = "ConcurrentItemSave"
 _GROUP_PERMISSION: Final = (
@@ -72,13 +76,14 @@ def fault(answer: Answer, request: UpstreamRequest) -> UpstreamError | None:
     error = _BY_STATUS.get(answer.status) or _BY_CLASS.get(answer.status // 100)
     if error is None or (error is NotFound and refusal is None):
         return _stranger(answer, request)
-    refusal = refusal or _Error()
+    refusal, claims = refusal or _Error(), challenge(answer)
     return _BY_CODE.get(refusal.code, error)(
         f"{request.source} answered {answer.status}{_reason(refusal, answer)}",
-        hint=_hint(answer.status, refusal, request),
+        hint=_CHALLENGED if claims else _hint(answer.status, refusal, request),
         retry_after=retry_after(answer.headers, now=datetime.now(UTC)),
         upstream_code=refusal.code or None,
         request_id=answer.headers.get("request-id"),
+        claims=claims,
     )
 
 
@@ -92,6 +97,17 @@ def was_refused(answer: Answer) -> bool:
     if refusal is not None and refusal.code == _CONCURRENT_SAVE:
         return False
     return 300 <= answer.status < 500 or (answer.status == 503 and refusal is not None)
+
+
+def challenge(answer: Answer) -> str | None:
+    """The claims, as JSON, that a new token must have for Graph to take it; None where none are asked for."""
+    match = _CLAIMS.search(answer.headers.get("www-authenticate", "")) if answer.status == 401 else None
+    if match is None:
+        return None
+    try:
+        return b64decode(match[1] + "=" * (-len(match[1]) % 4), altchars=b"-_", validate=True).decode()
+    except ValueError:
+        return match[1].replace('\\"', '"')  # Some services write the JSON itself.
 
 
 def unreadable(request: UpstreamRequest, why: Exception) -> UnexpectedAnswer:
