@@ -63,6 +63,8 @@ class Tokens:
         self.app = Token(value="sandbox-graph-app-token", allowed=APP_ROLES)
         self.reader = Token(value="sandbox-graph-reader-token", allowed=READER_ROLES)
         self.expired = Token(value="sandbox-graph-expired-token", allowed=APP_ROLES, is_expired=True)
+        self.certificates: set[str] = set()
+        """Those of our application, by what assertions have as `x5t` or `x5t#S256`."""
         self.delegated = {user.upn: _delegated(user.id, user.upn) for user in world.users}
         self._known = {
             token.value: token for token in (self.app, self.reader, self.expired, *self.delegated.values())

@@ -31,7 +31,7 @@ from gateway.sandbox.msgraph.state import State
 
 SECRET = "sandbox-client-secret"  # noqa: S105 a credential of the sandbox only, printed at its start
 THUMBPRINT = "c2FuZGJveC1jZXJ0aWZpY2F0ZS4"
-"""What the header of a certificate assertion has as `x5t` or `x5t#S256`."""
+"""A certificate that is always known, by what the header of an assertion has as `x5t` or `x5t#S256`."""
 
 LIFETIME = timedelta(seconds=3599)
 BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -135,7 +135,7 @@ class TokenEndpoint:
 
     def _grant(self, request: Request) -> dict[str, Any]:
         form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
-        _check_client(request, form)
+        _check_client(request, form, self._tokens.certificates | {THUMBPRINT})
         grant = _required(form, "grant_type")
         if grant == "client_credentials":
             return self._to_application(form)
@@ -214,7 +214,7 @@ class TokenEndpoint:
         }
 
 
-def _check_client(request: Request, form: Mapping[str, str]) -> None:
+def _check_client(request: Request, form: Mapping[str, str], certificates: set[str]) -> None:
     match = fullmatch(_PATH, request.path)
     tenant = match[1] if match else ""
     if tenant.lower() not in (TENANT, "contoso.com"):
@@ -223,18 +223,18 @@ def _check_client(request: Request, form: Mapping[str, str]) -> None:
     if client_id != APP_ID:
         raise OAuthError(Refusal.NO_CLIENT, client_id)
     if form.get("client_assertion_type") == BEARER:
-        _check_assertion(form.get("client_assertion", ""))
+        _check_assertion(form.get("client_assertion", ""), certificates)
     elif "client_secret" not in form:
         raise OAuthError(Refusal.NO_SECRET)
     elif form["client_secret"] != SECRET:
         raise OAuthError(Refusal.BAD_SECRET)
 
 
-def _check_assertion(assertion: str) -> None:
+def _check_assertion(assertion: str, certificates: set[str]) -> None:
     """An assertion names the client twice and its certificate by thumbprint."""
     header, claims = _part(assertion, 0), _claims(assertion)
     thumbprint = header.get("x5t#S256", header.get("x5t"))
-    if thumbprint != THUMBPRINT or not claims.get("iss") == claims.get("sub") == APP_ID:
+    if thumbprint not in certificates or not claims.get("iss") == claims.get("sub") == APP_ID:
         raise OAuthError(Refusal.BAD_ASSERTION)
 
 
