@@ -13,17 +13,18 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-from graphql import ExecutableDefinitionNode, parse
+from graphql import ExecutableDefinitionNode, ObjectTypeDefinitionNode, parse
 from typer.main import get_command
 
 from gateway.adapters.elasticsearch import ids as elasticsearch_ids
 from gateway.adapters.losses import Loss
 from gateway.adapters.msgraph import paths
-from gateway.app import application, configured, running
+from gateway.app import application, catalog_of, running
 from gateway.cli import app
 from gateway.errors import Code, GatewayError, InvalidId
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.sandbox import Sandbox
+from gateway.schema.build import client_sdl
 from gateway.schema.enums import ProblemCode
 from gateway.settings import load
 
@@ -143,9 +144,8 @@ async def test_in_the_first_hour_all_can_be_read_and_planned_and_nothing_written
 ):
     file, bearer = first_hour
     settings = load(file, environ={})
-    catalog = configured(settings)
     (dry_run,) = blocks("graphql", pages=[ROOT / "docs/explanation/how-a-write-works.md"])[:1]
-    async with client_of(application(settings, catalog)) as client:
+    async with catalog_of(settings) as catalog, client_of(application(settings, catalog)) as client:
         read = await ask(
             client,
             '{ calendarEvents(calendars: ["payments-maintenance", "msgraph:me/calendar"] window: '
@@ -155,8 +155,6 @@ async def test_in_the_first_hour_all_can_be_read_and_planned_and_nothing_written
         )
         planned = await ask(client, dry_run.values[0], authorization=bearer)
         refused = await ask(client, dry_run.values[0].replace("dryRun: true", ""), authorization=bearer)
-    for source in catalog.sources.values():
-        await source.source.aclose()
     listed = read["data"]["calendarEvents"]
     assert listed["isComplete"]
     assert len({row["calendarId"] for row in listed["nodes"]}) == 3
@@ -172,6 +170,18 @@ def test_every_problem_has_its_row_and_says_whether_to_try_again():
     rows = table(REFERENCE / "problems.md", '"Again"')
     assert [row[0] for row in rows] == [code.name for code in ProblemCode]
     assert {row[0]: row[1] == "yes" for row in rows} == {code.value: again[code] for code in Code}
+
+
+def test_every_part_of_a_problem_is_named():
+    text = (REFERENCE / "problems.md").read_text(encoding="utf-8")
+    named = re.search(r"A problem is `\{ (.*?) \}`", text)
+    definition = next(
+        it
+        for it in parse(client_sdl()).definitions
+        if isinstance(it, ObjectTypeDefinitionNode) and it.name.value == "Problem"
+    )
+    assert named is not None
+    assert named[1].split() == [field.name.value for field in definition.fields or ()]
 
 
 def errors_below(error: type[GatewayError]) -> Iterator[type[GatewayError]]:
