@@ -174,11 +174,9 @@ class EmulatorServer(Generic[E]):
         response = self._write(request, fault)
         if fault.cut is Cut.AFTER_WRITE:
             return None
-        return (
-            replace(response, body=_malformed(response.body))
-            if fault.garble is Garble.MALFORMED
-            else response
-        )
+        if fault.garble is Garble.MALFORMED and response.body:
+            return replace(response, body=_malformed(response.body))
+        return response
 
     def _write(self, request: Request, fault: Fault) -> Response:
         try:

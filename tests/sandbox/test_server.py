@@ -33,6 +33,8 @@ class Diary:
             raise ValueError("a bug of the emulator")
         self.entries.append(request.body)
         self.lost.extend(lose)
+        if request.method == "DELETE":
+            return Response(status=204)
         return Response(status=200, headers={"Content-Type": "application/json"}, body=b'{"ok": true}')
 
     def error(self, status: int, retry_after: str | None = None) -> Response:
@@ -205,6 +207,12 @@ async def test_a_malformed_body_is_no_json(server, client):
     answer = await client.get("/a")
     with pytest.raises(UnicodeDecodeError):
         answer.json()
+
+
+async def test_an_answer_without_a_body_gets_none_by_a_fault(server, client):
+    server.faults.add("*", Fault(garble=Garble.MALFORMED))
+    answer = await client.delete("/a")
+    assert (answer.status_code, answer.content) == (204, b"")
 
 
 async def test_lost_items_reach_the_emulator(server, client):
