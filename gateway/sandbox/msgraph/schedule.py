@@ -6,7 +6,7 @@ from typing import Any
 from gateway.sandbox.msgraph.auth import BASIC
 from gateway.sandbox.msgraph.call import Call, Reply
 from gateway.sandbox.msgraph.errors import Cause, GraphError
-from gateway.sandbox.msgraph.items import Item, ItemType, Mailbox
+from gateway.sandbox.msgraph.items import Item, Mailbox
 from gateway.sandbox.msgraph.reads import expanded_items
 from gateway.sandbox.msgraph.resources import ScheduleIn, read_action
 from gateway.sandbox.msgraph.times import WallClock, wall_clock
@@ -95,15 +95,7 @@ def _item(call: Call, mailbox: Mailbox, item: Item) -> dict[str, Any]:
     if not is_own and (is_private or mailbox.is_restricted or call.token.level() <= BASIC):
         return shown
     location = item.locations[0].display_name if item.locations else ""
-    return {
-        **shown,
-        "subject": item.subject,
-        "location": location,
-        "isMeeting": bool(item.attendees),
-        "isRecurring": item.master_id is not None,
-        "isException": item.type is ItemType.EXCEPTION,
-        "isReminderSet": item.is_reminder_on,
-    }
+    return {**shown, "subject": item.subject, "location": location}
 
 
 def _time(call: Call, clock: WallClock) -> dict[str, str]:

@@ -251,6 +251,11 @@ def test_private_events_show_their_times_only(alice):
     assert "subject" not in item
 
 
+def test_an_item_of_a_schedule_has_the_members_of_its_type_and_no_others(alice):
+    (item,) = schedule(alice, seed.OUTAGES).body["value"][0]["scheduleItems"]
+    assert set(item) == {"isPrivate", "status", "subject", "location", "start", "end"}
+
+
 def test_an_unknown_schedule_is_an_error_of_its_own(alice):
     found = schedule(alice, "nobody@contoso.com", seed.BOB)
     assert found.status == 200
