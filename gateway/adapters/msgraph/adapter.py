@@ -6,9 +6,19 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import Health, Outcome, Plan, Step
+from gateway.adapters.base import (
+    EventChange,
+    EventRemoval,
+    EventStep,
+    Health,
+    Outcome,
+    Plan,
+    Step,
+)
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.calendars import to_calendar
+from gateway.adapters.msgraph.event_plan import plan_event
+from gateway.adapters.msgraph.event_write import EventWrite
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.paths import (
     ME,
@@ -84,6 +94,14 @@ class MSGraphAdapter:
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Posts the event, and believes the answer: Graph shows what it has stored."""
         return [await write(self._api, step)]
+
+    async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:
+        self._api.check(EventId.parse(action.event.id))
+        return plan_event(action, requests=self._requests)
+
+    async def apply_event(self, step: EventStep) -> Outcome:
+        look = self._requests.event(EventId.parse(step.action.event.id))
+        return await EventWrite(self._api, step, look=look).run()
 
     async def health(self) -> Health:
         """One look at the first of the calendars that would be listed. Without a credential, none."""

@@ -51,15 +51,18 @@ class GraphApi:
         """Raises Forbidden for what an application cannot reach, if one acts; Unauthenticated."""
         access.check(address.segments[0], self.claims, source=self.source)
 
-    async def send(self, request: UpstreamRequest, *, log: UpstreamLog) -> Answer:
-        """The answer, whatever it says. Raises NoAnswer, NotSent.
+    async def send(
+        self, request: UpstreamRequest, *, log: UpstreamLog, if_match: str | None = None
+    ) -> Answer:
+        """The answer, whatever it says. `if_match` is the version that is meant. Raises NoAnswer, NotSent.
 
         Raises Unauthenticated, Forbidden, RateLimited and Unavailable before anything is sent to Graph.
         """
         access.check(request.path.split("/")[2], self.claims, source=self.source)
         credential = await self._credential.authorization(self._call)
+        headers = self._headers(request, credential, if_match)
         async with self._gates.gate(mailbox_of(request.path, credential)):
-            answer = await self._transport.send(request, headers=self._headers(request, credential), log=log)
+            answer = await self._transport.send(request, headers=headers, log=log)
         if answer.status == 401:
             self._credential.refused(credential)
         return answer
@@ -108,13 +111,15 @@ class GraphApi:
             return None
         return path_of_link(link, base_url=self._transport.base_url, version=self.version)
 
-    def _headers(self, request: UpstreamRequest, credential: str) -> Mapping[str, str]:
+    def _headers(self, request: UpstreamRequest, credential: str, if_match: str | None) -> Mapping[str, str]:
         headers = {
             "accept": _JSON,
             "authorization": credential,
             "client-request-id": self._call.request_id,
             "prefer": _IN_UTC,
         }
+        if if_match is not None:
+            headers["if-match"] = if_match
         return headers if request.body is None else {**headers, "content-type": _JSON}
 
 

@@ -31,13 +31,18 @@ ASSIGNED: Final = "<assigned>"
 
 def encode(draft: Draft, *, transaction_id: str = ASSIGNED) -> bytes:
     """The body of the POST. Raises InvalidInput for text that is not text."""
+    return encode_json(to_wire(draft, transaction_id=transaction_id))
+
+
+def encode_json(body: object) -> bytes:
+    """The body of a request. Raises InvalidInput for text that is not text."""
     try:
-        return msgspec.json.encode(to_wire(draft, transaction_id=transaction_id))
+        return msgspec.json.encode(body)
     except UnicodeEncodeError as exc:
         raise InvalidInput("The event holds half of a character, which cannot be sent.") from exc
 
 
-def to_wire(draft: Draft, *, transaction_id: str) -> NewEvent:
+def to_wire(draft: Draft, *, transaction_id: str = ASSIGNED) -> NewEvent:
     """The event as Graph takes it; what was not given is not sent."""
     start, end = times(draft)
     event = NewEvent(

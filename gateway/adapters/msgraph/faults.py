@@ -37,11 +37,13 @@ _HINTS_BY_CODE: Final = {
     "ErrorInvalidIdMalformed": "That is no id of Graph's: take one from `calendars`, or from an event.",
     "TimeZoneNotSupportedException": "Give the time as an instant, or in a zone that Graph knows.",
     "MailboxNotEnabledForRESTAPI": "The mailbox is not in Exchange Online, or no longer active.",
+    "ErrorOccurrenceCrossingBoundary": "An occurrence must stay between those before and after it.",
     "ErrorInvalidUser": "Check the user's id or principal name, and that it has a mailbox.",
     "Request_ResourceNotFound": "Check the id of the user or the group.",
 }
 _HINTS_BY_STATUS: Final = {
     401: "Get a new token for Microsoft Graph: this one is missing, expired, or meant for another API.",
+    412: "Somebody writes to it at the same moment: look at it, and repeat the call.",
     413: "The whole request may have about 4 MB: shorten the description.",
 }
 _CLAIMS: Final = re.compile(r'\bclaims="((?:[^"\\]|\\.)+)"')
@@ -51,10 +53,8 @@ _CONCURRENT_SAVE: Final = "ConcurrentItemSave"
 _GROUP_PERMISSION: Final = (
     "Group calendars take a user's token only: a member of the group, with Group.ReadWrite.All."
 )
-_PERMISSIONS: Final = {
-    "GET": "The token needs Calendars.Read, for another's mailbox its .Shared form and a share.",
-    "POST": "The token needs Calendars.ReadWrite, for another's mailbox its .Shared form and a share.",
-}
+_MAY_READ: Final = "The token needs Calendars.Read, for another's mailbox its .Shared form and a share."
+_MAY_WRITE: Final = "The token needs Calendars.ReadWrite, for another's mailbox its .Shared form and a share."
 
 
 class _Error(msgspec.Struct):
@@ -133,11 +133,15 @@ def _reason(refusal: _Error, answer: Answer) -> str:
 
 def _hint(status: int, refusal: _Error, request: UpstreamRequest) -> str | None:
     if status == 403:
-        return _GROUP_PERMISSION if "/groups/" in request.path else _PERMISSIONS.get(request.method)
+        return _GROUP_PERMISSION if "/groups/" in request.path else _permission(request)
     if status == 400 and _ME_NEEDS_A_USER in (refusal.message or ""):
         # The code is BadRequest, which says nothing.
         return "An application's token has no `me`: write users/<id or principal name> instead."
     return _HINTS_BY_CODE.get(refusal.code) or _HINTS_BY_STATUS.get(status)
+
+
+def _permission(request: UpstreamRequest) -> str:
+    return _MAY_READ if request.method == "GET" else _MAY_WRITE
 
 
 def _stranger(answer: Answer, request: UpstreamRequest) -> UnexpectedAnswer:

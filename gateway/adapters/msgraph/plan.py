@@ -1,6 +1,6 @@
 """Planning a write to one Graph calendar: a request per event, what is lost, who gets mail. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from gateway.adapters.base import EffectKind, Plan, PlannedEvent, SideEffect, Step, TranslationWarning
@@ -8,6 +8,7 @@ from gateway.adapters.losses import Loss, options_not_held
 from gateway.adapters.msgraph.drafts import encode, times
 from gateway.adapters.msgraph.paths import canonical_if_known, is_group
 from gateway.adapters.msgraph.requests import Requests
+from gateway.adapters.msgraph.wire import NewEvent
 from gateway.errors import GatewayError, Problem, TooMany
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId
@@ -30,11 +31,11 @@ def plan(calendar: CalendarId, drafts: Sequence[Draft], *, requests: Requests) -
 
 
 def _step(index: int, draft: Draft, calendar: CalendarId, requests: Requests) -> Step:
-    _check(draft)
+    check_attendees(draft)
     planned = PlannedEvent(
         index=index,
         draft=draft,
-        warnings=tuple(_warnings(draft)),
+        warnings=tuple(losses(draft, NewEvent.__struct_fields__)),
         effects=tuple(_effects(draft, calendar)),
     )
     return Step(
@@ -44,7 +45,8 @@ def _step(index: int, draft: Draft, calendar: CalendarId, requests: Requests) ->
     )
 
 
-def _check(draft: Draft) -> None:
+def check_attendees(draft: Draft) -> None:
+    """Raises TooMany."""
     if draft.attendees and len(draft.attendees) > MAX_ATTENDEES:
         raise TooMany(
             f"{len(draft.attendees)} attendees are too many: Graph takes {MAX_ATTENDEES}.",
@@ -53,8 +55,9 @@ def _check(draft: Draft) -> None:
         )
 
 
-def _warnings(draft: Draft) -> Iterator[TranslationWarning]:
-    if len(draft.title) > MAX_SUBJECT:
+def losses(draft: Draft, members: Collection[str]) -> Iterator[TranslationWarning]:
+    """What Graph does not hold as it is given, as far as these members of the event are sent."""
+    if "subject" in members and len(draft.title) > MAX_SUBJECT:
         yield TranslationWarning(
             code=Loss.CHANGED,
             field="title",
@@ -62,6 +65,12 @@ def _warnings(draft: Draft) -> Iterator[TranslationWarning]:
             given=draft.title,
             sent=draft.title,
         )
+    if "start" in members:
+        yield from _zones_changed(draft)
+    yield from options_not_held(draft, SourceKind.MSGRAPH, holder=_HOLDER)
+
+
+def _zones_changed(draft: Draft) -> Iterator[TranslationWarning]:
     for field, given, sent in zip(("start", "end"), (draft.start, draft.end), times(draft), strict=True):
         if sent.change is not None:
             yield TranslationWarning(
@@ -71,7 +80,6 @@ def _warnings(draft: Draft) -> Iterator[TranslationWarning]:
                 given=given.zone,
                 sent=sent.wire.time_zone,
             )
-    yield from options_not_held(draft, SourceKind.MSGRAPH, holder=_HOLDER)
 
 
 def _effects(draft: Draft, calendar: CalendarId) -> Iterator[SideEffect]:

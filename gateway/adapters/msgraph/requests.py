@@ -23,8 +23,17 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
 
     def add_event(self, calendar: CalendarId, body: bytes) -> UpstreamRequest:
         """Graph's path for a calendar as it was addressed: `me` alone takes plain `/events`."""
-        path = request_path((self.version, *calendar.segments, "events"))
-        return UpstreamRequest(source=self.source, method="POST", path=path, body=body)
+        return self._write("POST", (*calendar.segments, "events"), body)
+
+    def change_event(self, event: EventId, body: bytes) -> UpstreamRequest:
+        return self._write("PATCH", event.segments, body)
+
+    def cancel_event(self, event: EventId, body: bytes) -> UpstreamRequest:
+        """Calls a meeting off, as its organizer alone can."""
+        return self._write("POST", (*event.segments, "cancel"), body)
+
+    def remove_event(self, event: EventId) -> UpstreamRequest:
+        return self._write("DELETE", event.segments)
 
     def events(self, calendar: CalendarId, span: Window, *, size: int) -> UpstreamRequest:
         """The view of a calendar: series are expanded, in the order of their start."""
@@ -51,6 +60,10 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
 
     def calendar_of(self, event: EventId) -> UpstreamRequest:
         return self._get((*event.segments, "calendar"))
+
+    def _write(self, method: str, segments: Segments, body: bytes | None = None) -> UpstreamRequest:
+        path = request_path((self.version, *segments))
+        return UpstreamRequest(source=self.source, method=method, path=path, body=body)
 
     def _get(self, segments: Segments, query: Query = ()) -> UpstreamRequest:
         path = request_path((self.version, *segments), query)

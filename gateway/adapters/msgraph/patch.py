@@ -1,0 +1,97 @@
+"""A change of an event as Graph's JSON: the body of the PATCH, what changes and nothing else. Pure."""
+
+from collections.abc import Collection
+from typing import Final
+
+import msgspec
+
+from gateway.adapters.base import EventChange
+from gateway.adapters.msgraph.bodies import text_of
+from gateway.adapters.msgraph.drafts import encode_json, to_wire
+from gateway.adapters.msgraph.wire import ItemBody, NewAttendee, NewEvent
+from gateway.model.event import Draft, Event, EventBody, EventLocation, ShowAs, SourceKind, draft_of
+
+Members = frozenset[str]
+"""Members of an event that are sent, by their names in NewEvent."""
+
+_PLAIN: Final = {
+    "title": "subject",
+    "body": "body",
+    "attendees": "attendees",
+    "show_as": "show_as",
+    "categories": "categories",
+}
+_TIMES: Final = frozenset({"start", "end", "is_all_day"})
+_PLACES: Final = frozenset({"location", "locations"})
+_NOWHERE: Final = EventLocation(display_name="")
+
+
+def members_of(change: EventChange) -> Members:
+    """What is sent for a change. None of it is for another kind of source."""
+    return frozenset().union(*(_members(name, change.draft) for name in change.changed))
+
+
+def encode_change(change: EventChange) -> bytes:
+    """The body of the PATCH. Raises InvalidInput for text that is not text."""
+    return encode_json(_values(change.draft, members_of(change)))
+
+
+def shows(event: Event, change: EventChange) -> bool:
+    """Whether an event is as a change was to make it. Where Exchange may have rewritten it, it is not."""
+    members = members_of(change)
+    return _gist(draft_of(event), members) == _gist(change.draft, members)
+
+
+def _members(name: str, draft: Draft) -> Members:
+    """What is sent for one attribute of the draft, or one option."""
+    if name in _PLAIN:
+        return frozenset({_PLAIN[name]})
+    if name in _TIMES:
+        return frozenset({"start", "end", name})  # one is measured against the other, and both need a zone
+    if name in _PLACES:
+        return _places(draft)
+    kind, _, option = name.partition(".")
+    return frozenset({option}) if SourceKind(kind) is SourceKind.MSGRAPH else frozenset()
+
+
+def _places(draft: Draft) -> Members:
+    """Each of the two replaces the other; to have neither takes both, as Graph shows it."""
+    if draft.location is not None:
+        return frozenset({"location"})
+    return frozenset({"locations"}) if draft.locations else _PLACES
+
+
+def _values(draft: Draft, members: Collection[str]) -> dict[str, object]:
+    """The members as they are sent, also those that NewEvent would leave out for their value."""
+    whole = to_wire(_cleared(draft))
+    fields = msgspec.structs.fields(NewEvent)
+    return {field.encode_name: getattr(whole, field.name) for field in fields if field.name in members}
+
+
+def _cleared(draft: Draft) -> Draft:
+    """The draft with what Graph has instead of nothing; `busy` is what an event is made with."""
+    return msgspec.structs.replace(
+        draft,
+        body=draft.body or EventBody(text=""),
+        show_as=draft.show_as or ShowAs.BUSY,
+        location=draft.location or _NOWHERE,
+        locations=draft.locations or (),
+        categories=draft.categories or (),
+        attendees=draft.attendees or (),
+    )
+
+
+def _gist(draft: Draft, members: Collection[str]) -> dict[str, object]:
+    """What must be the same: of a body the words, of attendees who they are."""
+    return {name: _essence(value) for name, value in _values(draft, members).items()}
+
+
+def _essence(value: object) -> object:
+    if isinstance(value, ItemBody):
+        text = value.content or ""
+        return (text_of(text) if value.content_type == "HTML" else text).split()
+    if isinstance(value, tuple):
+        return [_essence(item) for item in value]
+    if isinstance(value, NewAttendee):
+        return (value.email_address.address or "").lower(), value.type
+    return value
