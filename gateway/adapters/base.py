@@ -12,41 +12,12 @@ from typing import Protocol
 
 import msgspec
 
+from gateway.adapters.capabilities import Capability, CapabilityNote
 from gateway.errors import Problem
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import Window
-
-
-class Fidelity(StrEnum):
-    """How faithfully a source holds something."""
-
-    NATIVE = "native"
-    EMULATED = "emulated"
-    LOSSY = "lossy"
-    UNSUPPORTED = "unsupported"
-
-
-class Capability(StrEnum):
-    """What a calendar source may be able to hold or do."""
-
-    LIST_CALENDARS = "list_calendars"
-    READ_EVENTS = "read_events"
-    ADD_EVENTS = "add_events"
-    ALL_DAY_EVENTS = "all_day_events"
-    TIME_ZONES = "time_zones"
-    DESCRIPTION = "description"
-    LOCATION = "location"
-    CATEGORIES = "categories"
-    SHOW_AS = "show_as"
-    ATTENDEES = "attendees"
-    ANOMALY_SUPPRESSION = "anomaly_suppression"
-
-
-class CapabilityNote(msgspec.Struct, frozen=True, kw_only=True):
-    fidelity: Fidelity
-    note: str | None = None
 
 
 class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,21 +121,59 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     refused: Mapping[int, Problem] = {}
 
 
+class EventChange(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that is to be changed, as it was read, and the draft of what it is to be.
+
+    `changed` names the draft's attributes that differ from the event, options as `<kind>.<attribute>`: one
+    that is None there is to be cleared. `revision` is what the event must still have; None takes any.
+    """
+
+    event: Event
+    draft: Draft
+    changed: frozenset[str]
+    revision: str | None = None
+
+
+class EventRemoval(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that is to be removed, as it was read. `comment` goes to the people who were invited."""
+
+    event: Event
+    comment: str | None = None
+    revision: str | None = None
+
+
+class EventStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A change or removal of one event, planned: the exact requests, in order, and what goes with them."""
+
+    action: EventChange | EventRemoval
+    requests: tuple[UpstreamRequest, ...]
+    warnings: tuple[TranslationWarning, ...] = ()
+    effects: tuple[SideEffect, ...] = ()
+
+
 class WriteStatus(StrEnum):
     """What became of one event in one calendar. UNKNOWN is not FAILED: it may be there."""
 
     CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
     PLANNED = "planned"
+    CONFLICT = "conflict"
     FAILED = "failed"
     UNKNOWN = "unknown"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one planned event. `stored`: it was seen upstream after the write."""
+    """What became of one planned event. `stored`: it was seen upstream after the write.
+
+    `previous_id` is the id that the event had before, where a write gave it another one.
+    """
 
     index: int
     status: WriteStatus
     event: Event | None = None
+    previous_id: str | None = None
     stored: bool = False
     problem: Problem | None = None
     requests: tuple[int, ...] = ()
@@ -214,6 +223,18 @@ class CalendarAdapter(Protocol):
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Writes a step and sees for itself. One outcome per event; raises nothing of the upstream's."""
+        ...
+
+    async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:
+        """The exact requests that changing or removing an event takes. Only reads. Raises GatewayError."""
+        ...
+
+    async def apply_event(self, step: EventStep) -> Outcome:
+        """Changes or removes an event and sees for itself; the outcome's index is 0.
+
+        Raises nothing of the upstream's. An event that was meanwhile changed by others is a CONFLICT, and
+        the outcome's event is the present one; one that is already gone is DELETED when it was to go.
+        """
         ...
 
     async def health(self) -> Health:

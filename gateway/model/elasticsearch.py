@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from gateway.model.event import SourceKind
+
 
 class ElasticsearchEventOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The three flags of an ML calendar event (Elasticsearch 8.16 and later); None is not sent.
@@ -23,6 +25,13 @@ class ElasticsearchEventDetails(msgspec.Struct, frozen=True, kw_only=True):
     skip_result: bool | None = None
     skip_model_update: bool | None = None
     force_time_shift: int | None = None
+
+    def options(self) -> tuple[SourceKind, ElasticsearchEventOptions]:
+        return SourceKind.ELASTICSEARCH, ElasticsearchEventOptions(
+            skip_result=self.skip_result,
+            skip_model_update=self.skip_model_update,
+            force_time_shift=self.force_time_shift,
+        )
 
 
 class AnomalyDetectionJob(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ What only one kind of source has travels in one `details` slot (read) or one `op
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
@@ -128,7 +129,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     revision: str | None = None
-    details: msgspec.Struct | None = None
+    details: "Details | None" = None
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -153,3 +154,29 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...] | None = None
     attendees: tuple[Attendee, ...] | None = None
     options: Mapping[SourceKind, msgspec.Struct] = {}
+
+
+class Details(Protocol):
+    """What only one kind of source has of an event, and what of it can be written."""
+
+    def options(self) -> tuple[SourceKind, msgspec.Struct]:
+        """The writable part, under the kind that understands it."""
+        ...
+
+
+def draft_of(event: Event) -> Draft:
+    """The draft that would write the event anew, as far as it can be written."""
+    kind, options = event.details.options() if event.details else (None, None)
+    return Draft(
+        title=event.title,
+        start=event.start,
+        end=event.end,
+        is_all_day=event.is_all_day,
+        body=event.body,
+        show_as=event.show_as,
+        location=event.location,
+        locations=event.locations or None,
+        categories=event.categories or None,
+        attendees=event.attendees or None,
+        options={} if kind is None or options is None else {kind: options},
+    )

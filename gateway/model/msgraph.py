@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.model.event import AttendeeResponse, EventPerson
+from gateway.model.event import AttendeeResponse, EventPerson, SourceKind
 
 
 class Importance(StrEnum):
@@ -116,6 +116,10 @@ class MSGraphEventDetails(msgspec.Struct, frozen=True, kw_only=True):
     response: AttendeeResponse | None = None
     responded_at: datetime | None = None
     recurrence: PatternedRecurrence | None = None
+
+    def options(self) -> tuple[SourceKind, MSGraphEventOptions]:
+        names = MSGraphEventOptions.__struct_fields__
+        return SourceKind.MSGRAPH, MSGraphEventOptions(**{name: getattr(self, name) for name in names})
 
 
 class MSGraphCalendarDetails(msgspec.Struct, frozen=True, kw_only=True):

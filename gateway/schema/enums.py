@@ -99,9 +99,13 @@ class Disambiguation(Enum):
 @strawberry.enum(description="What became of one event in one calendar.")
 class WriteStatus(Enum):
     CREATED = value("created", description="It was written, and seen in the calendar afterwards.")
-    PLANNED = value("planned", description="A dry run: it would be written.")
-    FAILED = value("failed", description="It was not written; `problem` says why.")
-    UNKNOWN = value("unknown", description="It may have been written or not; `problem` says how to find out.")
+    UPDATED = value("updated", description="It was changed, and seen so afterwards.")
+    UNCHANGED = value("unchanged", description="It already was as asked; nothing was sent.")
+    DELETED = value("deleted", description="It is not there any more.")
+    PLANNED = value("planned", description="A dry run: it would be done.")
+    CONFLICT = value("conflict", description="Somebody else changed it; `event` is how it is now.")
+    FAILED = value("failed", description="It was not done; `problem` says why.")
+    UNKNOWN = value("unknown", description="It may have been done or not; `problem` says how to find out.")
 
 
 @strawberry.enum(description="How a whole call fared.")

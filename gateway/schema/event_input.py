@@ -57,7 +57,7 @@ class EventInput:
 
     def to_draft(self, default_zone: str | None) -> model.Draft:
         """The draft, all-day events in `default_zone` unless they say otherwise. Raises InvalidInput."""
-        _check_title(self.title)
+        check_title(self.title)
         if self.location is not None and self.locations is not None:
             raise InvalidInput(
                 "An event has either location or locations, not both.",
@@ -111,7 +111,7 @@ class EventInput:
         return options
 
 
-def _check_title(title: str) -> None:
+def check_title(title: str) -> None:
     if not title.strip():
         raise InvalidInput("An event needs a title.", path=("title",))
     suffix = _KEY_SUFFIX.search(title)

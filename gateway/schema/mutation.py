@@ -4,10 +4,14 @@ from typing import Annotated
 
 import strawberry
 
+from gateway.schema.amendments import RemoveEventsInput, UpdateEventsInput
 from gateway.schema.context import Context
 from gateway.schema.writes import AddEventsInput, EventWritePayload
+from gateway.service.amendments import carry_out
 from gateway.service.writes import add_events
 
+Changing = Annotated[UpdateEventsInput, strawberry.argument(description="What to change.")]
+Removing = Annotated[RemoveEventsInput, strawberry.argument(description="What to remove.")]
 Adding = Annotated[AddEventsInput, strawberry.argument(description="What to add, and where.")]
 
 
@@ -18,4 +22,23 @@ class Mutation:
     )
     async def add_events(self, info: strawberry.Info[Context], input: Adding) -> EventWritePayload:  # noqa: A002 - GraphQL's word
         context = info.context
-        return EventWritePayload(report=await add_events(context.session, context.audit, input.to_model()))
+        with context.session.apart() as session:
+            return EventWritePayload(report=await add_events(session, context.audit, input.to_model()))
+
+    @strawberry.mutation(
+        description="Change events, each by its id. Elasticsearch cannot change one: there a new event takes "
+        "the old one's place, never leaving a moment without, and `previousId` is the old one's id."
+    )
+    async def update_events(self, info: strawberry.Info[Context], input: Changing) -> EventWritePayload:  # noqa: A002 - as above
+        context = info.context
+        with context.session.apart() as session:
+            return EventWritePayload(report=await carry_out(session, context.audit, input.to_model()))
+
+    @strawberry.mutation(
+        description="Remove events, each by its id. One that is already gone is DELETED, too. People who "
+        "were invited are told."
+    )
+    async def remove_events(self, info: strawberry.Info[Context], input: Removing) -> EventWritePayload:  # noqa: A002 - as above
+        context = info.context
+        with context.session.apart() as session:
+            return EventWritePayload(report=await carry_out(session, context.audit, input.to_model()))

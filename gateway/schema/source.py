@@ -4,8 +4,9 @@ from typing import Self
 
 import strawberry
 
-from gateway.adapters import base
-from gateway.adapters.base import CapabilityNote, Health
+from gateway.adapters import capabilities
+from gateway.adapters.base import Health
+from gateway.adapters.capabilities import CapabilityNote
 from gateway.schema.context import Context
 from gateway.schema.enums import Capability, Fidelity, SourceKind, SourceMode, by_name
 from gateway.schema.problem import Problem
@@ -65,7 +66,7 @@ class CalendarSource:
         return SourceHealth.of(await info.context.session.adapter(self.configured).health())
 
 
-def _capability(capability: base.Capability, note: CapabilityNote) -> SourceCapability:
+def _capability(capability: capabilities.Capability, note: CapabilityNote) -> SourceCapability:
     return SourceCapability(
         capability=by_name(Capability, capability),
         fidelity=by_name(Fidelity, note.fidelity),

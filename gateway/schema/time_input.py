@@ -71,10 +71,21 @@ class EventEndInput:
 
 
 def span(start: EventTimeInput, end: EventEndInput, default_zone: str | None) -> tuple[EventTime, EventTime]:
-    """When an event begins and ends. Raises InvalidInput; `path` says which of the two is at fault."""
+    """When an event begins and ends. Raises InvalidInput; its path says which of the two is at fault."""
+    first = start_of(start, default_zone)
+    return first, end_of(first, end)
+
+
+def start_of(start: EventTimeInput, default_zone: str | None) -> EventTime:
+    """When an event begins; whole days are those of `default_zone` unless it says otherwise."""
     with located("start"):
         first = _start(start, default_zone)
         _check_bounds(first.instant)
+    return first
+
+
+def end_of(first: EventTime, end: EventEndInput) -> EventTime:
+    """When an event ends that begins at `first`."""
     with located("end"):
         last = _all_day_end(first, end) if first.day else _timed_end(first, end)
         _check_bounds(last.instant)
@@ -84,7 +95,7 @@ def span(start: EventTimeInput, end: EventEndInput, default_zone: str | None) ->
                 f"The end, {ends}, is not after the start, {starts}.",
                 hint="The end is exclusive: an event on the 28th alone ends on the 29th.",
             )
-    return first, last
+    return last
 
 
 def _start(start: EventTimeInput, default_zone: str | None) -> EventTime:

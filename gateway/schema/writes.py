@@ -13,8 +13,8 @@ from gateway.schema.event_input import EventInput
 from gateway.schema.problem import Problem
 from gateway.schema.scalars import JSON, Duration, milliseconds
 from gateway.schema.source import CalendarSource
-from gateway.service.calendar_write import AddEvents, EventRow
-from gateway.service.writes import WriteReport
+from gateway.service.calendar_write import AddEvents
+from gateway.service.report import EventRow, WriteReport
 
 
 @strawberry.input(description="Events to add, and the calendars to add each of them to.")
@@ -96,12 +96,17 @@ class UpstreamRequest:
 @strawberry.type(description="What became of one event in one calendar.")
 class EventWriteResult:
     event_index: int = strawberry.field(description="The event's place in the input.")
-    calendar_index: int = strawberry.field(description="The place in the input that named the calendar.")
+    calendar_index: int | None = strawberry.field(
+        description="The place in the input that named the calendar; null where the event itself was named."
+    )
     calendar_id: strawberry.ID | None = strawberry.field(
         description="The calendar's canonical id; null where only an upstream that does not answer knows it."
     )
     status: WriteStatus = strawberry.field(description="What became of it.")
     event_id: strawberry.ID | None = strawberry.field(description="The event's id, if it is there.")
+    previous_id: strawberry.ID | None = strawberry.field(
+        description="The id that the event had before, if the write gave it another one."
+    )
     event: CalendarEvent | None = strawberry.field(description="The event as the source holds it.")
     stored: bool = strawberry.field(
         description="Whether it was seen in the calendar after writing. That a running anomaly detection job "
@@ -120,6 +125,7 @@ class EventWriteResult:
             calendar_id=None if row.calendar_id is None else strawberry.ID(row.calendar_id),
             status=by_name(WriteStatus, row.status),
             event_id=None if row.event is None else strawberry.ID(row.event.id),
+            previous_id=None if row.previous_id is None else strawberry.ID(row.previous_id),
             event=CalendarEvent.of(row.event) if row.event else None,
             stored=row.stored,
             problem=Problem.of(row.problem) if row.problem else None,
@@ -133,7 +139,11 @@ class EventWriteResult:
 class WriteCounts:
     total: int = strawberry.field(description="All rows.")
     created: int = strawberry.field(description="Rows that are CREATED.")
+    updated: int = strawberry.field(description="Rows that are UPDATED.")
+    unchanged: int = strawberry.field(description="Rows that are UNCHANGED.")
+    deleted: int = strawberry.field(description="Rows that are DELETED.")
     planned: int = strawberry.field(description="Rows that are PLANNED.")
+    conflicts: int = strawberry.field(description="Rows that are CONFLICT.")
     failed: int = strawberry.field(description="Rows that are FAILED.")
     unknown: int = strawberry.field(description="Rows that are UNKNOWN.")
 
@@ -143,7 +153,11 @@ class WriteCounts:
         return cls(
             total=len(statuses),
             created=statuses.count(base.WriteStatus.CREATED),
+            updated=statuses.count(base.WriteStatus.UPDATED),
+            unchanged=statuses.count(base.WriteStatus.UNCHANGED),
+            deleted=statuses.count(base.WriteStatus.DELETED),
             planned=statuses.count(base.WriteStatus.PLANNED),
+            conflicts=statuses.count(base.WriteStatus.CONFLICT),
             failed=statuses.count(base.WriteStatus.FAILED),
             unknown=statuses.count(base.WriteStatus.UNKNOWN),
         )

@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ import structlog
 
 from gateway.adapters.base import Call, Outcome, WriteStatus
 from gateway.errors import Code
-from gateway.model.event import Draft
+from gateway.model.event import Draft, Event
 
 AuditSink = Callable[[str], object]
 
@@ -26,6 +27,14 @@ STDERR: Final = "stderr"
 ANONYMOUS: Final = "anonymous"
 _MOST_WAITING: Final = 10_000
 _log = structlog.get_logger(__name__)
+
+
+class Action(StrEnum):
+    """What was done to an event."""
+
+    ADD = "add"
+    CHANGE = "change"
+    REMOVE = "remove"
 
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +47,7 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str
     caller: str
     client: str | None
+    action: Action
     source: str
     calendar: str | None
     key: str | None = None
@@ -71,11 +81,18 @@ class AuditTrail:
         return False
 
     def record(
-        self, *, call: Call, source: str, calendar: str | None, draft: Draft, outcome: Outcome
+        self,
+        *,
+        call: Call,
+        action: Action,
+        source: str,
+        calendar: str | None,
+        written: Draft | Event,
+        outcome: Outcome,
     ) -> None:
-        """Writes the line of one event. Raises nothing."""
+        """Writes the line of one event: `written` is the draft of it, or what was removed. Raises nothing."""
         try:
-            line = _line(self._now(), call, source=source, calendar=calendar, draft=draft, outcome=outcome)
+            line = _line(self._now(), call, action, source, calendar, written, outcome)
             self._waiting.append(msgspec.json.encode(line).decode() + "\n")
             self._flush()
         except Exception:  # noqa: BLE001 - whatever went wrong, the event is written and its row is due
@@ -99,8 +116,14 @@ class AuditTrail:
             self._waiting.popleft()
 
 
-def _line(
-    now: datetime, call: Call, *, source: str, calendar: str | None, draft: Draft, outcome: Outcome
+def _line(  # noqa: PLR0917 - the parts of a line, in its order
+    now: datetime,
+    call: Call,
+    action: Action,
+    source: str,
+    calendar: str | None,
+    written: Draft | Event,
+    outcome: Outcome,
 ) -> AuditLine:
     sent = [call.log.requests[index] for index in outcome.requests]
     return AuditLine(
@@ -108,9 +131,10 @@ def _line(
         request_id=call.request_id,
         caller=caller(call.credentials.get(source)),
         client=call.client,
+        action=action,
         source=source,
         calendar=calendar,
-        fingerprint=fingerprint(draft),
+        fingerprint=fingerprint(written),
         status=outcome.status,
         event_ids=_event_ids(outcome),
         stored=outcome.stored,
@@ -140,9 +164,9 @@ def open_sink(where: str) -> AuditSink:
     return append
 
 
-def fingerprint(draft: Draft) -> str:
+def fingerprint(written: Draft | Event) -> str:
     """The SHA-256 of a draft in hexadecimal: equal for equal drafts, whatever the process."""
-    return hashlib.sha256(msgspec.json.encode(draft, order="deterministic")).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(written, order="deterministic")).hexdigest()
 
 
 def caller(authorization: str | None) -> str:

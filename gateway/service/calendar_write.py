@@ -6,20 +6,13 @@ from datetime import timedelta
 import msgspec
 import structlog
 
-from gateway.adapters.base import (
-    Capability,
-    Fidelity,
-    Outcome,
-    PlannedEvent,
-    SideEffect,
-    Step,
-    TranslationWarning,
-    WriteStatus,
-)
-from gateway.errors import Code, GatewayError, Problem, ReadOnlySource
-from gateway.model.event import Draft, Event
-from gateway.service.audit import AuditTrail
+from gateway.adapters.base import Outcome, PlannedEvent, Step, TranslationWarning, WriteStatus
+from gateway.adapters.capabilities import Capability
+from gateway.errors import GatewayError, Problem
+from gateway.model.event import Draft
+from gateway.service.audit import Action, AuditTrail
 from gateway.service.catalog import Target
+from gateway.service.report import EventRow, interrupted
 from gateway.service.session import Session
 
 _log = structlog.get_logger(__name__)
@@ -36,21 +29,6 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
     max_invitations: int | None = None
     max_mute: timedelta | None = None
     dry_run: bool = False
-
-
-class EventRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one event in one calendar. Indexes point into the input and into the request log."""
-
-    event_index: int
-    calendar_index: int
-    status: WriteStatus
-    calendar_id: str | None = None
-    event: Event | None = None
-    stored: bool = False
-    problem: Problem | None = None
-    warnings: tuple[TranslationWarning, ...] = ()
-    effects: tuple[SideEffect, ...] = ()
-    requests: tuple[int, ...] = ()
 
 
 class Drafts:
@@ -94,8 +72,12 @@ class CalendarWrite:
         self._planned: dict[int, PlannedEvent] = {}
 
     @property
+    def source_name(self) -> str:
+        return self.target.source.name
+
+    @property
     def invites(self) -> bool:
-        return self._can(Capability.ATTENDEES)
+        return self.target.source.can(Capability.ATTENDEES)
 
     @property
     def invitations(self) -> dict[int, int]:
@@ -137,9 +119,9 @@ class CalendarWrite:
     async def _check_calendar(self) -> None:
         self.target.check_allowed()
         if not self._command.dry_run:
-            self._policy.check_write(self.target.source.name)
+            self.target.source.check_write()
         wildcard = not self.target.by_alias and not self._policy.names_exactly(self.target.canonical)
-        if wildcard and self._can(Capability.ANOMALY_SUPPRESSION):
+        if wildcard and self.target.source.can(Capability.ANOMALY_SUPPRESSION):
             self._policy.check_mutes(await self._adapter.calendar(self.target.calendar))
         if self._command.dry_run:
             self.calendar_id = await self._session.calendar_id(self.target)
@@ -154,7 +136,7 @@ class CalendarWrite:
     def _check_draft(self, draft: Draft) -> None:
         if self.invites:
             self._policy.check_group_addresses(draft.attendees or ())
-        if self._can(Capability.ANOMALY_SUPPRESSION):
+        if self.target.source.can(Capability.ANOMALY_SUPPRESSION):
             length = draft.end.instant - draft.start.instant
             self._policy.check_mute(length, lowered_to=self._command.max_mute)
 
@@ -167,6 +149,9 @@ class CalendarWrite:
         self._planned = {event.index: event for step in self.steps for event in step.events}
         for place, problem in plan.refused.items():
             self._refuse((indexes[place],), problem.at("events", indexes[place]))
+        forgotten = self.drafts.keys() - self._planned.keys()
+        if forgotten:
+            raise RuntimeError(f"{self.source_name} planned nothing for the events {sorted(forgotten)}")
 
     def _refuse(self, indexes: Iterable[int], problem: Problem) -> None:
         """Keeps events from being written. A step is never cut: whoever refuses does so before planning."""
@@ -187,22 +172,23 @@ class CalendarWrite:
 
     async def apply(self, step: Step) -> None:
         """Writes one step and keeps what came of it, in the rows and in the audit trail."""
-        outcomes: Sequence[Outcome] = [_interrupted(planned.index) for planned in step.events]
+        outcomes = {planned.index: interrupted(planned.index) for planned in step.events}
         try:
-            outcomes = await self._adapter.apply(step)
+            outcomes |= {outcome.index: outcome for outcome in await self._adapter.apply(step)}
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
             _log.exception("write.crashed", source=self.target.source.name, calendar=str(step.calendar))
         finally:  # a call that is cancelled in the middle leaves its line, too
-            self._keep(outcomes)
+            self._keep(outcomes.values())
 
-    def _keep(self, outcomes: Sequence[Outcome]) -> None:
+    def _keep(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:
             self.outcomes[outcome.index] = outcome
             self._audit.record(
                 call=self._session.call,
+                action=Action.ADD,
                 calendar=outcome.event.calendar_id if outcome.event else self.calendar_id,
                 source=self.target.source.name,
-                draft=self.drafts[outcome.index],
+                written=self.drafts[outcome.index],
                 outcome=outcome,
             )
 
@@ -217,7 +203,7 @@ class CalendarWrite:
         )
         if index in self.refused:
             return row
-        outcome = self.outcomes.get(index) or _interrupted(index)
+        outcome = self.outcomes.get(index) or interrupted(index)
         planned = self._planned[index]
         return msgspec.structs.replace(
             row,
@@ -232,30 +218,10 @@ class CalendarWrite:
         )
 
     def _mode_warning(self) -> tuple[TranslationWarning, ...]:
-        if not self._command.dry_run:
-            return ()
-        try:
-            self._policy.check_write(self.target.source.name)
-        except ReadOnlySource as exc:
-            return (TranslationWarning(code=exc.code, field="dryRun", given=True, message=str(exc)),)
-        return ()
-
-    def _can(self, capability: Capability) -> bool:
-        note = self.target.source.source.capabilities.get(capability)
-        return note is not None and note.fidelity is not Fidelity.UNSUPPORTED
+        return self.target.source.dry_run_warnings() if self._command.dry_run else ()
 
 
 def _renumbered(step: Step, indexes: Sequence[int]) -> Step:
     """A step whose events carry their index in the call, not in the sequence that was planned."""
     events = tuple(msgspec.structs.replace(event, index=indexes[event.index]) for event in step.events)
     return msgspec.structs.replace(step, events=events)
-
-
-def _interrupted(index: int) -> Outcome:
-    """The honest answer where the gateway itself broke, or was stopped, in the middle of a write."""
-    problem = Problem(
-        code=Code.INTERNAL,
-        message="The gateway was interrupted while it wrote: the event may be there or not.",
-        hint="Look at the calendar before you repeat the call; the log has the details.",
-    )
-    return Outcome(index=index, status=WriteStatus.UNKNOWN, problem=problem)

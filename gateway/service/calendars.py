@@ -52,13 +52,13 @@ async def find_calendar(session: Session, name: str) -> Calendar | None:
 
 
 async def find_event(session: Session, name: str) -> Event | None:
-    """The event that an id names; None if the upstream has no such event, or it may not be read."""
+    """The event that an id names; None if the upstream has none. Raises CalendarNotAllowed."""
     source, event_id = session.catalog.event(name)
     try:
         event = await session.adapter(source).find(event_id)
     except NotFound:
         return None
-    await _check_event(session, source, event_id, event)
+    await check_event(session, source, event_id, event)
     return event
 
 
@@ -70,7 +70,7 @@ async def calendar_of(session: Session, name: str) -> Calendar:
     return calendar
 
 
-async def _check_event(session: Session, source: ConfiguredSource, event_id: EventId, event: Event) -> None:
+async def check_event(session: Session, source: ConfiguredSource, event_id: EventId, event: Event) -> None:
     """Raises CalendarNotAllowed. Costs a read only where the id alone does not tell the event's calendar."""
     if source.policy.allows_all:
         return

@@ -6,8 +6,9 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import CalendarSource
-from gateway.errors import GatewayError, InvalidId, Problem, UnknownAlias, UnknownSource
+from gateway.adapters.base import CalendarSource, TranslationWarning
+from gateway.adapters.capabilities import Capability, Fidelity
+from gateway.errors import GatewayError, InvalidId, Problem, ReadOnlySource, UnknownAlias, UnknownSource
 from gateway.model.ids import CalendarId, EventId, ResourceId, is_alias
 from gateway.service.guard import SourcePolicy
 
@@ -24,6 +25,23 @@ class ConfiguredSource(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         return self.source.name
+
+    def can(self, capability: Capability) -> bool:
+        """Whether the source can hold or do it at all."""
+        note = self.source.capabilities.get(capability)
+        return note is not None and note.fidelity is not Fidelity.UNSUPPORTED
+
+    def check_write(self) -> None:
+        """Raises ReadOnlySource unless the configuration lets the source be written to."""
+        self.policy.check_write(self.name)
+
+    def dry_run_warnings(self) -> tuple[TranslationWarning, ...]:
+        """What a dry run must say of the source: that a real run would be refused."""
+        try:
+            self.check_write()
+        except ReadOnlySource as exc:
+            return (TranslationWarning(code=exc.code, field="dryRun", given=True, message=str(exc)),)
+        return ()
 
 
 class Alias(msgspec.Struct, frozen=True, kw_only=True):

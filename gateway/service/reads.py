@@ -15,7 +15,7 @@ from typing import Final, cast
 
 import msgspec
 
-from gateway.errors import GatewayError, Problem, TooMany
+from gateway.errors import GatewayError, InvalidInput, Problem, TooMany
 from gateway.model.event import Event
 from gateway.model.time import Window
 from gateway.service.catalog import Target, Unresolved
@@ -84,7 +84,9 @@ async def read_events(
 
 def check_first(first: int) -> None:
     """Raises TooMany unless `first` is a page size that is served."""
-    if not 1 <= first <= MAX_PAGE:
+    if first < 1:
+        raise InvalidInput(f"A page of {first} is none.", path=("first",), hint=f"Ask for 1 to {MAX_PAGE}.")
+    if first > MAX_PAGE:
         raise TooMany(f"A page of {first} is not served: ask for 1 to {MAX_PAGE}.", path=("first",))
 
 

@@ -1,9 +1,12 @@
 """One call's view of the sources: an adapter for each, with the caller's credential, and the upstream log."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from gateway.adapters.base import CalendarAdapter, Call
+import msgspec
+
+from gateway.adapters.base import CalendarAdapter, Call, UpstreamLog
 from gateway.errors import UpstreamError
 from gateway.model.ids import CalendarId
 from gateway.service.catalog import Catalog, ConfiguredSource, Target
@@ -16,6 +19,15 @@ class Session:
         self.catalog = catalog
         self.call = call
         self._adapters: dict[str, CalendarAdapter] = {}
+
+    @contextmanager
+    def apart(self) -> Iterator["Session"]:
+        """A session with an upstream log of its own, whose requests join this one's in the end."""
+        session = Session(self.catalog, msgspec.structs.replace(self.call, log=UpstreamLog()))
+        try:
+            yield session
+        finally:
+            self.call.log.requests.extend(session.call.log.requests)
 
     def adapter(self, source: ConfiguredSource) -> CalendarAdapter:
         """The source as this call sees it; the same one all through the call."""

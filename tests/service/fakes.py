@@ -8,10 +8,7 @@ import msgspec
 
 from gateway.adapters.base import (
     Call,
-    Capability,
-    CapabilityNote,
     EffectKind,
-    Fidelity,
     Health,
     Outcome,
     Plan,
@@ -22,6 +19,7 @@ from gateway.adapters.base import (
     UpstreamRequest,
     WriteStatus,
 )
+from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
 from gateway.errors import Code, InvalidId, NotFound, Problem
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind

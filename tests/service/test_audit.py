@@ -12,7 +12,7 @@ from gateway.adapters.base import Call, Outcome, UpstreamRequest, WriteStatus
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event
 from gateway.model.time import EventTime
-from gateway.service.audit import AuditTrail, caller, fingerprint, open_sink
+from gateway.service.audit import Action, AuditTrail, caller, fingerprint, open_sink
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 START = EventTime(instant=datetime(2027, 3, 2, 8, tzinfo=UTC))
@@ -37,7 +37,14 @@ def _call() -> Call:
 
 
 def _record(trail: AuditTrail, outcome: Outcome = CREATED) -> None:
-    trail.record(call=_call(), source="g", calendar="g:users/o/calendar", draft=DRAFT, outcome=outcome)
+    trail.record(
+        call=_call(),
+        action=Action.ADD,
+        source="g",
+        calendar="g:users/o/calendar",
+        written=DRAFT,
+        outcome=outcome,
+    )
 
 
 def test_a_line_says_who_wrote_where_and_what_came_of_it() -> None:
@@ -50,6 +57,7 @@ def test_a_line_says_who_wrote_where_and_what_came_of_it() -> None:
         "request_id": "r-1",
         "caller": caller("Bearer tOpSeCrEt"),
         "client": "192.0.2.7",
+        "action": "add",
         "source": "g",
         "calendar": "g:users/o/calendar",
         "key": None,

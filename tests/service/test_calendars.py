@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from gateway.errors import CalendarNotAllowed, Code, Forbidden, NotFound, TooMany, Unavailable
+from gateway.errors import CalendarNotAllowed, Code, Forbidden, InvalidInput, NotFound, Unavailable
 from gateway.service.calendars import calendar_of, find_calendar, find_event, list_calendars
 from gateway.service.reads import ReadStatus
 
@@ -59,8 +59,9 @@ async def test_only_allowed_calendars_are_listed() -> None:
 
 @pytest.mark.parametrize("first", [0, 1001])
 async def test_a_page_of_an_unserved_size_is_refused(first: int) -> None:
-    with pytest.raises(TooMany):
+    with pytest.raises(InvalidInput) as refused:
         await list_calendars(session(), first=first, after=None)
+    assert refused.value.problem.path == ("first",)
 
 
 async def test_a_calendar_is_found_by_id_and_by_the_alias_of_one() -> None:

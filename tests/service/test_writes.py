@@ -16,8 +16,9 @@ from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import AddEvents
 from gateway.service.catalog import Alias
 from gateway.service.guard import SourceMode
+from gateway.service.report import BatchStatus, WriteReport
 from gateway.service.session import Session
-from gateway.service.writes import MAX_EVENTS, MAX_ROWS, BatchStatus, WriteReport, add_events
+from gateway.service.writes import MAX_CALENDARS, MAX_EVENTS, MAX_ROWS, add_events
 
 from .fakes import INVITING, NOON, FakeSource, configured, session
 
@@ -356,7 +357,8 @@ async def test_each_write_leaves_an_audit_line() -> None:
         (["es:a"], 0, {}, ("events",), Code.INVALID_INPUT),
         ([], 1, {}, ("calendars",), Code.INVALID_INPUT),
         (["es:a"], MAX_EVENTS + 1, {}, ("events",), Code.TOO_MANY),
-        ([f"es:c{n}" for n in range(MAX_ROWS // 1000 + 1)], 1000, {}, ("calendars",), Code.TOO_MANY),
+        ([f"es:c{n}" for n in range(MAX_ROWS // 1000 + 1)], 1000, {}, ("events",), Code.TOO_MANY),
+        ([f"es:c{n}" for n in range(MAX_CALENDARS + 1)], 1, {}, ("calendars",), Code.TOO_MANY),
         (["es:a"], 1, {"max_invitations": -1}, ("maxInvitations",), Code.INVALID_INPUT),
     ],
 )

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 from weakref import WeakValueDictionary
 
-from gateway.adapters.base import Call, Capability, CapabilityNote, Fidelity
+from gateway.adapters.base import Call
+from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
 from gateway.adapters.elasticsearch import ids
 from gateway.adapters.elasticsearch.adapter import ElasticsearchAdapter
 from gateway.adapters.elasticsearch.api import Credential, MLApi

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from gateway.adapters.base import Call, Capability, CapabilityNote, Fidelity
+from gateway.adapters.base import Call
+from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
 from gateway.adapters.msgraph import paths
 from gateway.adapters.msgraph.adapter import MSGraphAdapter
 from gateway.adapters.msgraph.api import GraphApi

@@ -1,0 +1,184 @@
+"""One event's part of a call that changes or removes events: found, checked, planned, carried out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from gateway.adapters.base import EventChange, EventRemoval, EventStep, Outcome, WriteStatus
+from gateway.adapters.capabilities import Capability
+from gateway.errors import GatewayError, NotFound, Problem
+from gateway.model.event import Draft, Event
+from gateway.service.audit import Action, AuditTrail
+from gateway.service.calendars import check_event
+from gateway.service.catalog import ConfiguredSource
+from gateway.service.report import EventRow, interrupted
+from gateway.service.session import Session
+
+_log = structlog.get_logger(__name__)
+
+Amend = Callable[[Event, str | None], tuple[Draft, frozenset[str]]]
+"""What an event is to become, and which attributes change, given the zone of all-day events."""
+
+
+class EventOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done to one event: changed as `amend` says, or removed where that is None.
+
+    `path` leads to the order in the input; `max_mute` may only lower what the source allows.
+    """
+
+    event_id: str
+    path: tuple[str, int]
+    amend: Amend | None = None
+    revision: str | None = None
+    comment: str | None = None
+    max_mute: timedelta | None = None
+    dry_run: bool = False
+
+
+class EventWrite:
+    """What becomes of one order of a call."""
+
+    def __init__(self, session: Session, audit: AuditTrail, order: EventOrder) -> None:
+        self._session = session
+        self._audit = audit
+        self._order = order
+        self._source: ConfiguredSource | None = None
+        self._action: EventChange | EventRemoval | None = None
+        self._problem: Problem | None = None
+        self._outcome: Outcome | None = None
+        self.steps: Sequence[EventStep] = ()
+
+    @property
+    def source_name(self) -> str:
+        return self._source.name if self._source else ""
+
+    @property
+    def invites(self) -> bool:
+        return self._source is not None and self._source.can(Capability.ATTENDEES)
+
+    @property
+    def invitations(self) -> Mapping[int, int]:
+        """How many people get mail: all who are or will be invited hear of it."""
+        if self._action is None or not self.invites:
+            return {}
+        people = {attendee.email.lower() for attendee in self._action.event.attendees}
+        if isinstance(self._action, EventChange):
+            people |= {attendee.email.lower() for attendee in self._action.draft.attendees or ()}
+        return {0: len(people)} if people else {}
+
+    @property
+    def max_invitations(self) -> int:
+        return self._source.policy.max_invitations if self._source else 0
+
+    async def check(self) -> None:
+        """Finds the event and holds what is to be done against the guard rails. Writes nothing."""
+        try:
+            await self._check()
+        except GatewayError as exc:
+            self._refuse(exc.problem)
+
+    def refuse_invitations(self, problem: Problem) -> None:
+        self._refuse(problem)
+
+    async def plan(self) -> None:
+        """Plans what passed the checks. Writes nothing."""
+        if self._source is None or self._action is None:
+            return
+        try:
+            self.steps = (await self._session.adapter(self._source).plan_event(self._action),)
+        except GatewayError as exc:
+            self._refuse(exc.problem)
+
+    def show(self) -> None:
+        """Puts the planned requests into the log, as a dry run shows them."""
+        for step in self.steps:
+            part = self._session.call.log.part()
+            for request in step.requests:
+                part.add(request)
+            self._outcome = Outcome(index=0, status=WriteStatus.PLANNED, requests=tuple(part.indexes))
+
+    async def apply(self, step: EventStep) -> None:
+        """Carries the order out and keeps what came of it, in the row and in the audit trail."""
+        assert self._source is not None  # noqa: S101 - only what has a source has a step
+        self._outcome = interrupted(0)
+        try:
+            self._outcome = await self._session.adapter(self._source).apply_event(step)
+        except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
+            _log.exception("write.crashed", source=self._source.name, event=self._order.event_id)
+        finally:  # a call that is cancelled in the middle leaves its line, too
+            self._record(self._source, step, self._outcome)
+
+    def row(self, index: int) -> EventRow:
+        """The row of the order, whatever became of it."""
+        event = self._action.event if self._action else None
+        row = EventRow(
+            event_index=index,
+            calendar_id=event.calendar_id if event else None,
+            status=WriteStatus.FAILED,
+            problem=self._problem,
+        )
+        if self._problem is not None or self._outcome is None:
+            return row
+        outcome = self._outcome
+        step = self.steps[0] if self.steps else None
+        dry = self._source.dry_run_warnings() if self._source and self._order.dry_run else ()
+        return msgspec.structs.replace(
+            row,
+            status=outcome.status,
+            event=outcome.event,
+            previous_id=outcome.previous_id,
+            stored=outcome.stored,
+            problem=outcome.problem and outcome.problem.at(*self._order.path),
+            warnings=(*(step.warnings if step else ()), *dry),
+            effects=step.effects if step else (),
+            requests=outcome.requests,
+        )
+
+    async def _check(self) -> None:
+        source, event_id = self._session.catalog.event(self._order.event_id)
+        self._source = source
+        if not self._order.dry_run:
+            source.check_write()
+        try:
+            event = await self._session.adapter(source).find(event_id)
+        except NotFound:
+            if self._order.amend is not None:
+                raise
+            self._outcome = Outcome(index=0, status=WriteStatus.DELETED)  # as was asked: it is not there
+            return
+        await check_event(self._session, source, event_id, event)
+        if self._order.amend is None:
+            self._action = EventRemoval(
+                event=event, comment=self._order.comment, revision=self._order.revision
+            )
+        else:
+            self._change(source, event, *self._order.amend(event, source.policy.time_zone))
+
+    def _change(self, source: ConfiguredSource, event: Event, draft: Draft, changed: frozenset[str]) -> None:
+        if not changed:
+            self._outcome = Outcome(index=0, status=WriteStatus.UNCHANGED, event=event, stored=True)
+            return
+        if self.invites:
+            source.policy.check_group_addresses(draft.attendees or ())
+        if source.can(Capability.ANOMALY_SUPPRESSION):
+            length = draft.end.instant - draft.start.instant
+            source.policy.check_mute(length, lowered_to=self._order.max_mute)
+        self._action = EventChange(event=event, draft=draft, changed=changed, revision=self._order.revision)
+
+    def _refuse(self, problem: Problem) -> None:
+        self._problem = problem.at(*self._order.path)
+        self._action = None
+        self.steps = ()
+
+    def _record(self, source: ConfiguredSource, step: EventStep, outcome: Outcome) -> None:
+        action = step.action
+        self._audit.record(
+            call=self._session.call,
+            action=Action.CHANGE if isinstance(action, EventChange) else Action.REMOVE,
+            source=source.name,
+            calendar=action.event.calendar_id,
+            written=action.draft if isinstance(action, EventChange) else action.event,
+            outcome=outcome,
+        )

@@ -1,0 +1,79 @@
+"""Carrying out the planned parts of a call: all invitations or none, silent sources before the others."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from gateway.errors import Problem, TooManyInvitations
+
+_STEPS_AT_ONCE: Final = 8
+
+
+class Write(Protocol):
+    """A part of a call: events that are added to one calendar, or one event that is changed or removed."""
+
+    @property
+    def source_name(self) -> str: ...
+    @property
+    def invites(self) -> bool:
+        """Whether its source can send mail at all."""
+        ...
+
+    @property
+    def invitations(self) -> Mapping[int, int]:
+        """How many people get mail, by the index of the event."""
+        ...
+
+    @property
+    def max_invitations(self) -> int: ...
+    @property
+    def steps(self) -> Sequence[Any]: ...
+
+    def refuse_invitations(self, problem: Problem) -> None:
+        """Keeps back what would send mail. To be called before planning."""
+        ...
+
+    async def apply(self, step: Any) -> None:
+        """Writes one step and keeps what came of it."""
+        ...
+
+
+def check_invitations(writes: Sequence[Write], limit: int | None) -> None:
+    """Refuses what would send mail: a source's part above its limit, or all of it above the call's."""
+    inviting = [write for write in writes if write.invitations]
+    for group in _by_source(inviting):
+        _keep_within(group, min(write.max_invitations for write in group))
+    if limit is not None:
+        _keep_within([write for write in inviting if write.invitations], limit)
+
+
+def _by_source(writes: Sequence[Write]) -> Iterable[Sequence[Write]]:
+    groups: dict[str, list[Write]] = {}
+    for write in writes:
+        groups.setdefault(write.source_name, []).append(write)
+    return groups.values()
+
+
+def _keep_within(writes: Sequence[Write], limit: int) -> None:
+    total = sum(sum(write.invitations.values()) for write in writes)
+    if total <= limit:
+        return
+    error = TooManyInvitations(
+        f"The call would send {total} invitations, and {limit} are allowed.",
+        hint="Invitations cannot be unsent. Split the call, or raise max_invitations of the source.",
+    )
+    for write in writes:
+        write.refuse_invitations(error.problem)
+
+
+async def apply_all(writes: Sequence[Write]) -> None:
+    """Applies all steps, a bounded number at once, the silent sources' before the others'."""
+    gate = asyncio.Semaphore(_STEPS_AT_ONCE)
+
+    async def one(write: Write, step: Any) -> None:
+        async with gate:
+            await write.apply(step)
+
+    for invites in (False, True):
+        phase = [write for write in writes if write.invites is invites]
+        await asyncio.gather(*(one(write, step) for write in phase for step in write.steps))
