@@ -9,19 +9,21 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 
 from gateway.adapters.base import (
     CalendarAdapter,
     CalendarSource,
     Call,
-    Capability,
-    Fidelity,
+    EventChange,
+    EventRemoval,
     Outcome,
     WriteStatus,
 )
-from gateway.errors import Code, NotFound, UpstreamError
-from gateway.model.event import Draft, Event
+from gateway.adapters.capabilities import Capability, Fidelity
+from gateway.errors import Code, NotFound, Problem, UpstreamError
+from gateway.model.event import Draft, Event, draft_of
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import EventTime, Window, at_wall_clock, midnight
 from gateway.sandbox.faults import HELD, Cut, Fault, Faults, Garble
@@ -38,7 +40,10 @@ EVERYTHING = Window(start=MORNING - 10 * DAY, end=MORNING + 200 * DAY)
 
 @dataclass(kw_only=True)
 class Bench:
-    """An adapter on an emulator. `calendar` is empty and may be written; `unknown…` are well formed only."""
+    """An adapter on an emulator. `calendar` is empty and may be written; `unknown…` are well formed only.
+
+    `change_routes` are all those that a change of an event writes to, in order.
+    """
 
     server: EmulatorServer
     connect: Callable[[str, timedelta], CalendarSource]
@@ -49,6 +54,8 @@ class Bench:
     read_route: str
     """The emulator's route of reading a calendar's events, and of writing them."""
     write_route: str
+    change_routes: Sequence[str] = ()
+    remove_route: str = ""
     credentials: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,6 +74,22 @@ class Bench:
 
     async def write(self, *drafts: Draft, adapter: CalendarAdapter | None = None) -> Sequence[Outcome]:
         return await write(adapter or self.adapter(), self.calendar, drafts)
+
+    async def stored(self, *drafts: Draft) -> list[Event]:
+        """The events that the drafts become, as they are found by their ids."""
+        outcomes = await self.write(*drafts)
+        return [await self.find(outcome.event.id) for outcome in outcomes if outcome.event]
+
+    async def find(self, event_id: str) -> Event:
+        parsed = self.source.event_id(ResourceId.parse(event_id))
+        assert parsed is not None
+        return await self.adapter().find(parsed)
+
+    async def carry_out(
+        self, action: EventChange | EventRemoval, *, adapter: CalendarAdapter | None = None
+    ) -> Outcome:
+        adapter = adapter or self.adapter()
+        return await adapter.apply_event(await adapter.plan_event(action))
 
     async def read(self, window: Window = EVERYTHING, *, page: int = 100) -> list[Event]:
         return await read(self.adapter(), self.calendar, window, page=page)
@@ -93,6 +116,17 @@ async def read(
 
 def draft(title: str = "Maintenance", start: datetime = MORNING, length: timedelta = HOUR) -> Draft:
     return Draft(title=title, start=EventTime(instant=start), end=EventTime(instant=start + length))
+
+
+def change(event: Event, *, revision: str | None = None, **values: object) -> EventChange:
+    """What makes an event into one with other values, the rest kept."""
+    whole = msgspec.structs.replace(draft_of(event), **values)
+    return EventChange(event=event, draft=whole, changed=frozenset(values), revision=revision)
+
+
+def problem_of(outcome: Outcome) -> Problem:
+    assert outcome.problem is not None
+    return outcome.problem
 
 
 def titles(events: Sequence[Event]) -> list[str]:
@@ -398,3 +432,193 @@ class AdapterConformance:
         await bench.write(draft())
         await bench.source.aclose()
         await bench.source.aclose()
+
+
+class EventWriteConformance:
+    """Inherited beside the other by adapters that change and remove events; asks the same fixture `bench`.
+
+    Its bench has `change_routes` and a `remove_route`.
+    """
+
+    async def test_a_change_is_seen_and_leaves_one_event(self, bench: Bench):
+        (old,) = await bench.stored(draft())
+        outcome = await bench.carry_out(change(old, title="Größere Wartung"))
+        assert (outcome.index, outcome.status, outcome.stored) == (0, WriteStatus.UPDATED, True)
+        assert outcome.problem is None
+        (event,) = await bench.read()
+        assert outcome.event is not None
+        assert (event.id, event.title) == (outcome.event.id, outcome.event.title)
+        assert (event.title, event.start, event.end) == ("Größere Wartung", old.start, old.end)
+        assert outcome.previous_id == (None if event.id == old.id else old.id)
+
+    async def test_a_change_gives_the_event_another_revision(self, bench: Bench):
+        (old,) = await bench.stored(draft())
+        outcome = await bench.carry_out(change(old, revision=old.revision, title="Changed"))
+        assert outcome.status is WriteStatus.UPDATED
+        assert outcome.event is not None
+        assert (await bench.find(outcome.event.id)).revision == outcome.event.revision != old.revision
+        assert None not in {outcome.event.revision, old.revision}
+
+    async def test_an_event_may_move_to_where_it_does_not_overlap_itself(self, bench: Bench):
+        (old,) = await bench.stored(draft())
+        for start in (MORNING + 30 * DAY, MORNING - 5 * DAY):
+            times = {"start": EventTime(instant=start), "end": EventTime(instant=start + 2 * HOUR)}
+            outcome = await bench.carry_out(change(old, **times))
+            assert outcome.status is WriteStatus.UPDATED
+            (old,) = await bench.read()
+            assert (old.start.instant, old.end.instant) == (start, start + 2 * HOUR)
+
+    async def test_a_change_leaves_other_events_alone_however_alike(self, bench: Bench):
+        first, second = await bench.stored(draft(), draft())
+        outcome = await bench.carry_out(change(first, title="Changed"))
+        assert outcome.event is not None
+        assert {event.id: event.title for event in await bench.read()} == {
+            outcome.event.id: "Changed",
+            second.id: second.title,
+        }
+        await bench.carry_out(EventRemoval(event=second))
+        assert titles(await bench.read()) == ["Changed"]
+
+    async def test_a_change_from_a_stale_revision_is_a_conflict_and_shows_the_present_event(
+        self, bench: Bench
+    ):
+        (old,) = await bench.stored(draft())
+        await bench.carry_out(change(old, title="By somebody else"))
+        (present,) = await bench.read()
+        for action in (
+            change(present, revision=old.revision, title="Lost"),
+            EventRemoval(event=present, revision=old.revision),
+        ):
+            outcome = await bench.carry_out(action)
+            assert outcome.status is WriteStatus.CONFLICT
+            assert problem_of(outcome).code is Code.CONFLICT
+            assert outcome.event is not None
+            assert (outcome.event.id, outcome.event.title) == (present.id, "By somebody else")
+            assert outcome.event.revision == present.revision
+            assert [event.id for event in await bench.read()] == [present.id]
+
+    async def test_planning_a_change_or_removal_writes_nothing(self, bench: Bench):
+        (event,) = await bench.stored(draft())
+        call = bench.call()
+        adapter = bench.source.adapter(call)
+        for action in (change(event, title="Planned"), EventRemoval(event=event, revision=event.revision)):
+            assert (await adapter.plan_event(action)).action == action
+        assert all(request.method == "GET" for request in call.log.requests)
+        assert [(found.id, found.revision) for found in await bench.read()] == [(event.id, event.revision)]
+
+    async def test_a_change_or_removal_sends_the_requests_that_it_showed(self, bench: Bench):
+        first, second, third = await bench.stored(draft(), draft(), draft())
+        call = bench.call()
+        adapter = bench.source.adapter(call)
+        steps = [
+            await adapter.plan_event(change(first, revision=first.revision, title="Changed")),
+            await adapter.plan_event(EventRemoval(event=second)),
+            await adapter.plan_event(EventRemoval(event=third, revision=third.revision)),
+        ]
+        for step in steps:
+            began = len(call.log.requests)
+            outcome = await adapter.apply_event(step)
+            assert outcome.problem is None
+            sent = call.log.requests[began:]
+            assert [(r.method, r.path) for r in sent] == [(r.method, r.path) for r in step.requests]
+            assert [r.body for r in sent] == [r.body for r in step.requests]
+            assert outcome.requests == tuple(range(began, len(call.log.requests)))
+
+    async def test_a_removed_event_is_gone(self, bench: Bench):
+        event, other = await bench.stored(draft(), draft("Other"))
+        outcome = await bench.carry_out(EventRemoval(event=event))
+        assert (outcome.index, outcome.status, outcome.problem) == (0, WriteStatus.DELETED, None)
+        assert [found.id for found in await bench.read()] == [other.id]
+        with pytest.raises(NotFound):
+            await bench.find(event.id)
+
+    @pytest.mark.parametrize("with_revision", [True, False])
+    async def test_removing_twice_is_as_good_as_once(self, bench: Bench, with_revision):
+        (event,) = await bench.stored(draft())
+        removal = EventRemoval(event=event, revision=event.revision if with_revision else None)
+        first, second = await bench.carry_out(removal), await bench.carry_out(removal)
+        assert [first.status, second.status] == [WriteStatus.DELETED] * 2
+        assert first.problem is second.problem is None
+
+    async def test_an_event_that_is_gone_is_not_changed_and_not_made_again(self, bench: Bench):
+        (event,) = await bench.stored(draft())
+        await bench.carry_out(EventRemoval(event=event))
+        outcome = await bench.carry_out(change(event, title="Changed"))
+        assert outcome.status is WriteStatus.FAILED
+        assert problem_of(outcome).code is Code.NOT_FOUND
+        assert await bench.read() == []
+
+    @pytest.mark.parametrize("calls", [pytest.param((1,), id="once"), pytest.param(None, id="always")])
+    @pytest.mark.parametrize("fault", WRITE_FAULTS)
+    async def test_the_outcome_of_a_change_is_true_whatever_goes_wrong(self, bench: Bench, fault, calls):
+        assert bench.change_routes
+        for route in bench.change_routes:
+            (old,) = await bench.stored(draft())
+            bench.faults.add(route, fault, calls=calls)
+            outcome = await bench.carry_out(change(old, title="Changed"))
+            await self.assert_change_is_true(bench, old, outcome)
+
+    async def test_the_outcome_of_a_change_is_true_where_the_answer_takes_too_long(self, bench: Bench):
+        for route in bench.change_routes:
+            (old,) = await bench.stored(draft())
+            bench.faults.add(route, Fault(delay=HELD))
+            impatient = bench.impatient.adapter(bench.call())
+            outcome = await bench.carry_out(change(old, title="Changed"), adapter=impatient)
+            assert outcome.status is WriteStatus.UNKNOWN
+            await self.assert_change_is_true(bench, old, outcome)
+
+    @pytest.mark.parametrize("calls", [pytest.param((1,), id="once"), pytest.param(None, id="always")])
+    @pytest.mark.parametrize("fault", WRITE_FAULTS)
+    async def test_the_outcome_of_a_removal_is_true_whatever_goes_wrong(self, bench: Bench, fault, calls):
+        (event,) = await bench.stored(draft())
+        bench.faults.add(bench.remove_route, fault, calls=calls)
+        outcome = await bench.carry_out(EventRemoval(event=event))
+        await self.assert_removal_is_true(bench, event, outcome)
+
+    async def test_the_outcome_of_a_removal_is_true_where_the_answer_takes_too_long(self, bench: Bench):
+        (event,) = await bench.stored(draft())
+        bench.faults.add(bench.remove_route, Fault(delay=HELD))
+        impatient = bench.impatient.adapter(bench.call())
+        outcome = await bench.carry_out(EventRemoval(event=event), adapter=impatient)
+        assert outcome.status is WriteStatus.UNKNOWN
+        await self.assert_removal_is_true(bench, event, outcome)
+
+    async def assert_change_is_true(self, bench: Bench, old: Event, outcome: Outcome) -> None:
+        """And never a moment without the event, old or new. Leaves the calendar empty."""
+        seen = await self.settle(bench)
+        found = {event.id: event.title for event in seen}
+        assert found
+        if outcome.status is WriteStatus.UPDATED:
+            assert outcome.stored
+            assert outcome.event is not None
+            assert found == {outcome.event.id: "Changed"}
+        elif outcome.status is WriteStatus.FAILED:
+            assert outcome.problem is not None
+            assert found == {old.id: old.title}
+        elif outcome.status is WriteStatus.CONFLICT:
+            assert outcome.event is not None
+            assert found == {old.id: old.title, outcome.event.id: "Changed"}
+            assert old.id in problem_of(outcome).message
+            assert outcome.event.id in problem_of(outcome).message
+        else:
+            assert outcome.status is WriteStatus.UNKNOWN
+            assert problem_of(outcome).hint
+        for event in seen:
+            await bench.carry_out(EventRemoval(event=event))
+
+    async def assert_removal_is_true(self, bench: Bench, event: Event, outcome: Outcome) -> None:
+        found = [event.id for event in await self.settle(bench)]
+        if outcome.status is WriteStatus.DELETED:
+            assert found == []
+        elif outcome.status is WriteStatus.FAILED:
+            assert outcome.problem is not None
+            assert found == [event.id]
+        else:
+            assert outcome.status is WriteStatus.UNKNOWN
+            assert problem_of(outcome).hint
+
+    async def settle(self, bench: Bench) -> list[Event]:
+        """What is in the calendar when what was held back has come to pass."""
+        bench.faults.clear()
+        bench.faults.release()
+        return await bench.read()

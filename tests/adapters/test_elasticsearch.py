@@ -1,107 +1,51 @@
 """The Elasticsearch adapter on its emulator: what all adapters must do, and what only this one does."""
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
 
-from gateway.adapters.base import Call, Capability, Fidelity, WriteStatus
-from gateway.adapters.elasticsearch.source import ElasticsearchSource
-from gateway.adapters.transport import Transport
+from gateway.adapters.base import Call, WriteStatus
+from gateway.adapters.capabilities import Capability, Fidelity
 from gateway.errors import Code, NotFound, Unauthenticated, UnexpectedAnswer
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId, EventId
 from gateway.model.time import EventTime, Window, from_millis
-from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.faults import HELD, Cut, Fault
-from gateway.sandbox.http import Request, Response
-from gateway.sandbox.seed import EXPIRED, MANAGE_ML, MONITOR_ML, world
+from gateway.sandbox.http import Response
+from gateway.sandbox.seed import EXPIRED, MANAGE_ML, MONITOR_ML
 from gateway.sandbox.server import EmulatorServer
 from gateway.sandbox.world import ElasticsearchWorld, MLCalendar, ScheduledEvent
 
-from .conformance import HOUR, MORNING, AdapterConformance, Bench, draft, read, titles, write
+from .conformance import (
+    HOUR,
+    MORNING,
+    AdapterConformance,
+    EventWriteConformance,
+    draft,
+    read,
+    titles,
+    write,
+)
+from .elasticsearch_bench import EMPTY, READ, WRITE, behind_proxy, connect, emulator, open_bench, sent
 
 pytestmark = pytest.mark.anyio
 
-NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
-READ = "GET /_ml/calendars/{calendar_id}/events"
-WRITE = "POST /_ml/calendars/{calendar_id}/events"
-EMPTY = CalendarId("elasticsearch", ("empty",))
 PLANNED_OUTAGES = CalendarId("elasticsearch", ("planned-outages",))
 HTML = Response(status=200, headers={"Content-Type": "text/html"}, body=b"<html>Sign in</html>")
 
 
-def connect(url: str, timeout: timedelta = HOUR, *, authorization=MANAGE_ML.authorization, **options):
-    transport = Transport(url, source="elasticsearch", timeout=timeout)
-    return ElasticsearchSource("elasticsearch", transport=transport, authorization=authorization, **options)
-
-
-class Proxy:
-    """What may stand before a cluster: it answers some routes itself, passing the request on if told so."""
-
-    name = "proxy"
-
-    def __init__(self, behind: ElasticsearchEmulator, answers: Mapping[str, Response], *, passes_on=False):
-        self.behind = behind
-        self.answers = answers
-        self.passes_on = passes_on
-
-    def route(self, request: Request) -> str:
-        return self.behind.route(request)
-
-    def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
-        own = self.answers.get(self.route(request))
-        if own is None or self.passes_on:
-            answer = self.behind.answer(request, lose=lose)
-        return own or answer
-
-    def error(self, status: int, retry_after: str | None = None) -> Response:
-        return self.behind.error(status, retry_after)
-
-
-def emulator(elasticsearch: ElasticsearchWorld | None = None) -> ElasticsearchEmulator:
-    return ElasticsearchEmulator(elasticsearch or world(NOW).elasticsearch, now=lambda: NOW)
-
-
 @pytest.fixture
 async def bench(anyio_backend):
-    async with EmulatorServer(emulator()) as server:
-        bench = Bench(
-            server=server,
-            connect=connect,
-            calendar=EMPTY,
-            unknown_calendar=CalendarId("elasticsearch", ("nobody-made-this",)),
-            unknown_event=EventId("elasticsearch", ("empty", "events", "1800000000000", "nothing")),
-            read_route=READ,
-            write_route=WRITE,
-        )
+    async with open_bench() as bench:
         yield bench
-        await bench.aclose()
 
 
-@pytest.fixture
-def behind_proxy(bench):
-    """Serves the bench's emulator behind a proxy that answers some routes itself."""
-
-    async def run(answers, work, *, passes_on=False):
-        proxy = Proxy(bench.server.emulator, answers, passes_on=passes_on)
-        async with EmulatorServer(proxy) as server, aclosing(connect(server.url)) as source:
-            return await work(source.adapter(bench.call()))
-
-    return run
-
-
-class TestConformance(AdapterConformance):
+class TestConformance(AdapterConformance, EventWriteConformance):
     """All that every adapter must do."""
-
-
-def sent(bench, method="POST"):
-    """The requests that arrived, newest last."""
-    return [exchange.request for exchange in bench.server.exchanges if exchange.request.method == method]
 
 
 # The documented example
@@ -205,15 +149,15 @@ async def test_without_a_look_after_it_is_unknown(bench):
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_a_proxy_that_lost_the_answer_does_not_hide_what_was_written(behind_proxy, status):
+async def test_a_proxy_that_lost_the_answer_does_not_hide_what_was_written(bench, status):
     answer = Response(status=status, headers={"Content-Type": "text/html"}, body=b"<html>")
 
     async def work(adapter):
         return await write(adapter, EMPTY, [draft()])
 
-    (outcome,) = await behind_proxy({WRITE: answer}, work, passes_on=True)
+    (outcome,) = await behind_proxy(bench, {WRITE: answer}, work, passes_on=True)
     assert outcome.status is WriteStatus.CREATED
-    (outcome,) = await behind_proxy({WRITE: answer}, work)
+    (outcome,) = await behind_proxy(bench, {WRITE: answer}, work)
     assert outcome.status is WriteStatus.UNKNOWN
 
 
@@ -312,15 +256,17 @@ async def test_calendars_are_listed_to_the_end_whatever_the_page(bench):
     "body",
     [b"null", b"[]", b"{}", b'{"count":1,"events":[{"event_id":"x"}]}', b'{"count":1,"events":[]}', b"["],
 )
-async def test_a_success_that_is_not_what_was_promised_is_unexpected(behind_proxy, body):
+async def test_a_success_that_is_not_what_was_promised_is_unexpected(bench, body):
     headers = {"X-Elastic-Product": "Elasticsearch", "Content-Type": "application/json"}
     with pytest.raises(UnexpectedAnswer):
         await behind_proxy(
-            {READ: Response(status=200, headers=headers, body=body)}, lambda adapter: read(adapter, EMPTY)
+            bench,
+            {READ: Response(status=200, headers=headers, body=body)},
+            lambda adapter: read(adapter, EMPTY),
         )
 
 
-async def test_events_out_of_order_are_an_unexpected_answer(behind_proxy):
+async def test_events_out_of_order_are_an_unexpected_answer(bench):
     events = [
         {"event_id": f"{n}", "description": "d", "start_time": start, "end_time": start + 1}
         for n, start in enumerate([1805101200001, 1805101200000])
@@ -331,13 +277,13 @@ async def test_events_out_of_order_are_an_unexpected_answer(behind_proxy):
         body=msgspec.json.encode({"count": 2, "events": events}),
     )
     with pytest.raises(UnexpectedAnswer, match="out of order"):
-        await behind_proxy({READ: answer}, lambda adapter: read(adapter, EMPTY))
+        await behind_proxy(bench, {READ: answer}, lambda adapter: read(adapter, EMPTY))
 
 
 @pytest.mark.parametrize("answer", [HTML, Response(status=302, headers={"Location": "http://127.0.0.1:9/"})])
-async def test_a_sign_in_page_or_a_redirect_is_not_an_empty_calendar(behind_proxy, answer):
+async def test_a_sign_in_page_or_a_redirect_is_not_an_empty_calendar(bench, answer):
     with pytest.raises(UnexpectedAnswer, match="is not Elasticsearch"):
-        await behind_proxy({READ: answer}, lambda adapter: read(adapter, EMPTY))
+        await behind_proxy(bench, {READ: answer}, lambda adapter: read(adapter, EMPTY))
 
 
 # Credentials and headers

@@ -12,6 +12,7 @@ from gateway.errors import Code
 
 READ = UpstreamRequest(source="es", method="GET", path="/_ml/calendars/x/events")
 WRITE = UpstreamRequest(source="es", method="POST", path="/_ml/calendars/x/events", body=b"{}")
+REMOVE = UpstreamRequest(source="es", method="DELETE", path="/_ml/calendars/x/events/e")
 HTML = b"<html><body><h1>Bad Gateway</h1></body></html>"
 OWN = {"x-elastic-product": "Elasticsearch", "content-type": "application/json", "x-opaque-id": "r-1"}
 STRANGE = {"content-type": "text/html"}
@@ -89,7 +90,9 @@ def test_a_reason_without_end_is_cut():
     assert len(problem(400, refusal("x", "long " * 10_000)).message) < 600
 
 
-@pytest.mark.parametrize(("request_", "privilege"), [(READ, "monitor_ml"), (WRITE, "manage_ml")])
+@pytest.mark.parametrize(
+    ("request_", "privilege"), [(READ, "monitor_ml"), (WRITE, "manage_ml"), (REMOVE, "manage_ml")]
+)
 def test_who_is_forbidden_learns_which_privilege_is_missing(request_, privilege):
     found = problem(403, refusal("security_exception", "unauthorized"), {}, request_)
     assert privilege in found.hint

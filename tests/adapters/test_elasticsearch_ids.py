@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.adapters.elasticsearch.ids import EventPlace, calendar_id, event_id, event_id_at, place_of
+from gateway.adapters.elasticsearch.ids import (
+    EventPlace,
+    calendar_at,
+    calendar_id,
+    event_id,
+    event_id_at,
+    place_named,
+    place_of,
+)
 from gateway.errors import InvalidId
 from gateway.model.ids import ResourceId
 
@@ -59,6 +67,8 @@ def test_an_event_of_an_ill_formed_calendar_is_refused():
 
 def test_the_id_of_a_calendar_is_not_an_events():
     assert event_id(ResourceId.parse("es:planned-outages")) is None
+    with pytest.raises(InvalidId, match="names a calendar"):
+        place_named("es:planned-outages")
 
 
 @given(start=st.integers(-(10**12), 10**13), name=st.text(min_size=1, max_size=30))
@@ -67,4 +77,5 @@ def test_an_events_id_says_where_the_event_is_kept(start, name):
     written = ResourceId.parse(str(event_id_at("es", place)))
     found = event_id(written)
     assert found is not None
-    assert place_of(found) == place
+    assert place_of(found) == place_named(str(written)) == place
+    assert str(calendar_at("es", place)) == "es:a"

@@ -5,12 +5,21 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from gateway.adapters.base import EffectKind
-from gateway.adapters.elasticsearch.plan import MAX_BODY_BYTES, plan
+from gateway.adapters.base import EffectKind, EventChange, EventRemoval
+from gateway.adapters.elasticsearch.plan import MAX_BODY_BYTES, plan, plan_change, plan_removal
+from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
 from gateway.adapters.losses import Loss
-from gateway.errors import Code
+from gateway.errors import Code, InvalidTime
 from gateway.model.elasticsearch import ElasticsearchEventOptions
-from gateway.model.event import Attendee, Draft, EventBody, EventLocation, ShowAs, SourceKind
+from gateway.model.event import (
+    Attendee,
+    Draft,
+    EventBody,
+    EventLocation,
+    ShowAs,
+    SourceKind,
+    draft_of,
+)
 from gateway.model.ids import CalendarId
 from gateway.model.msgraph import MSGraphEventOptions
 from gateway.model.time import EventTime, midnight
@@ -148,3 +157,86 @@ def test_a_body_that_grows_too_big_is_split_and_loses_nothing():
     assert len(written.steps) > 1
     assert all(len(step.requests[1].body) <= MAX_BODY_BYTES for step in written.steps)
     assert [event.index for step in written.steps for event in step.events] == list(range(600))
+
+
+# One event
+
+EVENT = to_event(
+    StoredEvent(
+        event_id="LS8", description="t", start_time=1805101200000, end_time=1805104800000, skip_result=True
+    ),
+    CALENDAR,
+)
+PATH = "/_ml/calendars/planned-outages/events"
+
+
+def amended(changed=None, **values):
+    whole = msgspec.structs.replace(draft_of(EVENT), **values)
+    change = EventChange(event=EVENT, draft=whole, changed=frozenset(values) if changed is None else changed)
+    return plan_change(change, size=50)
+
+
+def test_a_change_looks_where_the_old_event_and_the_new_one_can_be_seen():
+    earlier = amended(start=EventTime(instant=START - HOUR))
+    look, post, seen, delete, again = earlier.requests
+    assert look == seen == again
+    assert look.path == f"{PATH}?start=1805097600000&end=1805101200001&size=50"
+    assert (post.method, post.path, delete.method, delete.path) == ("POST", PATH, "DELETE", f"{PATH}/LS8")
+    later = amended(start=EventTime(instant=START + HOUR / 2))
+    assert later.requests[0].path == f"{PATH}?start=1805101200000&end=1805103000001&size=50"
+
+
+def test_a_change_that_makes_no_difference_upstream_only_looks():
+    step = amended(attendees=(Attendee(email="a@b.c"),))
+    assert [request.method for request in step.requests] == ["GET"]
+    assert [warning.field for warning in step.warnings] == ["attendees"]
+    assert step.effects == ()
+
+
+def test_only_what_changes_and_is_not_cleared_can_be_lost():
+    berlin = {
+        "start": EventTime(instant=START, zone="Europe/Berlin"),
+        "end": EventTime(instant=START + 2 * HOUR, zone="Europe/Berlin"),
+    }
+    step = amended(
+        frozenset({"end", "body", "show_as", "location", "msgraph.is_reminder_on"}),
+        **berlin,
+        body=EventBody(text="why"),
+        show_as=ShowAs.BUSY,
+        location=None,
+        categories=("A",),
+        options=flags() | {SourceKind.MSGRAPH: MSGraphEventOptions(is_reminder_on=False)},
+    )
+    assert [warning.field for warning in step.warnings] == [
+        "end",
+        "description",
+        "showAs",
+        "msgraph.isReminderOn",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "mutes"),
+    [
+        ({"title": "Changed"}, False),
+        ({"end": EventTime(instant=START + 2 * HOUR)}, True),
+        ({"options": flags(skip_result=False)}, False),
+        ({"options": flags(skip_result=True, skip_model_update=False)}, False),
+    ],
+)
+def test_a_mute_is_an_effect_of_a_change_where_it_changes(values, mutes):
+    assert bool(amended(**values).effects) is mutes
+
+
+def test_a_change_to_what_would_be_refused_is_refused():
+    with pytest.raises(InvalidTime) as caught:
+        amended(end=EventTime(instant=START))
+    assert caught.value.problem.path == ("end",)
+
+
+def test_a_removal_looks_first_only_where_a_revision_must_hold():
+    (delete,) = plan_removal(EventRemoval(event=EVENT), size=50).requests
+    look, same = plan_removal(EventRemoval(event=EVENT, revision="r"), size=50).requests
+    assert delete == same
+    assert (delete.method, delete.path) == ("DELETE", f"{PATH}/LS8")
+    assert look.path == f"{PATH}?start=1805101200000&end=1805101200001&size=50"

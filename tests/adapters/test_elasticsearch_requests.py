@@ -33,3 +33,9 @@ def test_a_window_is_widened_to_whole_milliseconds():
     millis = 1798761600000
     assert Span.around(window) == Span(millis, millis + 3)
     assert Span.around(Window(start=START, end=START + timedelta(milliseconds=2))) == Span(millis, millis + 2)
+
+
+def test_an_event_is_removed_by_its_own_id_encoded_once():
+    request = requests.remove_event(CALENDAR, "a/b%_-=")
+    assert (request.method, request.body) == ("DELETE", None)
+    assert request.path == "/_ml/calendars/a.b-c/events/a%2Fb%25_-%3D"

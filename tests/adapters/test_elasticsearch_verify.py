@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.adapters.elasticsearch.verify import match
+from gateway.adapters.elasticsearch.verify import is_same, match
 from gateway.adapters.elasticsearch.wire import SentEvent, StoredEvent
 
 FLAG = st.sampled_from([None, True, False])
@@ -85,3 +85,15 @@ def test_a_cluster_with_other_defaults_is_believed():
 
 def test_a_thousand_identical_events_are_matched():
     assert None not in match([sent()] * 1000, set(), [stored(sent(), f"{n:04}") for n in range(1000)])
+
+
+@given(SENT, SENT)
+def test_what_is_the_same_would_be_stored_alike(wanted, other):
+    assert is_same(wanted, stored(other, "x")) is (
+        msgspec.structs.asdict(stored(wanted, "x")) == msgspec.structs.asdict(stored(other, "x"))
+    )
+
+
+def test_flags_that_a_cluster_does_not_know_are_the_same_as_their_defaults():
+    assert is_same(sent(), stored(sent(), "x", has_flags=False))
+    assert not is_same(sent(skip_result=False), stored(sent(), "x", has_flags=False))

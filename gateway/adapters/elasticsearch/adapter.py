@@ -3,13 +3,26 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from gateway.adapters.base import Call, Health, Outcome, Plan, Step
+from gateway.adapters.base import (
+    Call,
+    EventChange,
+    EventRemoval,
+    EventStep,
+    Health,
+    Outcome,
+    Plan,
+    Step,
+    WriteStatus,
+)
 from gateway.adapters.elasticsearch import plan, requests
 from gateway.adapters.elasticsearch.api import MLApi
-from gateway.adapters.elasticsearch.ids import place_of
+from gateway.adapters.elasticsearch.change import change
+from gateway.adapters.elasticsearch.event_write import EventWrite
+from gateway.adapters.elasticsearch.ids import calendar_at, place_named, place_of
+from gateway.adapters.elasticsearch.removal import remove
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.walk import MAX_RESULT_WINDOW
 from gateway.adapters.elasticsearch.wire import (
@@ -25,6 +38,7 @@ from gateway.errors import (
     NoAnswer,
     NotFound,
     NotSent,
+    Refused,
     UnexpectedAnswer,
     UpstreamError,
     UpstreamRefused,
@@ -41,12 +55,19 @@ class ElasticsearchAdapter:
     """Implements CalendarAdapter. `writing` gives the lock that a write to a calendar holds."""
 
     def __init__(
-        self, api: MLApi, *, call: Call, page_size: int, writing: Callable[[CalendarId], asyncio.Lock]
+        self,
+        api: MLApi,
+        *,
+        call: Call,
+        page_size: int,
+        writing: Callable[[CalendarId], asyncio.Lock],
+        now: Callable[[], datetime],
     ) -> None:
         self._api = api
         self._call = call
         self._page_size = page_size
         self._writing = writing
+        self._now = now
 
     async def calendars(self) -> Sequence[Calendar]:
         """All calendars, by id. Raises UpstreamRefused where there are more than Elasticsearch lists."""
@@ -76,7 +97,7 @@ class ElasticsearchAdapter:
 
     async def find(self, event: EventId) -> Event:
         place = place_of(event)
-        calendar = CalendarId(event.source, (place.calendar,))
+        calendar = calendar_at(event.source, place)
         span = Span(place.start, place.start + 1)
         async with aclosing(self._api.events(calendar, span, size=self._page_size)) as events:
             async for stored in events:
@@ -85,7 +106,7 @@ class ElasticsearchAdapter:
         raise NotFound(f"There is no event {event}.")
 
     async def calendar_of(self, event: EventId) -> Calendar:
-        return await self.calendar(CalendarId(event.source, (place_of(event).calendar,)))
+        return await self.calendar(calendar_at(event.source, place_of(event)))
 
     async def canonical(self, calendar: CalendarId) -> CalendarId:
         return calendar
@@ -97,6 +118,26 @@ class ElasticsearchAdapter:
         """Writes a step and sees for itself: one at a time, for two could not tell their events apart."""
         async with self._writing(step.calendar):
             return await write(self._api, step, size=self._page_size, log=self._call.log.part())
+
+    async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:
+        """Raises Refused for an event whose time shift has begun, InvalidInput for what would be refused."""
+        plan.check_shift(action.event, self._now())
+        if isinstance(action, EventChange):
+            return plan.plan_change(action, size=self._page_size)
+        return plan.plan_removal(action, size=self._page_size)
+
+    async def apply_event(self, step: EventStep) -> Outcome:
+        """Changes or removes an event and sees for itself, one write to a calendar at a time."""
+        event, log = step.action.event, self._call.log.part()
+        async with self._writing(calendar_at(event.source, place_named(event.id))):
+            try:
+                plan.check_shift(event, self._now())
+            except Refused as exc:
+                return Outcome(index=0, status=WriteStatus.FAILED, problem=exc.problem)
+            write = EventWrite(self._api, step, size=self._page_size, log=log)
+            if isinstance(step.action, EventChange):
+                return await change(write, step.action)
+            return await remove(write)
 
     async def health(self) -> Health:
         """The version, where the credential may ask for it, and a look at the calendars."""

@@ -1,7 +1,8 @@
 """Elasticsearch's ML API as one call speaks it: with its credential, into its log."""
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Final, TypeVar
 
 import msgspec
@@ -12,7 +13,7 @@ from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.walk import walk
 from gateway.adapters.elasticsearch.wire import EventList, StoredEvent
 from gateway.adapters.transport import Answer, Transport
-from gateway.errors import Unauthenticated
+from gateway.errors import NoAnswer, Problem, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
 
 _JSON: Final = "application/json"
@@ -76,6 +77,35 @@ class MLApi:
             return await self.read(request, EventList, log=log)
 
         return walk(fetch, span, size=size)
+
+    async def look(
+        self,
+        calendar: CalendarId,
+        span: Span,
+        *,
+        size: int,
+        log: UpstreamLog,
+        keep: Callable[[StoredEvent], bool],
+    ) -> list[StoredEvent]:
+        """Those events of the span that are to be kept: a calendar may hold more than memory does."""
+        async with aclosing(self.events(calendar, span, size=size, log=log)) as events:
+            return [event async for event in events if keep(event)]
+
+    async def write(self, request: UpstreamRequest, *, log: UpstreamLog) -> Problem | None:
+        """None where Elasticsearch said yes; the trouble where it may have written all the same.
+
+        Raises UpstreamError where it has not. The body of a yes proves nothing and is not looked at.
+        """
+        try:
+            answer = await self.send(request, log=log)
+        except (NoAnswer, UnexpectedAnswer) as exc:
+            return exc.problem
+        error = faults.fault(answer, request)
+        if error is None:
+            return None
+        if faults.was_refused(answer):
+            raise error
+        return error.problem
 
     def _headers(self, request: UpstreamRequest) -> dict[str, str]:
         headers = {"accept": _JSON, "x-opaque-id": self._call.request_id}

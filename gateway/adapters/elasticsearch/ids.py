@@ -69,6 +69,19 @@ def place_of(event: EventId) -> EventPlace:
     return EventPlace(calendar, int(start), name)
 
 
+def place_named(written: str) -> EventPlace:
+    """What an event's id says, as it is written. Raises InvalidId for what is no event's id."""
+    event = event_id(ResourceId.parse(written))
+    if event is None:
+        raise InvalidId(f"{written!r} names a calendar, not an event.")
+    return place_of(event)
+
+
+def calendar_at(source: str, place: EventPlace) -> CalendarId:
+    """The calendar that a place is in."""
+    return CalendarId(source, (place.calendar,))
+
+
 def event_id_at(source: str, place: EventPlace) -> EventId:
     """The id of the event at a place."""
     return EventId(source, (place.calendar, "events", str(place.start), place.id))

@@ -1,36 +1,25 @@
-"""Planning a write to one ML calendar: what would be refused, the exact requests, what is lost. Pure."""
+"""Planning a write to one ML calendar: the exact requests, in order, and what goes with them. Pure."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import (
-    EffectKind,
-    Plan,
-    PlannedEvent,
-    SideEffect,
-    Step,
-    TranslationWarning,
-)
+from gateway.adapters.base import EventChange, EventRemoval, EventStep, Plan, PlannedEvent, Step
 from gateway.adapters.elasticsearch import requests
-from gateway.adapters.elasticsearch.ids import name_of
+from gateway.adapters.elasticsearch.drafts import check, effects, losses, losses_of_change
+from gateway.adapters.elasticsearch.ids import EventPlace, calendar_at, place_named
 from gateway.adapters.elasticsearch.requests import Span
-from gateway.adapters.elasticsearch.wire import SentEvent, to_wire
-from gateway.adapters.losses import OPTIONAL_FIELDS, Loss, fields_not_held, options_not_held
-from gateway.errors import GatewayError, InvalidInput, InvalidTime, Problem
-from gateway.model.event import Draft, SourceKind
+from gateway.adapters.elasticsearch.verify import is_same
+from gateway.adapters.elasticsearch.wire import SentEvent, options_of, to_wire
+from gateway.errors import GatewayError, Problem, Refused
+from gateway.model.event import Draft, Event, draft_of
 from gateway.model.ids import CalendarId
-from gateway.model.time import EventTime, from_millis, to_millis, to_rfc3339
-from gateway.model.zones import UTC
 
-MAX_DESCRIPTION_BYTES: Final = 32_766
-"""A longer keyword is lost without a word: Lucene's limit for one term."""
 MAX_BODY_BYTES: Final = 50_000_000
 """Half of http.max_content_length as it comes."""
 _BODY: Final = b'{"events":[%b]}'
-_INT64: Final = range(-(2**63), 2**63)
-_HOLDER: Final = "An ML calendar"
 
 
 def plan(calendar: CalendarId, drafts: Sequence[Draft], *, size: int) -> Plan:
@@ -40,7 +29,7 @@ def plan(calendar: CalendarId, drafts: Sequence[Draft], *, size: int) -> Plan:
     for index, draft in enumerate(drafts):
         sent = to_wire(draft)
         try:
-            _check(sent)
+            check(sent)
         except GatewayError as exc:
             refused[index] = exc.problem
         else:
@@ -48,36 +37,67 @@ def plan(calendar: CalendarId, drafts: Sequence[Draft], *, size: int) -> Plan:
     return Plan(steps=tuple(_steps(calendar, ready, size)), refused=refused)
 
 
+def plan_change(change: EventChange, *, size: int) -> EventStep:
+    """The new event is added and seen before the old one goes, so that there is no moment without it.
+
+    What Elasticsearch would hold just as it does takes a look only. Raises InvalidInput.
+    """
+    place, sent = place_named(change.event.id), to_wire(change.draft)
+    stored = to_wire(draft_of(change.event))
+    check(sent)
+    calendar = calendar_at(change.event.source, place)
+    look = requests.events(calendar, span_of_change(place, sent), size=size)
+    post = requests.add_events(calendar, _BODY % msgspec.json.encode(sent))
+    delete = requests.remove_event(calendar, place.id)
+    mutes_alike = _mute(sent) == _mute(stored)
+    return EventStep(
+        action=change,
+        requests=(look,) if is_same(sent, stored) else (look, post, look, delete, look),
+        warnings=tuple(losses_of_change(change.draft, change.changed)),
+        effects=() if mutes_alike else tuple(effects(sent, calendar)),
+    )
+
+
+def plan_removal(removal: EventRemoval, *, size: int) -> EventStep:
+    """A look goes before it where a revision must hold. Raises InvalidId for what is no event's id."""
+    place = place_named(removal.event.id)
+    calendar = calendar_at(removal.event.source, place)
+    delete = requests.remove_event(calendar, place.id)
+    if removal.revision is None:
+        return EventStep(action=removal, requests=(delete,))
+    look = requests.events(calendar, Span(place.start, place.start + 1), size=size)
+    return EventStep(action=removal, requests=(look, delete))
+
+
+def check_shift(event: Event, now: datetime) -> None:
+    """Raises Refused for an event that has begun to shift its jobs' clocks."""
+    if options_of(draft_of(event)).force_time_shift and event.start.instant <= now:
+        raise Refused(
+            f"{event.id} shifts the clocks of its jobs, and has begun: it is not changed or removed.",
+            hint="The shift is not undone when the event ends or goes, and a copy would shift again.",
+        )
+
+
 def span_of(sent: Sequence[SentEvent]) -> Span:
     """The span in which the events that are sent, all of them, can be seen."""
     return Span(min(event.start_time for event in sent), max(event.start_time for event in sent) + 1)
 
 
-def _check(sent: SentEvent) -> None:
-    """Raises InvalidInput for what the server would refuse or lose."""
-    try:
-        length = len(sent.description.encode())
-    except UnicodeEncodeError as exc:
-        raise InvalidInput("The title holds half of a character.", path=("title",)) from exc
-    if length > MAX_DESCRIPTION_BYTES:
-        raise InvalidInput(
-            f"A title of {length} bytes is too long: {_HOLDER} holds at most {MAX_DESCRIPTION_BYTES}.",
-            path=("title",),
-        )
-    if sent.end_time <= sent.start_time:
-        raise InvalidTime(
-            "The event is shorter than a millisecond, and Elasticsearch counts in whole ones.", path=("end",)
-        )
-    if sent.force_time_shift is not None and sent.force_time_shift not in _INT64:
-        raise InvalidInput("The shift is beyond 64 bits.", path=("elasticsearch", "forceTimeShift"))
+def span_of_change(place: EventPlace, sent: SentEvent) -> Span:
+    """The span in which the old event and the new one can be seen."""
+    return Span(min(place.start, sent.start_time), max(place.start, sent.start_time) + 1)
+
+
+def _mute(event: SentEvent) -> tuple[int, int, bool]:
+    return event.start_time, event.end_time, event.skip_result is not False
 
 
 def _planned(index: int, draft: Draft, sent: SentEvent, calendar: CalendarId) -> PlannedEvent:
     return PlannedEvent(
         index=index,
         draft=draft,
-        warnings=tuple(_warnings(draft)),
-        effects=tuple(_effects(sent, calendar)),
+        warnings=tuple(losses(draft)),
+        effects=tuple(effects(sent, calendar)),
     )
 
 
@@ -103,49 +123,3 @@ def _step(calendar: CalendarId, chunks: Sequence[tuple[PlannedEvent, SentEvent, 
         events=tuple(planned for planned, _, _ in chunks),
         requests=(look, requests.add_events(calendar, body), look),
     )
-
-
-def _warnings(draft: Draft) -> Iterator[TranslationWarning]:
-    for field, time in (("start", draft.start), ("end", draft.end)):
-        yield from _time_warnings(field, time)
-    yield from fields_not_held(draft, OPTIONAL_FIELDS, holder=_HOLDER)
-    yield from options_not_held(draft, SourceKind.ELASTICSEARCH, holder=_HOLDER)
-
-
-def _time_warnings(field: str, time: EventTime) -> Iterator[TranslationWarning]:
-    stored = from_millis(to_millis(time.instant))
-    sent = to_rfc3339(stored)
-    if time.day is not None:
-        yield TranslationWarning(
-            code=Loss.CHANGED,
-            field=field,
-            message=f"{_HOLDER} knows no days: it holds the instant of midnight in {time.zone}.",
-            given={"date": time.day.isoformat(), "timeZone": time.zone},
-            sent=sent,
-        )
-    elif time.zone != UTC:
-        yield TranslationWarning(
-            code=Loss.NOT_HELD,
-            field=field,
-            message=f"{_HOLDER} holds the instant and not the time zone.",
-            given=time.zone,
-            sent=sent,
-        )
-    if stored != time.instant:
-        yield TranslationWarning(
-            code=Loss.CHANGED,
-            field=field,
-            message=f"{_HOLDER} counts in whole milliseconds: the rest is cut off.",
-            given=to_rfc3339(time.instant),
-            sent=sent,
-        )
-
-
-def _effects(sent: SentEvent, calendar: CalendarId) -> Iterator[SideEffect]:
-    if sent.skip_result is not False:
-        start, end = (to_rfc3339(from_millis(millis)) for millis in (sent.start_time, sent.end_time))
-        yield SideEffect(
-            kind=EffectKind.SUPPRESSES_ANOMALIES,
-            message=f"The anomaly detection jobs of {name_of(calendar)} report nothing from {start} to {end},"
-            " rounded outward to each job's buckets.",
-        )

@@ -58,3 +58,8 @@ def events(calendar: CalendarId, span: Span, *, offset: int = 0, size: int) -> U
 def add_events(calendar: CalendarId, body: bytes) -> UpstreamRequest:
     path = request_path((*_CALENDARS, name_of(calendar), "events"))
     return UpstreamRequest(source=calendar.source, method="POST", path=path, body=body)
+
+
+def remove_event(calendar: CalendarId, event_id: str) -> UpstreamRequest:
+    path = request_path((*_CALENDARS, name_of(calendar), "events", event_id))
+    return UpstreamRequest(source=calendar.source, method="DELETE", path=path)

@@ -32,7 +32,12 @@ def match(
     return found
 
 
-def _as_by_default(wanted: SentEvent, stored: StoredEvent) -> bool:
+def is_same(wanted: SentEvent, stored: SentEvent) -> bool:
+    """Whether writing what is wanted would make a twin of what is stored."""
+    return wanted.content == stored.content and _as_by_default(wanted, stored)
+
+
+def _as_by_default(wanted: SentEvent, stored: SentEvent) -> bool:
     return _flags(wanted) == _flags(stored)
 
 

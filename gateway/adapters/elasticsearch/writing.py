@@ -1,16 +1,14 @@
 """Writing one step to an ML calendar, and seeing for oneself what became of it."""
 
-from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
 from gateway.adapters.base import Outcome, PlannedEvent, Step, UpstreamLog, WriteStatus
-from gateway.adapters.elasticsearch import faults
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.plan import span_of
 from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event, to_wire
-from gateway.errors import NoAnswer, NotStored, Problem, UnexpectedAnswer, UpstreamError
+from gateway.errors import NotStored, Problem, UpstreamError
 from gateway.model.event import Event
 
 _NOTHING_WRITTEN: Final = "Nothing was written."
@@ -35,9 +33,10 @@ class _Write:
         self._contents = {event.content for event in self._sent}
 
     async def run(self) -> list[Outcome]:
+        _, post, _ = self._step.requests
         try:
             before = {event.event_id for event in await self._look()}
-            doubt = await self._post()
+            doubt = await self._api.write(post, log=self._log)
         except UpstreamError as exc:
             hint = exc.problem.hint or _NOTHING_WRITTEN
             return self._all(WriteStatus.FAILED, replace(exc.problem, hint=hint))
@@ -50,27 +49,14 @@ class _Write:
         return [self._seen(planned, stored, doubt) for planned, stored in pairs]
 
     async def _look(self) -> list[StoredEvent]:
-        """The events that have the content of one that is sent; no others are kept in memory."""
-        events = self._api.events(self._step.calendar, self._span, size=self._size, log=self._log)
-        async with aclosing(events):
-            return [event async for event in events if event.content in self._contents]
-
-    async def _post(self) -> Problem | None:
-        """None where Elasticsearch said yes; the trouble where it may have written all the same.
-
-        Raises UpstreamError where it has not. The body of a yes proves nothing and is not looked at.
-        """
-        _, request, _ = self._step.requests
-        try:
-            answer = await self._api.send(request, log=self._log)
-        except (NoAnswer, UnexpectedAnswer) as exc:
-            return exc.problem
-        error = faults.fault(answer, request)
-        if error is None:
-            return None
-        if faults.was_refused(answer):
-            raise error
-        return error.problem
+        """The events that have the content of one that is sent."""
+        return await self._api.look(
+            self._step.calendar,
+            self._span,
+            size=self._size,
+            log=self._log,
+            keep=lambda event: event.content in self._contents,
+        )
 
     def _seen(self, planned: PlannedEvent, stored: StoredEvent | None, doubt: Problem | None) -> Outcome:
         if stored is not None:

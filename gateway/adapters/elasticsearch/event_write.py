@@ -1,0 +1,77 @@
+"""A write to one event of an ML calendar: which event it is, whether it is still that, what became of it."""
+
+from collections.abc import Container
+from dataclasses import replace
+
+from gateway.adapters.base import EventStep, Outcome, UpstreamLog, WriteStatus
+from gateway.adapters.elasticsearch.api import MLApi
+from gateway.adapters.elasticsearch.ids import calendar_at, place_named
+from gateway.adapters.elasticsearch.requests import Span
+from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
+from gateway.errors import Conflict, Problem, UpstreamError
+from gateway.model.event import Event
+
+
+class EventWrite:
+    """What a change and a removal have in common."""
+
+    def __init__(self, api: MLApi, step: EventStep, *, size: int, log: UpstreamLog) -> None:
+        self.api = api
+        self.requests = step.requests
+        self.log = log
+        self.old_id = step.action.event.id
+        self.place = place_named(self.old_id)
+        self._revision = step.action.revision
+        self._calendar = calendar_at(step.action.event.source, self.place)
+        self._size = size
+
+    async def look(
+        self, span: Span, contents: Container[tuple[int, int, str]] = ()
+    ) -> dict[str, StoredEvent]:
+        """By their ids the event itself, if it is there, and those of a content. Raises UpstreamError."""
+        found = await self.api.look(
+            self._calendar,
+            span,
+            size=self._size,
+            log=self.log,
+            keep=lambda event: event.event_id == self.place.id or event.content in contents,
+        )
+        return {event.event_id: event for event in found}
+
+    def check_revision(self, present: StoredEvent) -> Outcome | None:
+        """The conflict, where the event is not what it must still be."""
+        event = self.event(present)
+        if self._revision in {None, event.revision}:
+            return None
+        error = Conflict(
+            f"The revision of {event.id} is {event.revision}, not {self._revision}.",
+            hint="Look at the event as it is now, and decide again. Nothing was written.",
+        )
+        return self.outcome(WriteStatus.CONFLICT, event=event, problem=error.problem)
+
+    def event(self, stored: StoredEvent) -> Event:
+        return to_event(stored, self._calendar)
+
+    def failed(self, error: UpstreamError) -> Outcome:
+        """The outcome where nothing was written."""
+        hint = error.problem.hint or "Nothing was written."
+        return self.outcome(WriteStatus.FAILED, problem=replace(error.problem, hint=hint))
+
+    def outcome(
+        self,
+        status: WriteStatus,
+        *,
+        event: Event | None = None,
+        previous_id: str | None = None,
+        stored: bool = False,
+        problem: Problem | None = None,
+    ) -> Outcome:
+        return Outcome(
+            index=0,
+            status=status,
+            event=event,
+            previous_id=previous_id,
+            stored=stored,
+            problem=problem,
+            requests=tuple(self.log.indexes),
+        )
