@@ -25,7 +25,7 @@ from gateway.errors import Code, GatewayError, InvalidId
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.sandbox import Sandbox
 from gateway.schema.build import client_sdl
-from gateway.schema.enums import ProblemCode
+from gateway.schema.enums import ProblemCode, WriteStatus
 from gateway.settings import load
 
 ROOT = Path(__file__).parent.parent
@@ -189,6 +189,11 @@ def errors_below(error: type[GatewayError]) -> Iterator[type[GatewayError]]:
     yield error
     for derived in error.__subclasses__():
         yield from errors_below(derived)
+
+
+def test_every_status_of_a_write_has_its_row():
+    rows = table(ROOT / "docs/explanation/how-a-write-works.md", "## What a row says")
+    assert {row[0] for row in rows} == {status.name for status in WriteStatus}
 
 
 def test_every_warning_has_its_row():
