@@ -76,8 +76,7 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
             call, operation.query, operation.variables, operation.name, reads_only=reads_only
         )
 
-    headers = dict.fromkeys(catalog.sources, CREDENTIAL_HEADER)
-    headers |= {name: source.credential_header for name, source in settings.sources.items()}
+    headers = credential_headers(settings, catalog)
     endpoint = GraphQLEndpoint(execute, explorer=explorer, credential_headers=headers)
     return Starlette(
         routes=[
@@ -88,6 +87,12 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
             Route("/readyz", Readiness(audit).check),
         ]
     )
+
+
+def credential_headers(settings: Settings, catalog: Catalog) -> dict[str, str]:
+    """In which header of a call, in small letters, each source's credential of the caller comes."""
+    headers = dict.fromkeys(catalog.sources, CREDENTIAL_HEADER)
+    return headers | {name: source.credential_header for name, source in settings.sources.items()}
 
 
 def configured(settings: Settings) -> Catalog:

@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from gateway.adapters.base import Call
-from gateway.app import catalog_of, running
+from gateway.app import CREDENTIAL_HEADER, catalog_of, credential_headers, running
 from gateway.http.logging import configure
 from gateway.sandbox import Sandbox
 from gateway.sandbox.announcement import announcement
@@ -80,7 +80,7 @@ def doctor(
         Path | None,
         typer.Option(
             help="A file with the Authorization header of a caller, such as `Bearer ey…`, for sources that "
-            "take the caller's own; `-` reads standard input."
+            "take the caller's own from there; `-` reads standard input."
         ),
     ] = None,
 ) -> None:
@@ -165,7 +165,9 @@ async def _serve(settings: Settings) -> None:
 
 async def _examine(settings: Settings, authorization: str | None) -> list[Finding]:
     async with catalog_of(settings) as catalog:
-        credentials = {} if authorization is None else dict.fromkeys(catalog.sources, authorization)
+        headers = credential_headers(settings, catalog)
+        takers = [name for name, header in headers.items() if header == CREDENTIAL_HEADER]
+        credentials = {} if authorization is None else dict.fromkeys(takers, authorization)
         return await examine(Session(catalog, Call(request_id=str(uuid4()), credentials=credentials)))
 
 

@@ -3,9 +3,12 @@
 import asyncio
 import base64
 import json
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from gateway.sandbox.faults import HELD, Fault
@@ -18,6 +21,7 @@ from .conftest import NOW
 
 pytestmark = pytest.mark.anyio
 
+ROOT = Path(__file__).parents[2]
 TOKEN = "POST /{tenant}/oauth2/v2.0/token"
 MAILBOX = f"msgraph:users/{OUTAGES}/calendar"
 CALENDAR = "query($id: ID!) { calendar(id: $id) { id name } }"
@@ -355,3 +359,38 @@ async def test_a_refusal_without_a_challenge_has_no_claims(challenged: Any) -> N
     found = await refused(gateway, authorization=gateway.sandbox.credentials.msgraph_alice)
     assert found["code"] == "UNAUTHENTICATED"
     assert "claims" not in found
+
+
+# The doctor
+
+
+async def test_the_doctor_shows_a_callers_token_to_the_sources_of_its_header_only(
+    sandbox: Any, tmp_path: Any
+) -> None:
+    configuration, credential = tmp_path / "gateway.toml", tmp_path / "token"
+    configuration.write_text(
+        f"""{GRAPH.replace("{graph}", sandbox.msgraph.url)}
+[sources.elasticsearch]
+kind = "elasticsearch"
+url = "{sandbox.elasticsearch.url}"
+credential = "caller"
+credential_header = "x-elasticsearch-authorization"
+"""
+    )
+    credential.write_text(sandbox.credentials.msgraph_alice)
+    command = [
+        sys.executable,
+        "-m",
+        "gateway",
+        "doctor",
+        "--config",
+        configuration,
+        "--credential",
+        credential,
+    ]
+    done = await anyio.run_process([str(part) for part in command], cwd=ROOT, check=False)
+    assert b"UNAUTHENTICATED" in done.stdout
+    assert {it.request.headers["authorization"] for it in sandbox.msgraph.exchanges} == {
+        sandbox.credentials.msgraph_alice
+    }
+    assert not sandbox.elasticsearch.exchanges
