@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
@@ -10,9 +10,6 @@ import msgspec
 import pytest
 
 from gateway.adapters.base import Call, EffectKind, WriteStatus
-from gateway.adapters.msgraph import MSGraphSource
-from gateway.adapters.msgraph.credentials import CallersToken, GivenToken
-from gateway.adapters.transport import Transport
 from gateway.errors import Code, InvalidTime, TooMany, Unauthenticated, UnexpectedAnswer, UpstreamError
 from gateway.model.event import Attendee, Draft, EventBody, EventLocation
 from gateway.model.ids import CalendarId, EventId, ResourceId
@@ -30,47 +27,47 @@ from gateway.sandbox.msgraph.unknowns import (
 from gateway.sandbox.seed import ALICE, CEO, OUTAGES, PATCHES, user_id, world
 from gateway.sandbox.server import EmulatorServer
 
-from .conformance import DAY, EVERYTHING, HOUR, MORNING, AdapterConformance, Bench, draft, read, titles, write
+from .conformance import (
+    DAY,
+    EVERYTHING,
+    HOUR,
+    MORNING,
+    AdapterConformance,
+    Bench,
+    EventWriteConformance,
+    draft,
+    read,
+    titles,
+    write,
+)
+from .msgraph_bench import (
+    CHANGE,
+    EMPTY,
+    NASTY,
+    NOW,
+    READ,
+    REMOVE,
+    REQUEST_ID,
+    SOURCE,
+    SRE,
+    UNKNOWN,
+    WRITE,
+    calendar,
+    connect,
+    open_server,
+    sent,
+)
 
 pytestmark = pytest.mark.anyio
 
 DOCUMENTED = Path(__file__).parents[1] / "cases" / "documented"
-NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
-READ = "GET /{calendar}/calendarView"
-WRITE = "POST /{calendar}/events"
-SOURCE = "msgraph"
-REQUEST_ID = "7c0f6a0e-6a5e-4c57-9a3d-3c5f0a1b2c3d"
-SRE = user_id("sre@contoso.com")
-EMPTY = "AAMkAEmptyCalendar+/=="
-UNKNOWN = "AAMkAUnknownAAA="
-NASTY = "a/b+c=d%e f?g#h\r\ni é日"
 NASTY_IN_IDS = "a%2Fb%2Bc=d%25e%20f%3Fg%23h%0D%0Ai%20%C3%A9%E6%97%A5"
 NASTY_ON_THE_WIRE = "a%2Fb%2Bc%3Dd%25e%20f%3Fg%23h%0D%0Ai%20%C3%A9%E6%97%A5"
 
 
-def connect(
-    url: str, timeout: timedelta = timedelta(seconds=20), authorization=None, takes_callers=True, **options
-) -> MSGraphSource:
-    callers = CallersToken(source=SOURCE) if takes_callers else None
-    return MSGraphSource(
-        SOURCE,
-        transport=Transport(url, source=SOURCE, timeout=timeout),
-        credential=GivenToken(source=SOURCE, callers=callers, configured=authorization),
-        **options,
-    )
-
-
-def calendar(path: str) -> CalendarId:
-    return CalendarId(SOURCE, tuple(path.split("/")))
-
-
 @pytest.fixture
 async def server(anyio_backend):
-    emulator = MSGraphEmulator(world(NOW).msgraph, now=lambda: NOW)
-    for owner in (ALICE, OUTAGES):
-        emulator.state.add_calendar(owner, EMPTY, "Empty")
-        emulator.state.add_calendar(owner, NASTY, "Of a nasty id")
-    async with EmulatorServer(emulator) as server:
+    async with open_server() as server:
         yield server
 
 
@@ -110,12 +107,7 @@ def as_application(open_source, application):
     return source.adapter(Call(request_id=REQUEST_ID))
 
 
-def sent(server, method="POST"):
-    """The requests that arrived, newest last."""
-    return [exchange.request for exchange in server.exchanges if exchange.request.method == method]
-
-
-class GraphConformance(AdapterConformance):
+class GraphConformance(AdapterConformance, EventWriteConformance):
     """`owner` is the path of a mailbox with an empty calendar."""
 
     owner: tuple[str, ...]
@@ -129,6 +121,8 @@ class GraphConformance(AdapterConformance):
             unknown_event=EventId(SOURCE, (*self.owner, "events", UNKNOWN)),
             read_route=READ,
             write_route=WRITE,
+            change_routes=(CHANGE,),
+            remove_route=REMOVE,
         )
 
 

@@ -8,22 +8,28 @@ from gateway.adapters.msgraph import faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.event_plan import is_stale
 from gateway.adapters.msgraph.events import to_event
-from gateway.adapters.msgraph.patch import shows
+from gateway.adapters.msgraph.patch import is_untouched, shows
 from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.errors import Conflict, NoAnswer, NotFound, Problem, UnexpectedAnswer, UpstreamError
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId, EventId
 
+_ATTEMPTS: Final = 2
+_NEWER_VERSIONS: Final = 8
+"""How often somebody else may be faster, beside the attempts."""
 _GONE: Final = "ErrorItemNotFound"
 _LOOK_FIRST: Final = "It may be changed, or still be: look at the event before you repeat the call."
 _REPEAT: Final = "It may still be removed. Repeat the call: removing what is gone does no harm."
 
 
 class EventWrite:
-    """A change or a removal on its way: sent at most twice, and after each doubt the event is looked at.
+    """A change or a removal on its way: in doubt the event is looked at, and if it is as before, sent again.
 
-    Sending it again does no harm. A change names the version of the event that it was made for, so that it
-    and a late first one cannot both be done; nothing is removed twice. `look` reads the event.
+    That does no harm. A change names the version of the event that it is made for, so that it and a late
+    first one cannot both be done; nothing is removed twice. `look` reads the event.
+
+    What is changed for any version is sent again for a newer one, too, unless that differs in just what is to
+    change. So occurrences of a series can be changed side by side: each change gives all of them a version.
     """
 
     def __init__(self, api: GraphApi, step: EventStep, *, look: UpstreamRequest) -> None:
@@ -33,6 +39,10 @@ class EventWrite:
         self._look_request = look
         self._log = api.new_log()
         self._may_be_done = False
+        self._newer = 0
+        self._expected = step.action.revision
+        if isinstance(step.action, EventChange):
+            self._expected = step.action.event.revision
 
     async def run(self) -> Outcome:
         """What became of it. Raises nothing of Graph's."""
@@ -42,17 +52,11 @@ class EventWrite:
             return self._outcome(WriteStatus.UNCHANGED, event=self._action.event, stored=True)
         *looks, request = self._requests
         try:
-            return (await self._look() if looks else None) or await self._attempt(request, is_last=False)
+            return (await self._look() if looks else None) or await self._attempt(request)
         except UpstreamError as exc:
             return self._failed(exc)
 
-    @property
-    def _expected(self) -> str | None:
-        """The version for which it is meant: a change for what was read, a removal for any unless told."""
-        action = self._action
-        return action.event.revision if isinstance(action, EventChange) else action.revision
-
-    async def _attempt(self, request: UpstreamRequest, *, is_last: bool) -> Outcome:
+    async def _attempt(self, request: UpstreamRequest, number: int = 1) -> Outcome:
         sent = await self._send(request)
         if isinstance(sent, Outcome):
             return sent
@@ -60,9 +64,11 @@ class EventWrite:
             settled = await self._look(doubt=sent)
         except UpstreamError:
             return self._failed(sent)
-        if settled is None:
-            return self._failed(sent) if is_last else await self._attempt(request, is_last=True)
-        return settled
+        if settled is not None:
+            return settled
+        if number == _ATTEMPTS + min(self._newer, _NEWER_VERSIONS):
+            return self._failed(sent)
+        return await self._attempt(request, number + 1)
 
     async def _send(self, request: UpstreamRequest) -> Outcome | UpstreamError:
         """The outcome, or an error where only a look can tell. Raises UpstreamError for a plain refusal."""
@@ -82,7 +88,7 @@ class EventWrite:
         raise error
 
     async def _look(self, doubt: UpstreamError | None = None) -> Outcome | None:
-        """What the event as it is now says; None if it is still what it was. Raises UpstreamError."""
+        """What the event as it is now says; None if it may be written now. Raises UpstreamError."""
         answer = await self._api.send(self._look_request, log=self._log)
         error = faults.fault(answer, self._look_request)
         if error is None:
@@ -98,6 +104,10 @@ class EventWrite:
         if isinstance(action, EventChange) and self._may_be_done and shows(present, action):
             return self._updated(present)
         if self._expected in {None, present.revision}:
+            return None
+        if isinstance(action, EventChange) and action.revision is None and is_untouched(present, action):
+            self._expected = present.revision
+            self._newer += 1
             return None
         if doubt is not None and self._may_be_done:
             return self._failed(doubt, event=present)

@@ -42,6 +42,12 @@ def shows(event: Event, change: EventChange) -> bool:
     return _gist(draft_of(event), members) == _gist(change.draft, members)
 
 
+def is_untouched(event: Event, change: EventChange) -> bool:
+    """Whether an event still is as it was read in all that a change is about."""
+    members = members_of(change)
+    return _gist(draft_of(event), members) == _gist(draft_of(change.event), members)
+
+
 def _members(name: str, draft: Draft) -> Members:
     """What is sent for one attribute of the draft, or one option."""
     if name in _PLAIN:
