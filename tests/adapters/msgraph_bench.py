@@ -4,16 +4,23 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from gateway.adapters.base import Call
 from gateway.adapters.msgraph import MSGraphSource
 from gateway.adapters.msgraph.adapter import MSGraphAdapter
 from gateway.adapters.msgraph.credentials import CallersToken, GivenToken
 from gateway.adapters.transport import Transport
+from gateway.model.event import Event
 from gateway.model.ids import CalendarId
+from gateway.model.msgraph import MSGraphEventDetails
+from gateway.model.time import EventTime
 from gateway.sandbox.http import Request
 from gateway.sandbox.msgraph import MSGraphEmulator
 from gateway.sandbox.seed import ALICE, OUTAGES, user_id, world
 from gateway.sandbox.server import EmulatorServer
+
+from .conformance import HOUR, MORNING
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
 READ = "GET /{calendar}/calendarView"
@@ -28,6 +35,21 @@ SRE = user_id("sre@contoso.com")
 EMPTY = "AAMkAEmptyCalendar+/=="
 UNKNOWN = "AAMkAUnknownAAA="
 NASTY = "a/b+c=d%e f?g#h\r\ni é日"
+
+EVENT = Event(
+    id="msgraph:users/ops@contoso.com/events/E=",
+    source="msgraph",
+    calendar_id=None,
+    title="Maintenance",
+    start=EventTime(instant=MORNING, zone="Europe/Berlin"),
+    end=EventTime(instant=MORNING + HOUR, zone="Europe/Berlin"),
+    revision='W/"1"',
+    details=MSGraphEventDetails(event_id="E="),
+)
+
+
+def event(**values: object) -> Event:
+    return msgspec.structs.replace(EVENT, **values)
 
 
 def connect(
