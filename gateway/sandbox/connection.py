@@ -3,19 +3,21 @@
 import asyncio
 import gzip
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
-from http.client import NO_CONTENT, responses
+from http.client import NO_CONTENT, REQUEST_ENTITY_TOO_LARGE, responses
 
 import h11
 
-from gateway.sandbox.http import Request, Response
+from gateway.sandbox.http import Headers, Request, Response
 
 CHUNK = 65536
 MAX_HEAD = 65536
+MAX_BODY = 100 * 1024 * 1024
+"""Elasticsearch's limit. Graph's own is far below, and it refuses what exceeds that itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +74,10 @@ class Connection:
             event = await self._event()
             if isinstance(event, h11.Request):
                 head = event
+                _require_small(_announced_length(head))
             elif isinstance(event, h11.Data):
                 body += event.data
+                _require_small(len(body))
             elif isinstance(event, h11.EndOfMessage) and head is not None:
                 return _request(head, bytes(body))
             else:
@@ -99,14 +103,14 @@ class Connection:
         return self._wire.our_state is h11.DONE and self._wire.their_state is h11.DONE
 
     def _head(self, response: Response) -> h11.Response:
-        headers = [*response.headers.items(), ("Date", format_datetime(self._now(), usegmt=True))]
+        headers = [*_lines(response.headers), ("Date", format_datetime(self._now(), usegmt=True))]
         if response.status != NO_CONTENT:
             headers.append(("Content-Length", str(len(response.body))))
         reason = responses.get(response.status, "")
         return h11.Response(status_code=response.status, headers=headers, reason=reason.encode())
 
     def _refuse(self, error: h11.RemoteProtocolError) -> None:
-        """Answer what is not HTTP, if the connection can still take an answer."""
+        """Answer what is not HTTP or too large, if the connection can still take an answer."""
         if self._wire.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             head = h11.Response(
                 status_code=error.error_status_hint,
@@ -119,6 +123,22 @@ class Connection:
         data = self._wire.send(event)
         if data:
             self._writer.write(data)
+
+
+def _lines(headers: Headers) -> Iterator[tuple[str, str]]:
+    for name, value in headers.items():
+        for single in (value,) if isinstance(value, str) else value:
+            yield name, single
+
+
+def _announced_length(head: h11.Request) -> int:
+    """What Content-Length says; h11 has seen that it is a number."""
+    return next((int(value) for name, value in head.headers if name == b"content-length"), 0)
+
+
+def _require_small(length: int) -> None:
+    if length > MAX_BODY:
+        raise h11.RemoteProtocolError("the body is too large", error_status_hint=REQUEST_ENTITY_TOO_LARGE)
 
 
 def _request(head: h11.Request, body: bytes) -> Request:

@@ -31,10 +31,14 @@ class Request:
         return self.target.partition("?")[2]
 
 
+Headers = Mapping[str, str | tuple[str, ...]]
+"""A header that comes several times has several values."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """One response. The server adds Content-Length, Date and Connection."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Headers = field(default_factory=dict)
     body: bytes = b""

@@ -259,3 +259,31 @@ async def test_an_emulator_may_limit_how_many_requests_it_works_on_at_a_time():
         server.faults.release()
         assert (await first).status_code == 200
         assert (await client.get("/a")).status_code == 200
+
+
+async def test_a_body_over_100_mb_is_413_without_being_read(server):
+    head = b"POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 104857601\r\n\r\n"
+    answer = await raw(server, head)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert answer.endswith(b"\r\n\r\n")
+    assert not server.exchanges
+
+
+async def test_a_chunked_body_over_100_mb_is_413_once_it_is_known(server):
+    chunk = b"%x\r\n%s\r\n" % (2**20, b"a" * 2**20)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(100):
+        writer.write(chunk)
+        await writer.drain()
+    writer.write(b"1\r\na\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    writer.close()
+
+
+async def test_a_header_with_several_values_is_sent_several_times(server):
+    several = Response(status=401, headers={"WWW-Authenticate": ("Basic", "Bearer")})
+    server.emulator.error = lambda status, retry_after=None: several
+    server.faults.add("*", Fault(status=401), calls=[1])
+    answer = await raw(server, b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert answer.count(b"WWW-Authenticate: ") == 2

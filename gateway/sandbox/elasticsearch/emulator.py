@@ -1,6 +1,6 @@
 """The emulator of Elasticsearch: a request passes the real one's gates, in their order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from http.client import FORBIDDEN, OK, UNAUTHORIZED
 from typing import Any
@@ -20,7 +20,7 @@ from gateway.sandbox.elasticsearch.routes import Match
 from gateway.sandbox.elasticsearch.security import REJECTED, authenticate, authorize, unauthenticated
 from gateway.sandbox.elasticsearch.state import Cluster
 from gateway.sandbox.elasticsearch.versions import DEFAULT, Version
-from gateway.sandbox.http import Request, Response
+from gateway.sandbox.http import Headers, Request, Response
 from gateway.sandbox.world import ElasticsearchWorld, Principal
 
 MAX_TARGET = 4096
@@ -101,7 +101,7 @@ class ElasticsearchEmulator:
         return self._response(request, refusal.status, body, content_type, refusal.headers)
 
     def _response(
-        self, request: Request, status: int, payload: Any, content_type: str, more: Mapping[str, str]
+        self, request: Request, status: int, payload: Any, content_type: str, more: Headers
     ) -> Response:
         is_pretty = query(request).get("pretty", "false") != "false"
         opaque = request.headers.get("x-opaque-id")

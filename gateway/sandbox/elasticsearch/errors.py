@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from gateway.sandbox.http import Headers
+
 PARSE = "x_content_parse_exception"
 
 # A root cause is looked for inside Elasticsearch's own exceptions and those of its parsers, not inside these.
@@ -51,7 +53,7 @@ class Cause:
 class Refusal(Exception, ABC):
     """A request that is answered with an error."""
 
-    def __init__(self, status: int, text: str | None, headers: Mapping[str, str] | None) -> None:
+    def __init__(self, status: int, text: str | None, headers: Headers | None) -> None:
         super().__init__(text)
         self.status = status
         self.headers = headers or {}
@@ -69,7 +71,7 @@ class Failure(Refusal):
         status: int,
         cause: Cause,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         roots: tuple[Cause, ...] | None = None,
     ) -> None:
         super().__init__(status, cause.reason, headers)
@@ -91,7 +93,7 @@ class TextRefusal(Refusal):
     """A refusal whose body holds a plain string; unless `is_numbered` it does not repeat the status."""
 
     def __init__(
-        self, status: int, text: str, *, headers: Mapping[str, str] | None = None, is_numbered: bool = True
+        self, status: int, text: str, *, headers: Headers | None = None, is_numbered: bool = True
     ) -> None:
         super().__init__(status, text, headers)
         self.text = text

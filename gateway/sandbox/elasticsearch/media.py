@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from gateway.sandbox.elasticsearch.call import query
 from gateway.sandbox.elasticsearch.errors import MEDIA_TYPE, Cause, Failure, TextRefusal
 from gateway.sandbox.elasticsearch.versions import Feature, Version
 from gateway.sandbox.http import Request
@@ -13,6 +14,9 @@ COMPATIBLE = re.compile(
 )
 SENDABLE = frozenset({"application/json", "application/*", "application/x-ndjson", VENDOR})
 """What the sandbox reads. The real one reads YAML, CBOR and Smile too."""
+
+UNWRITTEN = ("yaml", "cbor", "smile")
+"""What the real one writes too, if `format` or Accept says so."""
 
 OUT_OF_RANGE = "{0} version must be either version {1} or {2}, but found {3}. {0}={4}"
 BOTH_HEADERS = (
@@ -31,7 +35,10 @@ class Media:
 
 
 def settle(request: Request, version: Version) -> Media:
-    """The media types of a request and its answer; 400 where the versions asked for do not fit."""
+    """The media types of a request and its answer.
+
+    400 where the versions asked for do not fit, 406 where the answer is to be something else than JSON.
+    """
     accept, content_type = request.headers.get("accept", ""), request.headers.get("content-type", "")
     accepted, sent = _asked(accept), _asked(content_type)
     _check("Accept", accept, accepted, version)
@@ -41,9 +48,16 @@ def settle(request: Request, version: Version) -> Media:
             raise _mismatch(BOTH_HEADERS.format(MUST_MATCH, accept, content_type))
         if (accepted is None) != (sent is None):
             raise _mismatch(BOTH_HEADERS.format("", accept, content_type))
+    _require_json(query(request).get("format", accept))
     return Media(
         compatible_with=accepted or version.major, content_type=_answered(accept, content_type, version)
     )
+
+
+def _require_json(wanted: str) -> None:
+    """A list of types is not looked into, as in the real one."""
+    if "," not in wanted and any(name in wanted.lower() for name in UNWRITTEN):
+        raise TextRefusal(406, f"the sandbox writes JSON only, not [{wanted}]")
 
 
 def _asked(header: str) -> int | None:

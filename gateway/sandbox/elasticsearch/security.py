@@ -77,7 +77,7 @@ def unauthenticated(version: Version, reason: str, why: str | None = None) -> Fa
     tried = {} if why is None else {"additional_unsuccessful_credentials": why}
     metadata = {**tried, "header": {"WWW-Authenticate": challenges}}
     cause = Cause("security_exception", reason, metadata=metadata)
-    return Failure(401, cause, headers={"WWW-Authenticate": ", ".join(challenges)})
+    return Failure(401, cause, headers={"WWW-Authenticate": tuple(challenges)})
 
 
 def authorize(principal: Principal, action: str) -> None:

@@ -292,3 +292,21 @@ async def test_injected_errors_look_like_the_real_ones(server, client):
         assert ("X-elastic-product" in answer.headers) is (status not in (401, 403))
     assert "WWW-Authenticate" in server.emulator.error(401).headers
     assert seed.ELASTIC.authorization == client.headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("query", "accept"),
+    [("?format=yaml", "*/*"), ("?format=cbor", "*/*"), ("", "application/yaml"), ("", "application/smile")],
+)
+async def test_an_answer_that_would_not_be_json_is_406_and_says_so(client, query, accept):
+    answer = await client.get(f"/_ml/calendars{query}", headers={"Accept": accept})
+    assert answer.status_code == 406
+    assert answer.json()["error"].startswith("the sandbox writes JSON only")
+
+
+@pytest.mark.parametrize(
+    ("query", "accept"), [("?format=json", "application/yaml"), ("", "*/*, application/yaml")]
+)
+async def test_json_is_written_if_it_is_asked_for_or_may_be_chosen(client, query, accept):
+    answer = await client.get(f"/_ml/calendars{query}", headers={"Accept": accept})
+    assert answer.headers["content-type"] == "application/json"
