@@ -102,7 +102,7 @@ class AuditTrail:
                 source=source,
                 calendar=calendar,
                 status=outcome.status,
-                event_ids=_event_ids(outcome),
+                event_ids=_event_ids(written, outcome),
             )
 
     def _flush(self) -> None:
@@ -136,15 +136,17 @@ def _line(  # noqa: PLR0917 - the parts of a line, in its order
         calendar=calendar,
         fingerprint=fingerprint(written),
         status=outcome.status,
-        event_ids=_event_ids(outcome),
+        event_ids=_event_ids(written, outcome),
         stored=outcome.stored,
         upstream_request_ids=tuple(request.request_id for request in sent if request.request_id),
         problem=None if outcome.problem is None else outcome.problem.code,
     )
 
 
-def _event_ids(outcome: Outcome) -> tuple[str, ...]:
-    return () if outcome.event is None else (outcome.event.id,)
+def _event_ids(written: Draft | Event, outcome: Outcome) -> tuple[str, ...]:
+    """The event that was written, or that was removed and is there no more."""
+    found = outcome.event or written
+    return (found.id,) if isinstance(found, Event) else ()
 
 
 def open_sink(where: str) -> AuditSink:

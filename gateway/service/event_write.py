@@ -89,7 +89,8 @@ class EventWrite:
         try:
             self.steps = (await self._session.adapter(self._source).plan_event(self._action),)
         except GatewayError as exc:
-            self._refuse(exc.problem)
+            in_patch = exc.problem.path and self._order.amend is not None
+            self._refuse(exc.problem.at("set") if in_patch else exc.problem)
 
     def show(self) -> None:
         """Puts the planned requests into the log, as a dry run shows them."""
