@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
@@ -23,6 +26,7 @@ from gateway.sandbox.server import EmulatorServer
 
 pytestmark = pytest.mark.anyio
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
 SCOPE = "https://graph.microsoft.com/.default"
 TOKEN = "POST /{tenant}/oauth2/v2.0/token"
@@ -271,3 +275,8 @@ async def test_an_endpoint_that_is_down_is_unreachable(server, endpoint):
     found = await problem(endpoint(url).for_application())
     assert found.code is Code.UNREACHABLE
     assert "token endpoint of graph" in found.message
+
+
+def test_nobody_without_a_certificate_waits_for_cryptography_to_load():
+    program = "import gateway.app, sys; sys.exit('cryptography' in sys.modules or 'joserfc' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
