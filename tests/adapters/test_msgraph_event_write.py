@@ -1,13 +1,14 @@
 """Changing and removing events of Graph, against its emulator: what is sent, and what is true afterwards."""
 
 import asyncio
+from base64 import urlsafe_b64encode
 from contextlib import aclosing
 
 import msgspec
 import pytest
 
 from gateway.adapters.base import Call, EventChange, EventRemoval, WriteStatus
-from gateway.errors import Code, NotFound, Refused, Unsupported
+from gateway.errors import Code, Forbidden, NotFound, Refused, Unsupported
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import Attendee, EventBody, EventLocation, EventStatus, ShowAs, SourceKind, draft_of
 from gateway.model.ids import CalendarId, EventId
@@ -548,3 +549,14 @@ async def test_a_member_changes_and_removes_an_event_of_a_group_and_an_applicati
     assert (await carry_out(alice, EventRemoval(event=outcome.event))).status is WriteStatus.DELETED
     home = await read(alice, calendar(f"groups/{SRE}/calendar"))
     assert "Changed" not in titles(home)
+
+
+async def test_what_an_application_cannot_reach_is_refused_before_anything_is_sent(server, alice):
+    event = await made(alice, home=calendar(f"groups/{SRE}/calendar"))
+    before = len(server.exchanges)
+    claims = urlsafe_b64encode(b'{"idtyp":"app"}').decode().rstrip("=")
+    async with aclosing(connect(server.url, authorization=f"Bearer e30.{claims}.s")) as source:
+        for action in (change(event, title="Changed"), EventRemoval(event=event)):
+            with pytest.raises(Forbidden, match="closed to applications"):
+                await source.adapter(Call(request_id=REQUEST_ID)).plan_event(action)
+    assert len(server.exchanges) == before

@@ -6,15 +6,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import (
-    EventChange,
-    EventRemoval,
-    EventStep,
-    Health,
-    Outcome,
-    Plan,
-    Step,
-)
+from gateway.adapters.base import EventChange, EventRemoval, EventStep, Health, Outcome, Plan, Step
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.calendars import to_calendar
 from gateway.adapters.msgraph.event_plan import plan_event
