@@ -1,7 +1,9 @@
 """A world in a file of its own: read as written, or refused with the place in the file."""
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx2
 import msgspec
@@ -10,6 +12,7 @@ import pytest
 from gateway.sandbox import Sandbox, seed, seed_file
 from gateway.sandbox.errors import SandboxError
 
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "sandbox.md"
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
 USER = {
     "id": "00000000-0000-0000-0000-000000000001",
@@ -77,6 +80,15 @@ async def test_both_upstreams_begin_with_the_world_of_the_file(world):
         )
     assert [event["description"] for event in ml.json()["events"]] == ["Move"]
     assert [event["subject"] for event in graph.json()["value"]] == ["Move"]
+
+
+@pytest.mark.anyio
+async def test_the_example_of_the_documentation_is_a_world(tmp_path):
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    file = tmp_path / "world.json"
+    file.write_text(example)
+    async with Sandbox(now=lambda: NOW, world=seed_file.read(file)) as sandbox:
+        assert list(sandbox.credentials.msgraph_users) == ["outages@fabrikam.com"]
 
 
 def test_the_seed_world_itself_can_be_a_file(tmp_path):
