@@ -10,7 +10,7 @@ import msgspec
 from pydantic import Field, model_validator
 
 from gateway.adapters.msgraph.clouds import CLOUDS, Cloud, CloudName
-from gateway.adapters.msgraph.oauth import Client, ClientSecret
+from gateway.adapters.msgraph.oauth import Client, ClientSecret, Proof
 from gateway.model.ids import ResourceId, encode_segment
 from gateway.service.guard import MAX_INVITATIONS, MAX_MUTE, CalendarPattern, SourceMode, SourcePolicy
 from gateway.settings.value import (
@@ -228,11 +228,19 @@ class MSGraphSettings(_Source):
     @property
     def client(self) -> Client | None:
         """The application as which tokens are got; None if there is none, or only a part of it."""
-        secret = self.client_secret and ClientSecret(self.client_secret.get_secret_value())
-        proofs = [proof for proof in (secret or None, self.certificate) if proof is not None]
-        if self.tenant is None or self.client_id is None or len(proofs) != 1:
+        proof = self._proof
+        if self.tenant is None or self.client_id is None or proof is None:
             return None
-        return Client(tenant=self.tenant, client_id=self.client_id, proof=proofs[0])
+        return Client(tenant=self.tenant, client_id=self.client_id, proof=proof)
+
+    @property
+    def _proof(self) -> Proof | None:
+        """The secret or the certificate; None unless there is exactly one."""
+        if self.client_secret is None:
+            return self.certificate
+        if self.certificate is not None:
+            return None
+        return ClientSecret(self.client_secret.get_secret_value())
 
     def policy(self, aliased: Iterable[ResourceId] = ()) -> SourcePolicy:
         return msgspec.structs.replace(
