@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import timedelta
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -12,17 +12,55 @@ import httpx2
 import msgspec
 
 from gateway.adapters.base import UpstreamLog, UpstreamRequest
-from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer
+from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
 from gateway.model.ids import encode_path
 
-_NOT_SENT: Final = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.PoolTimeout,
-    httpx2.UnsupportedProtocol,
-    httpx2.ProxyError,
-)
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+_LONGEST_CONNECTING: Final = 5.0
+_HINT: Final = "Nothing was sent, so nothing was changed. Check the source's address and that it is up."
+
+
+class _Meaning(msgspec.Struct, frozen=True, kw_only=True):
+    """What errors of the HTTP client mean."""
+
+    foreign: tuple[type[Exception], ...]
+    ours: type[UpstreamError]
+    message: str
+    hint: str | None = None
+
+
+_MEANINGS: Final = (
+    _Meaning(
+        foreign=(httpx2.ConnectTimeout, httpx2.PoolTimeout),
+        ours=NotSent,
+        message="No connection to {source} within {connecting:g} s.",
+        hint=_HINT,
+    ),
+    _Meaning(
+        foreign=(httpx2.ConnectError, httpx2.UnsupportedProtocol, httpx2.ProxyError),
+        ours=NotSent,
+        message="No connection to {source}: {reason}.",
+        hint=_HINT,
+    ),
+    _Meaning(
+        foreign=(httpx2.InvalidURL,),
+        ours=NotSent,
+        message="The address of a request to {source} is none: {reason}.",
+        hint="Nothing was sent, so nothing was changed. Look for a very long id.",
+    ),
+    _Meaning(
+        foreign=(TimeoutError, httpx2.TimeoutException),
+        ours=NoAnswer,
+        message="{source} did not answer to the end within {seconds:g} s.",
+    ),
+    _Meaning(
+        foreign=(httpx2.HTTPError, httpx2.StreamError, httpx2.CookieConflict),
+        ours=NoAnswer,
+        message="{source} did not answer to the end: {reason}.",
+    ),
+)
+"""The first that fits counts. In doubt a request has left."""
+_FOREIGN: Final = tuple(error for meaning in _MEANINGS for error in meaning.foreign)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +89,7 @@ class Transport:
             follow_redirects=False,
             trust_env=False,
             timeout=httpx2.Timeout(
-                self._timeout, connect=min(5.0, self._timeout), pool=min(5.0, self._timeout)
+                self._timeout, connect=_connecting(self._timeout), pool=_connecting(self._timeout)
             ),
             headers={"user-agent": "calendar-gateway"},
         )
@@ -69,13 +107,10 @@ class Transport:
         status: int | None = None
         request_id: str | None = None
         try:
-            async with asyncio.timeout(self._timeout), self._stream(request, headers) as response:
-                status, request_id = response.status_code, response.headers.get("request-id")
-                body = await self._read(response)
-        except _NOT_SENT as exc:
-            raise NotSent(f"No connection to {self._source}: {_reason(exc)}.", hint=_HINT) from exc
-        except (httpx2.HTTPError, TimeoutError) as exc:
-            raise NoAnswer(f"{self._source} did not answer to the end: {_reason(exc)}.") from exc
+            with translated(self._source, self._timeout):
+                async with asyncio.timeout(self._timeout), self._stream(request, headers) as response:
+                    status, request_id = response.status_code, response.headers.get("request-id")
+                    body = await self._read(response)
         finally:
             took = timedelta(seconds=time.perf_counter() - began)
             log.requests[index] = msgspec.structs.replace(
@@ -110,14 +145,28 @@ def _check_headers(headers: Mapping[str, str]) -> None:
             raise InvalidInput(f"The header {name} holds a character that HTTP cannot carry.")
 
 
-_HINT: Final = "Nothing was sent, so nothing was changed. Check the source's address and that it is up."
-
-
 def request_path(segments: Sequence[str], query: Sequence[tuple[str, str | int]] = ()) -> str:
     """A path below the upstream's root as it goes on the request line: every segment encoded on its own."""
     path = encode_path(tuple(segments))
     return f"{path}?{urlencode(query, quote_via=quote, safe='$')}" if query else path
 
 
-def _reason(exc: BaseException) -> str:
-    return str(exc) or type(exc).__name__
+@contextmanager
+def translated(source: str, seconds: float) -> Iterator[None]:
+    """Raises what the HTTP client raises as an error of ours, for a `source` that has that many seconds."""
+    try:
+        yield
+    except _FOREIGN as exc:
+        meaning = next(meaning for meaning in _MEANINGS if isinstance(exc, meaning.foreign))
+        message = meaning.message.format(
+            source=source,
+            seconds=seconds,
+            connecting=_connecting(seconds),
+            reason=str(exc).rstrip(".") or type(exc).__name__,
+        )
+        raise meaning.ours(message, hint=meaning.hint) from exc
+
+
+def _connecting(seconds: float) -> float:
+    """How much of the time a connection may take."""
+    return min(_LONGEST_CONNECTING, seconds)

@@ -173,6 +173,11 @@ def test_a_link_below_a_proxys_path_is_followed_below_it():
         "https://graph.microsoft.com/v1.0/%2e%2e/beta/me",
         "/v1.0/me/calendars?$skip=10",
         "",
+        "https://graph.microsoft.com/v1.0/me/calendars?$skiptoken=a\x7fb",
+        "https://graph.microsoft.com/v1.0/me/calendars?$skiptoken=a\r\nb",
+        "https://graph.microsoft.com/v1.0/me/calendars?$skiptoken=a b",
+        "https://graph.microsoft.com/v1.0/me/calendars?$skiptoken=é",
+        f"https://graph.microsoft.com/v1.0/me/calendars?$skiptoken={'x' * 70_000}",
     ],
 )
 def test_a_link_that_leads_elsewhere_is_not_followed(link):
