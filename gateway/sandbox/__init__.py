@@ -69,7 +69,7 @@ class Sandbox:
             world=seeds.world(now()) if world is None else world,
         )
         if journal is not None:
-            origin = journal.begin(origin)
+            origin = journal.origin or origin
         with clock.at(origin.time):
             elasticsearch = ElasticsearchEmulator(
                 origin.world.elasticsearch,
@@ -80,6 +80,7 @@ class Sandbox:
             msgraph = MSGraphEmulator(origin.world.msgraph, now=clock, unknowns=unknowns)
         answering = perform
         if journal is not None:
+            journal.begin(origin)  # now that the emulators have taken the world
             keeping = Keeping(journal, clock)
             keeping.repeat({emulator.name: emulator for emulator in (elasticsearch, msgraph)})
             answering = keeping.perform

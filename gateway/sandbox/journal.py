@@ -91,13 +91,11 @@ class Journal:
         found = self._database.execute("SELECT content FROM origin").fetchone()
         return None if found is None else self._decoded(found[0], Origin)
 
-    def begin(self, origin: Origin) -> Origin:
-        """What the sandbox started from. In a new file that is `origin` from now on."""
-        if (found := self.origin) is not None:
-            return found
-        with self._explained():
-            self._database.execute("INSERT INTO origin VALUES (?)", [msgspec.json.encode(origin)])
-        return origin
+    def begin(self, origin: Origin) -> None:
+        """Keep what the sandbox starts from, unless the file has it already."""
+        if self.origin is None:
+            with self._explained():
+                self._database.execute("INSERT INTO origin VALUES (?)", [msgspec.json.encode(origin)])
 
     def writes(self) -> Iterator[Write]:
         """All writes, in the order in which they were done."""

@@ -4,12 +4,14 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import httpx2
+import msgspec
 import pytest
 
-from gateway.sandbox import Sandbox
+from gateway.sandbox import Sandbox, seed
 from gateway.sandbox.errors import SandboxError
 from gateway.sandbox.faults import Fault
 from gateway.sandbox.journal import Journal
+from gateway.sandbox.world import MSGraphWorld
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, 345678, tzinfo=UTC)
 LATER = NOW + timedelta(days=40)
@@ -133,6 +135,22 @@ async def test_the_seed_world_stays_in_the_week_in_which_the_file_was_made(file)
         before = (await first.ml("GET", "/_ml/calendars/_all/events")).json()
     async with Life(file, LATER) as second:
         assert (await second.ml("GET", "/_ml/calendars/_all/events")).json() == before
+
+
+def test_a_world_that_cannot_be_taken_is_not_kept(file):
+    ours = seed.world(NOW)
+    user = ours.msgraph.users[0]
+    event = msgspec.structs.replace(user.events[0], body={"subject": 5})
+    broken = msgspec.structs.replace(
+        ours, msgraph=MSGraphWorld(users=(msgspec.structs.replace(user, events=(event,)),))
+    )
+    journal = Journal(file)
+    with pytest.raises(SandboxError, match="Graph would not take the event"):
+        Sandbox(now=lambda: NOW, world=broken, journal=journal)
+    assert journal.origin is None
+    Sandbox(now=lambda: NOW, world=ours, journal=journal)
+    assert journal.origin.world == ours
+    journal.close()
 
 
 @pytest.mark.anyio
