@@ -5,7 +5,7 @@ from the start's own on, and BYSETPOS chooses once more, among the chosen days o
 """
 
 from calendar import isleap, monthrange
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from itertools import groupby, islice, takewhile
@@ -28,7 +28,7 @@ def days(rule: RecurrenceRule, start: date, before: date = LAST) -> Iterator[dat
     said = completed(rule, start)
     period_of = _PERIODS[said.frequency]
     first = period_of(said, start)
-    periods = groupby(_chosen(said, start.year, before.year), lambda day: period_of(said, day))
+    periods = groupby(_chosen(said, _months(said, start, before)), lambda day: period_of(said, day))
     counted = (list(period) for number, period in periods if (number - first) % said.interval == 0)
     picked = (day for period in counted for day in _at_positions(said, period) if day >= start)
     return islice(takewhile(lambda day: day < before, picked), rule.count)
@@ -61,14 +61,37 @@ def _at_positions(rule: RecurrenceRule, period: Sequence[date]) -> Sequence[date
     return [period[index] for index in sorted(indexes) if 0 <= index < len(period)]
 
 
-def _chosen(rule: RecurrenceRule, first_year: int, last_year: int) -> Iterator[date]:
-    """The days that the lists choose; with a month more on both sides, since a week may lie in two years."""
+def _months(rule: RecurrenceRule, start: date, before: date) -> Iterable[int]:
+    """The numbers of the months in which the periods that count lie; of others too, where that is simpler."""
+    match rule.frequency:
+        case Frequency.YEARLY:
+            years = range(start.year, before.year + 1, rule.interval)
+            return (year * 12 + month for year in years for month in range(12))
+        case Frequency.MONTHLY:
+            return range(_month_number(start), _month_number(before) + 1, rule.interval)
+        case Frequency.WEEKLY | Frequency.DAILY:
+            step = rule.interval * 7 if rule.frequency is Frequency.WEEKLY else rule.interval
+            if step <= 31:
+                return range(_month_number(start) - 1, _month_number(before) + 2)
+            # A day of each period, and so far around it that a week is covered.
+            found = range(start.toordinal(), before.toordinal() + step, step)
+            around = (date.fromordinal(day + side) for day in found for side in (-6, 6))
+            return dict.fromkeys(map(_month_number, around))
+
+
+def _month_number(day: date) -> int:
+    """The number of a day's month, counted through the years."""
+    return day.year * 12 + day.month - 1
+
+
+def _chosen(rule: RecurrenceRule, months: Iterable[int]) -> Iterator[date]:
+    """The days that the lists choose in the months."""
 
     @cache  # there are 168 kinds of months: looking at each day of two centuries takes half a second
     def chosen(month: int, weekday: int, is_leap: bool) -> Sequence[int]:
         return _chosen_in_month(rule, month, weekday, is_leap=is_leap)
 
-    for number in range(first_year * 12 - 1, last_year * 12 + 13):
+    for number in months:
         year, month = number // 12, number % 12 + 1
         for day in chosen(month, date(year, month, 1).weekday(), isleap(year)):
             yield date(year, month, day)
