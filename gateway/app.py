@@ -1,6 +1,6 @@
 """The composition root: settings become sources, sources a catalog, and the catalog an application."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -23,6 +23,7 @@ from gateway.adapters.msgraph.oauth import TokenEndpoint
 from gateway.adapters.msgraph.source import MSGraphSource
 from gateway.adapters.msgraph.tokens import Tokens
 from gateway.adapters.transport import Transport
+from gateway.errors import GatewayError
 from gateway.http.graphiql.page import Explorer
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.health import Readiness, healthz
@@ -32,7 +33,14 @@ from gateway.sandbox import Sandbox
 from gateway.schema.execution import Executor
 from gateway.service.catalog import Alias, Catalog, ConfiguredSource
 from gateway.service.guard import CalendarPattern, SourceMode, SourcePolicy
-from gateway.settings import ElasticsearchSettings, MSGraphSettings, Settings, SourceSettings
+from gateway.settings import (
+    ElasticsearchSettings,
+    Fault,
+    MSGraphSettings,
+    Settings,
+    SettingsError,
+    SourceSettings,
+)
 
 Clock = Callable[[], datetime]
 
@@ -96,20 +104,32 @@ def credential_headers(settings: Settings, catalog: Catalog) -> dict[str, str]:
 
 
 def configured(settings: Settings) -> Catalog:
-    """The sources and aliases of a configuration, connected to nothing yet."""
+    """The sources and aliases of a configuration, connected to nothing yet. Raises SettingsError."""
     connections = {name: _connect(name, source) for name, source in settings.sources.items()}
-    aliases = {
-        name: Alias(
-            calendars=tuple(connections[id_.source].calendar_id(id_) for id_ in alias.calendars),
-            time_zone=alias.time_zone,
-        )
-        for name, alias in settings.aliases.items()
-    }
+    aliases = _aliases(settings, connections)
     sources = [
         ConfiguredSource(source=connections[name], policy=source.policy(_aliased(connections[name], aliases)))
         for name, source in settings.sources.items()
     ]
     return Catalog(sources, aliases)
+
+
+def _aliases(settings: Settings, connections: Mapping[str, CalendarSource]) -> dict[str, Alias]:
+    """The aliases, each name as its source understands it. Raises SettingsError with all that are not."""
+    faults: list[Fault] = []
+    aliases: dict[str, Alias] = {}
+    for name, alias in settings.aliases.items():
+        calendars: list[CalendarId] = []
+        for place, written in enumerate(alias.calendars):
+            try:
+                calendars.append(connections[written.source].calendar_id(written))
+            except GatewayError as exc:
+                what = " ".join(filter(None, (exc.problem.message, exc.problem.hint)))
+                faults.append(Fault(where=f"aliases.{name}.calendars.{place}", what=what))
+        aliases[name] = Alias(calendars=tuple(calendars), time_zone=alias.time_zone)
+    if faults:
+        raise SettingsError(faults)
+    return aliases
 
 
 def _aliased(source: CalendarSource, aliases: dict[str, Alias]) -> list[CalendarId]:

@@ -211,8 +211,8 @@ def _read(file: Path) -> str:
         return sys.stdin.read()
     try:
         return file.read_text(encoding="utf-8")
-    except OSError as exc:
-        what = f"{file} cannot be read: {exc.strerror}."
+    except (OSError, UnicodeDecodeError) as exc:
+        what = f"{file} cannot be read: {exc}."
         raise SettingsError([Fault(where="--credential", what=what)]) from exc
 
 

@@ -13,10 +13,11 @@ from gateway.model.time import to_rfc3339
 
 
 class Loss(StrEnum):
-    """NOT_HELD: nothing of it is stored. CHANGED: it is stored, but not as it was given."""
+    """NOT_HELD: nothing of it is stored. CHANGED: stored, but not as given. NO_EFFECT: stored, in vain."""
 
     NOT_HELD = "NOT_HELD"
     CHANGED = "CHANGED"
+    NO_EFFECT = "NO_EFFECT"
 
 
 _NAMES: Final = {

@@ -1,8 +1,10 @@
 """GraphQL over HTTP: one operation a request, and the explorer for browsers."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
@@ -22,6 +24,7 @@ from gateway.http.operation import BadRequest, Operation, read_operation
 Execute = Callable[[Operation, Call, bool], Awaitable[ExecutionResult]]
 """Executes an operation for a call; with True, only if it changes nothing."""
 
+_NAME: Final = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,99}")
 _log = structlog.get_logger(__name__)
 
 
@@ -65,7 +68,7 @@ class GraphQLEndpoint:
             response = refusal(exc.message, exc.status, media, exc.headers)
         _log.info(
             "operation",
-            name=operation and operation.name,
+            name=_name(operation),
             status=response.status_code,
             duration_ms=round((time.perf_counter() - began) * 1000, 1),
             upstream_requests=len(call.log.requests),
@@ -92,6 +95,12 @@ class GraphQLEndpoint:
                 source: value for source, name in headers if (value := request.headers.get(name)) is not None
             },
         )
+
+
+def _name(operation: Operation | None) -> str | None:
+    """The operation's name for the log, if it is one: what callers write must not steer a terminal."""
+    name = operation.name if operation else None
+    return name if name is None or _NAME.fullmatch(name) else "(malformed)"
 
 
 def _request_id(request: Request) -> str:

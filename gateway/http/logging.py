@@ -44,8 +44,15 @@ def configure(log_format: LogFormat, level: LogLevel) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.filters = [lambda record: not _is_advice_on_websockets(record)]
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _is_advice_on_websockets(record: logging.LogRecord) -> bool:
+    """Whether uvicorn advises to install a library: it does for each WebSocket, and none is served."""
+    return "WebSocket library" in record.getMessage() or "Unsupported upgrade" in record.getMessage()
 
 
 def bound(**values: str) -> AbstractContextManager[None]:

@@ -65,7 +65,10 @@ def encode_path(segments: tuple[str, ...]) -> str:
 
 def _decode_segment(segment: str, text: str) -> str:
     if not segment:
-        raise InvalidId(f"{text!r} is no id: a segment of its path is empty.")
+        raise InvalidId(
+            f"{text!r} is no id: a segment of its path is empty.",
+            hint="Leave out the slash too many, or write what belongs there.",
+        )
     if not _SEGMENT.fullmatch(segment):
         raise InvalidId(
             f"{text!r} is no id: {segment!r} holds a character that must be percent-encoded.",

@@ -116,6 +116,14 @@ class BatchStatus(Enum):
     FAILED = value("failed", description="No row is as wished, or the whole call was refused.")
 
 
+@strawberry.enum(description="In what way an event is not written quite as given.")
+class WarningCode(Enum):
+    NOT_HELD = value("not_held", description="The calendar has no place for it: it is left out.")
+    CHANGED = value("changed", description="It is stored, but not as it was given; `sent` is what is stored.")
+    NO_EFFECT = value("no_effect", description="It is stored, and does nothing.")
+    READ_ONLY_SOURCE = value("read_only_source", description="A real run would be refused.")
+
+
 @strawberry.enum(description="What a write does beside storing an event.")
 class SideEffectKind(Enum):
     SENDS_INVITATIONS = value("sends_invitations", description="People are sent mail.")

@@ -63,10 +63,10 @@ class CalendarEvent(Node):
         known = self.event.calendar_id
         return strawberry.ID(known or (await info.context.calendars_of.load(self.event.id)).id)
 
-    @strawberry.field(description="The calendar that holds it.")
+    @strawberry.field(description="The calendar that holds it; null, with an error, where it cannot be read.")
     async def calendar(
         self, info: strawberry.Info[Context]
-    ) -> Annotated["Calendar", strawberry.lazy("gateway.schema.calendar")]:
+    ) -> Annotated["Calendar", strawberry.lazy("gateway.schema.calendar")] | None:
         from gateway.schema.calendar import Calendar  # noqa: PLC0415 - calendars and events name each other
 
         if self.event.calendar_id is None:

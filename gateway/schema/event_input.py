@@ -113,7 +113,7 @@ class EventInput:
 
 def check_title(title: str) -> None:
     if not title.strip():
-        raise InvalidInput("An event needs a title.", path=("title",))
+        raise InvalidInput("An event needs a title.", path=("title",), hint="Say what is planned.")
     suffix = _KEY_SUFFIX.search(title)
     if suffix:
         raise InvalidInput(

@@ -1,6 +1,7 @@
 """People of an event: who organizes it, and who is invited."""
 
-from typing import Self
+import re
+from typing import Final, Self
 
 import strawberry
 
@@ -8,6 +9,10 @@ from gateway.errors import InvalidInput
 from gateway.model import event as model
 from gateway.schema.enums import AttendeeResponse, AttendeeType, by_name
 from gateway.schema.scalars import DateTime
+
+# One plain address: several in one, or one in brackets, would walk around the guard against groups.
+_PLAIN: Final = r'[^\s@<>()\[\],;:"\\.\x00-\x1f\x7f]+'
+_ADDRESS: Final = re.compile(rf"{_PLAIN}(?:\.{_PLAIN})*@{_PLAIN}(?:\.{_PLAIN})+")
 
 
 @strawberry.type(description="Somebody with an address.")
@@ -48,9 +53,11 @@ class AttendeeInput:
     )
 
     def to_model(self) -> model.Attendee:
-        local, at, domain = self.email.strip().rpartition("@")
-        if not (local and at and "." in domain.strip(".")) or any(c.isspace() for c in self.email.strip()):
-            raise InvalidInput(f"{self.email!r} is no e-mail address.", path=("email",))
-        return model.Attendee(
-            email=self.email.strip(), name=self.name, type=by_name(model.AttendeeType, self.type)
-        )
+        email = self.email.strip()
+        if not _ADDRESS.fullmatch(email):
+            raise InvalidInput(
+                f"{self.email!r} is no e-mail address.",
+                path=("email",),
+                hint="Give one plain address, such as ops@contoso.com; the name goes into `name`.",
+            )
+        return model.Attendee(email=email, name=self.name, type=by_name(model.AttendeeType, self.type))

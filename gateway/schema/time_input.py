@@ -89,7 +89,7 @@ def end_of(first: EventTime, end: EventEndInput) -> EventTime:
     with located("end"):
         last = _all_day_end(first, end) if first.day else _timed_end(first, end)
         _check_bounds(last.instant)
-        if last.instant <= first.instant:
+        if last.instant <= first.instant or (first.day and last.day and last.day <= first.day):
             ends, starts = model.to_rfc3339(last.instant), model.to_rfc3339(first.instant)
             raise InvalidTime(
                 f"The end, {ends}, is not after the start, {starts}.",

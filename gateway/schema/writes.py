@@ -7,7 +7,7 @@ import strawberry
 
 from gateway.adapters import base
 from gateway.schema.context import Context
-from gateway.schema.enums import BatchStatus, SideEffectKind, WriteStatus, by_name
+from gateway.schema.enums import BatchStatus, SideEffectKind, WarningCode, WriteStatus, by_name
 from gateway.schema.event import CalendarEvent
 from gateway.schema.event_input import EventInput
 from gateway.schema.problem import Problem
@@ -44,7 +44,7 @@ class AddEventsInput:
 
 @strawberry.type(description="A field that a calendar cannot hold as it was given.")
 class TranslationWarning:
-    code: str = strawberry.field(description="For programs.")
+    code: WarningCode = strawberry.field(description="For programs.")
     field: str = strawberry.field(description="The field's path in the event's input.")
     message: str = strawberry.field(description="For people.")
     given: JSON | None = strawberry.field(description="What was given.")
@@ -53,7 +53,7 @@ class TranslationWarning:
     @classmethod
     def of(cls, warning: base.TranslationWarning) -> Self:
         return cls(
-            code=warning.code,
+            code=WarningCode[warning.code],
             field=warning.field,
             message=warning.message,
             given=None if warning.given is None else JSON(warning.given),

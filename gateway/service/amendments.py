@@ -9,7 +9,7 @@ import msgspec
 from gateway.errors import InvalidInput, Problem, TooMany
 from gateway.service.audit import AuditTrail
 from gateway.service.event_write import EventOrder, EventWrite
-from gateway.service.fan_out import apply_all, check_invitations
+from gateway.service.fan_out import apply_all, check_invitations, in_order
 from gateway.service.report import BatchStatus, WriteReport, status_of
 from gateway.service.session import Session
 
@@ -34,7 +34,7 @@ async def carry_out(session: Session, audit: AuditTrail, command: Amendments) ->
     writes = [EventWrite(session, audit, order) for order in command.orders]
     await _prepare(writes, command.max_invitations)
     if command.dry_run:
-        for write in writes:
+        for write in in_order(writes):
             write.show()
     else:
         await apply_all(writes)

@@ -121,10 +121,13 @@ class CalendarWrite:
         if not self._command.dry_run:
             self.target.source.check_write()
         wildcard = not self.target.by_alias and not self._policy.names_exactly(self.target.canonical)
-        if wildcard and self.target.source.can(Capability.ANOMALY_SUPPRESSION):
-            self._policy.check_mutes(await self._adapter.calendar(self.target.calendar))
-        if self._command.dry_run:
-            self.calendar_id = await self._session.calendar_id(self.target)
+        could_mute_all = wildcard and self.target.source.can(Capability.ANOMALY_SUPPRESSION)
+        if not could_mute_all and not self._command.dry_run:
+            return
+        found = await self._session.aside.adapter(self.target.source).calendar(self.target.calendar)
+        self.calendar_id = found.id
+        if could_mute_all:
+            self._policy.check_mutes(found)
 
     def _check_drafts(self) -> None:
         for index, draft in list(self.drafts.items()):

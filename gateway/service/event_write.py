@@ -8,8 +8,9 @@ import structlog
 
 from gateway.adapters.base import EventChange, EventRemoval, EventStep, Outcome, WriteStatus
 from gateway.adapters.capabilities import Capability
-from gateway.errors import GatewayError, NotFound, Problem
+from gateway.errors import Conflict, GatewayError, NotFound, Problem
 from gateway.model.event import Draft, Event
+from gateway.model.ids import CalendarId
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendars import check_event
 from gateway.service.catalog import ConfiguredSource
@@ -150,12 +151,24 @@ class EventWrite:
             self._outcome = Outcome(index=0, status=WriteStatus.DELETED)  # as was asked: it is not there
             return
         await check_event(self._session, source, event_id, event)
+        await self._check_mutes(source, event)
+        if self._order.revision not in {None, event.revision}:
+            self._outcome = _conflict(event)
+            return
         if self._order.amend is None:
             self._action = EventRemoval(
                 event=event, comment=self._order.comment, revision=self._order.revision
             )
         else:
             self._change(source, event, *self._order.amend(event, source.policy.time_zone))
+
+    async def _check_mutes(self, source: ConfiguredSource, event: Event) -> None:
+        """Raises CalendarNotAllowed for a calendar that mutes all jobs and is named by a wildcard only."""
+        if event.calendar_id is None or not source.can(Capability.ANOMALY_SUPPRESSION):
+            return
+        calendar = CalendarId.parse(event.calendar_id)
+        if not source.policy.names_exactly(calendar):
+            source.policy.check_mutes(await self._session.aside.adapter(source).calendar(calendar))
 
     def _change(self, source: ConfiguredSource, event: Event, draft: Draft, changed: frozenset[str]) -> None:
         if not changed:
@@ -183,3 +196,13 @@ class EventWrite:
             written=action.draft if isinstance(action, EventChange) else action.event,
             outcome=outcome,
         )
+
+
+def _conflict(event: Event) -> Outcome:
+    """What to say where the caller has seen another revision of the event."""
+    error = Conflict(
+        f"The event has been changed since: its revision is {event.revision}.",
+        path=("ifRevision",),
+        hint="Look at the event as it is, and decide again.",
+    )
+    return Outcome(index=0, status=WriteStatus.CONFLICT, event=event, problem=error.problem)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from gateway.errors import Problem, TooManyInvitations
 
@@ -38,6 +38,9 @@ class Write(Protocol):
         ...
 
 
+W = TypeVar("W", bound=Write)
+
+
 def check_invitations(writes: Sequence[Write], limit: int | None) -> None:
     """Refuses what would send mail: a source's part above its limit, or all of it above the call's."""
     inviting = [write for write in writes if write.invitations]
@@ -64,6 +67,11 @@ def _keep_within(writes: Sequence[Write], limit: int) -> None:
     )
     for write in writes:
         write.refuse_invitations(error.problem)
+
+
+def in_order(writes: Sequence[W]) -> list[W]:
+    """The writes in the order in which they are applied: those that send no mail first."""
+    return sorted(writes, key=lambda write: write.invites)
 
 
 async def apply_all(writes: Sequence[Write]) -> None:

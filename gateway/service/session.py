@@ -18,6 +18,7 @@ class Session:
     def __init__(self, catalog: Catalog, call: Call) -> None:
         self.catalog = catalog
         self.call = call
+        self._aside: Session | None = None
         self._adapters: dict[str, CalendarAdapter] = {}
 
     @contextmanager
@@ -28,6 +29,13 @@ class Session:
             yield session
         finally:
             self.call.log.requests.extend(session.call.log.requests)
+
+    @property
+    def aside(self) -> "Session":
+        """A session whose requests are in nobody's log: for looks that only check what was asked."""
+        if self._aside is None:
+            self._aside = Session(self.catalog, msgspec.structs.replace(self.call, log=UpstreamLog()))
+        return self._aside
 
     def adapter(self, source: ConfiguredSource) -> CalendarAdapter:
         """The source as this call sees it; the same one all through the call."""

@@ -12,13 +12,14 @@ from gateway.errors import GatewayError, InvalidInput, Problem, TooMany
 from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import AddEvents, CalendarWrite, Drafts
 from gateway.service.catalog import Target, Unresolved
-from gateway.service.fan_out import apply_all, check_invitations
+from gateway.service.fan_out import apply_all, check_invitations, in_order
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
 MAX_EVENTS: Final = 1000
 MAX_CALENDARS: Final = 100
 MAX_ROWS: Final = 10_000
+_SPLIT: Final = "Split the call."
 
 
 async def add_events(session: Session, audit: AuditTrail, command: AddEvents) -> WriteReport:
@@ -31,7 +32,7 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
     writes = {id(target): CalendarWrite(session, audit, command, target) for target in targets}
     await _prepare(list(writes.values()), command)
     if command.dry_run:
-        for write in writes.values():
+        for write in in_order(list(writes.values())):
             write.show()
     else:
         await apply_all(list(writes.values()))
@@ -75,14 +76,16 @@ def _problems_of_call(command: AddEvents, calendars: int) -> tuple[Problem, ...]
         )
     if events > MAX_EVENTS:
         errors.append(
-            TooMany(f"{events} events are too many: at most {MAX_EVENTS} a call.", path=("events",))
+            TooMany(
+                f"{events} events are too many: at most {MAX_EVENTS} a call.", path=("events",), hint=_SPLIT
+            )
         )
     if calendars > MAX_CALENDARS:
-        message = f"{calendars} calendars are too many: at most {MAX_CALENDARS} a call."
-        errors.append(TooMany(message, path=("calendars",)))
+        message = f"The names stand for {calendars} calendars: at most {MAX_CALENDARS} a call."
+        errors.append(TooMany(message, path=("calendars",), hint=_SPLIT))
     if not errors and events * calendars > MAX_ROWS:
         message = f"{events} events in {calendars} calendars are too many writes: at most {MAX_ROWS} a call."
-        errors.append(TooMany(message, path=("events",)))
+        errors.append(TooMany(message, path=("events",), hint=_SPLIT))
     if command.max_invitations is not None and command.max_invitations < 0:
         errors.append(InvalidInput("The most invitations cannot be negative.", path=("maxInvitations",)))
     return tuple(error.problem for error in errors)

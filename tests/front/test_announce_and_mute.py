@@ -125,7 +125,7 @@ async def test_a_dry_run_shows_the_requests_that_a_real_run_sends_and_writes_not
     assert all(request["status"] is None and request["durationMs"] is None for request in planned["requests"])
     assert gateway.audit == []
     real = await add(gateway, "payments-maintenance")
-    assert sorted(map(_comparable, planned["requests"])) == sorted(map(_comparable, real["requests"]))
+    assert list(map(_comparable, planned["requests"])) == list(map(_comparable, real["requests"]))
     assert [row["warnings"] for row in planned["results"]] == [row["warnings"] for row in real["results"]]
     assert planned["results"][0]["effects"] == [{"kind": "SENDS_INVITATIONS", "count": 1}]
 
@@ -135,6 +135,18 @@ def _comparable(request: dict[str, Any]) -> str:
     if body and "transactionId" in body:
         body = {**body, "transactionId": "<assigned>"}
     return json.dumps([request["source"]["name"], request["method"], request["path"], body])
+
+
+async def test_a_dry_run_says_what_would_fail(front: Any) -> None:
+    gateway = await front()
+    for name, code in (
+        ("elasticsearch:not-there", "NOT_FOUND"),
+        ("msgraph:users/nobody@contoso.com/calendar", "NOT_FOUND"),
+        ("msgraph:users/ceo@contoso.com/calendar", "FORBIDDEN"),
+    ):
+        (row,) = (await add(gateway, name, dryRun=True))["results"]
+        assert (row["status"], row["problem"]["code"]) == ("FAILED", code)
+        assert row["problem"]["path"][:2] == ["calendars", "0"]
 
 
 async def test_a_calendar_that_is_named_twice_is_written_once(front: Any) -> None:

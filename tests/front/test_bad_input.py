@@ -28,6 +28,14 @@ BAD_EVENTS = [
         "INVALID_TIME",
         ["end"],
     ),
+    (
+        event(
+            start={"allDay": {"date": "2027-11-07", "timeZone": "America/Havana"}},
+            end={"allDay": "2027-11-07"},
+        ),
+        "INVALID_TIME",
+        ["end"],
+    ),
     (event(end={"allDay": "2027-01-01"}), "INVALID_TIME", ["end", "allDay"]),
     (event(title=""), "INVALID_INPUT", ["title"]),
     (event(title=" \t"), "INVALID_INPUT", ["title"]),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gateway.settings import SettingsError
 from tests.front.conftest import CONFIGURATION
 from tests.front.test_announce_and_mute import UPGRADE, add
 from tests.front.test_bad_input import event
@@ -125,6 +126,31 @@ async def test_a_group_address_is_refused(front: Any) -> None:
     assert row["problem"]["code"] == "GROUP_ADDRESS"
     assert row["problem"]["path"] == ["events", "0", "attendees", "0", "email"]
     assert not gateway.seen("msgraph")
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "<all-x@contoso.com>",
+        "a@b.example;all-x@contoso.com",
+        "a@b.example,all-x@contoso.com",
+        "all-x@contoso.com.",
+        '"x"<all-x@contoso.com>',
+        "all-x@contoso.com\r\nbcc:all-y@contoso.com",
+    ],
+)
+async def test_an_address_in_disguise_is_no_address(front: Any, email: str) -> None:
+    gateway = await front()
+    (row,) = (await add(gateway, MAILBOX, events=[{**UPGRADE, "attendees": [{"email": email}]}]))["results"]
+    assert (row["problem"]["code"], row["problem"]["path"][-1]) == ("INVALID_INPUT", "email")
+    assert not gateway.seen("msgraph")
+
+
+async def test_an_alias_that_a_source_does_not_understand_stops_the_start(front: Any) -> None:
+    with pytest.raises(SettingsError) as refused:
+        await front(CONFIGURATION + 'bad = ["elasticsearch:Foo", "msgraph:users/o@contoso.com/events/x"]\n')
+    places = [fault.where for fault in refused.value.faults]
+    assert places == ["aliases.bad.calendars.0", "aliases.bad.calendars.1"]
 
 
 async def test_a_callers_credential_goes_to_its_source_and_nowhere_else(front: Any) -> None:

@@ -76,6 +76,18 @@ async def test_a_source_that_fails_costs_its_own_rows_and_is_not_shown_as_empty(
     assert not page["isComplete"]
 
 
+async def test_a_calendar_that_cannot_be_read_costs_its_own_field_only(front: Any) -> None:
+    gateway = await front()
+    gateway.sandbox.msgraph.faults.add("GET /{calendar}", Fault(status=503))
+    answer = await gateway.answer(LIST, {"calendars": EVERYWHERE, "window": WEEK})
+    rows = answer["data"]["calendarEvents"]["nodes"]
+    assert {(row["source"]["name"], row["calendar"] is None) for row in rows} == {
+        ("elasticsearch", False),
+        ("msgraph", True),
+    }
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"UNAVAILABLE"}
+
+
 async def test_one_calendar_that_fails_leaves_its_source_partial(front: Any) -> None:
     gateway = await front()
     page = await listed(gateway, "elasticsearch:holidays", "elasticsearch:not-there")

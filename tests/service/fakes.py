@@ -118,7 +118,7 @@ class FakeAdapter:
     async def calendar(self, calendar: CalendarId) -> Calendar:
         self._source.journal.append(f"calendar {calendar}")
         self._check(str(calendar))
-        return self._calendar(str(calendar))
+        return self._calendar(str(await self.canonical(calendar)))
 
     async def events(self, calendar: CalendarId, window: Window, *, page: int) -> AsyncIterator[Event]:
         source, name = self._source, str(calendar)

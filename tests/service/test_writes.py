@@ -205,7 +205,7 @@ async def test_a_dry_run_shows_the_requests_and_sends_none() -> None:
         (index,) = row.requests
         assert report.requests[index].status is None
         assert not row.stored
-    assert [request.path for request in report.requests] == ["/me/events"] * 2 + ["/a/events"] * 2
+    assert [request.path for request in report.requests] == ["/a/events"] * 2 + ["/me/events"] * 2
     first = report.rows[0]
     assert [warning.field for warning in first.warnings] == ["description"]
     assert [(effect.kind, effect.count) for effect in first.effects] == [(EffectKind.SENDS_INVITATIONS, 1)]

@@ -5,7 +5,7 @@ from typing import Final
 
 from gateway.adapters.base import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.elasticsearch.ids import name_of
-from gateway.adapters.elasticsearch.wire import SentEvent
+from gateway.adapters.elasticsearch.wire import SentEvent, options_of
 from gateway.adapters.losses import OPTIONAL_FIELDS, Loss, camel_case, fields_not_held, options_not_held
 from gateway.errors import InvalidInput, InvalidTime
 from gateway.model.event import Draft, SourceKind
@@ -46,6 +46,15 @@ def losses(draft: Draft) -> Iterator[TranslationWarning]:
         yield from _time_losses(field, time)
     yield from fields_not_held(draft, OPTIONAL_FIELDS, holder=_HOLDER)
     yield from options_not_held(draft, SourceKind.ELASTICSEARCH, holder=_HOLDER)
+    options = options_of(draft)
+    if options.skip_result is False and options.skip_model_update is False and not options.force_time_shift:
+        yield TranslationWarning(
+            code=Loss.NO_EFFECT,
+            field="elasticsearch",
+            message="With both flags false and no shift, the event is stored and mutes nothing.",
+            given={"skipResult": False, "skipModelUpdate": False},
+            sent={"skipResult": False, "skipModelUpdate": False},
+        )
 
 
 def losses_of_change(draft: Draft, changed: frozenset[str]) -> Iterator[TranslationWarning]:
