@@ -77,7 +77,7 @@ class GraphQLEndpoint:
 
     async def _run(self, operation: Operation, call: Call, request: Request) -> ExecutionResult:
         try:
-            return await self._execute(operation, call, request.method == "GET")
+            return await self._execute(operation, call, request.method in {"GET", "HEAD"})
         except InvalidOperationTypeError as exc:
             if exc.operation_type is OperationType.SUBSCRIPTION:
                 raise BadRequest(400, "Subscriptions are not served.") from exc

@@ -29,7 +29,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read_operation(request: Request) -> Operation:
     """The operation in a GET's query string or a POST's body. Raises BadRequest."""
-    if request.method == "GET":
+    if request.method in {"GET", "HEAD"}:
         return _checked(_from_query(request.scope["query_string"]))
     if request.method == "POST":
         _check_content_type(request.headers.get("content-type", ""))

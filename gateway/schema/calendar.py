@@ -26,7 +26,9 @@ class Calendar(Node):
     name: str = strawberry.field(description="What people call it.")
     description: str | None = strawberry.field(description="What it is for.")
     is_default: bool = strawberry.field(description="Whether it is its owner's default calendar.")
-    can_edit: bool = strawberry.field(description="Whether the upstream lets this credential write to it.")
+    can_edit: bool = strawberry.field(
+        description="False if the upstream says that this credential may not write to it. Elasticsearch never says."
+    )
 
     @strawberry.field(description="The source that it comes from.")
     def source(self, info: strawberry.Info[Context]) -> CalendarSource:
