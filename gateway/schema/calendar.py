@@ -27,7 +27,7 @@ class Calendar(Node):
     description: str | None = strawberry.field(description="What it is for.")
     is_default: bool = strawberry.field(description="Whether it is its owner's default calendar.")
     can_edit: bool = strawberry.field(
-        description="False if the upstream says that this credential may not write to it. Elasticsearch never says."
+        description="False if the upstream says that this credential may not write. Elasticsearch never says."
     )
 
     @strawberry.field(description="The source that it comes from.")
