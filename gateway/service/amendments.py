@@ -10,11 +10,11 @@ from gateway.errors import InvalidInput, Problem, TooMany
 from gateway.service.audit import AuditTrail
 from gateway.service.event_write import EventOrder, EventWrite
 from gateway.service.fan_out import apply_all, check_invitations, in_order
+from gateway.service.lanes import Lanes
 from gateway.service.report import BatchStatus, WriteReport, status_of
 from gateway.service.session import Session
 
 MAX_ORDERS: Final = 1000
-_FOUND_AT_ONCE: Final = 16
 
 
 class Amendments(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,13 +43,8 @@ async def carry_out(session: Session, audit: AuditTrail, command: Amendments) ->
 
 
 async def _prepare(writes: Sequence[EventWrite], max_invitations: int | None) -> None:
-    gate = asyncio.Semaphore(_FOUND_AT_ONCE)
-
-    async def check(write: EventWrite) -> None:
-        async with gate:
-            await write.check()
-
-    await asyncio.gather(*map(check, writes))
+    lanes = Lanes()
+    await asyncio.gather(*(lanes.run(write.lane, write.check, skip=write.refuse) for write in writes))
     check_invitations(writes, max_invitations)
     await asyncio.gather(*(write.plan() for write in writes))
 

@@ -76,6 +76,10 @@ class CalendarWrite:
         return self.target.source.name
 
     @property
+    def lane(self) -> str:
+        return str(self.target.canonical)
+
+    @property
     def invites(self) -> bool:
         return self.target.source.can(Capability.ATTENDEES)
 
@@ -173,8 +177,11 @@ class CalendarWrite:
                     index=planned.index, status=WriteStatus.PLANNED, requests=tuple(part.indexes)
                 )
 
-    async def apply(self, step: Step) -> None:
-        """Writes one step and keeps what came of it, in the rows and in the audit trail."""
+    async def apply(self, step: Step) -> Iterable[Problem]:
+        """Writes one step and keeps what came of it, in the rows and in the audit trail.
+
+        Gives what went wrong.
+        """
         outcomes = {planned.index: interrupted(planned.index) for planned in step.events}
         try:
             outcomes |= {outcome.index: outcome for outcome in await self._adapter.apply(step)}
@@ -182,6 +189,14 @@ class CalendarWrite:
             _log.exception("write.crashed", source=self.target.source.name, calendar=str(step.calendar))
         finally:  # a call that is cancelled in the middle leaves its line, too
             self._keep(outcomes.values())
+        return [outcome.problem for outcome in outcomes.values() if outcome.problem is not None]
+
+    def skip(self, step: Step, problem: Problem) -> None:
+        """Keeps that a step was not sent: that is no line in the audit trail."""
+        for planned in step.events:
+            self.outcomes[planned.index] = Outcome(
+                index=planned.index, status=WriteStatus.FAILED, problem=problem
+            )
 
     def _keep(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:

@@ -1,6 +1,6 @@
 """One event's part of a call that changes or removes events: found, checked, planned, carried out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -73,15 +73,31 @@ class EventWrite:
     def max_invitations(self) -> int:
         return self._source.policy.max_invitations if self._source else 0
 
-    async def check(self) -> None:
-        """Finds the event and holds what is to be done against the guard rails. Writes nothing."""
+    @property
+    def lane(self) -> str:
+        """The calendar or the mailbox, as the event's id names it."""
+        return self._order.event_id.rpartition("/")[0]
+
+    async def check(self) -> Iterable[Problem]:
+        """Finds the event and holds what is to be done against the guard rails. Writes nothing.
+
+        Gives what speaks against it.
+        """
         try:
             await self._check()
         except GatewayError as exc:
-            self._refuse(exc.problem)
+            self.refuse(exc.problem)
+            return (exc.problem,)
+        return ()
+
+    def refuse(self, problem: Problem) -> None:
+        """Keeps the order from being carried out."""
+        self._problem = problem.at(*self._order.path)
+        self._action = None
+        self.steps = ()
 
     def refuse_invitations(self, problem: Problem) -> None:
-        self._refuse(problem)
+        self.refuse(problem)
 
     async def plan(self) -> None:
         """Plans what passed the checks. Writes nothing."""
@@ -91,7 +107,7 @@ class EventWrite:
             self.steps = (await self._session.adapter(self._source).plan_event(self._action),)
         except GatewayError as exc:
             in_patch = exc.problem.path and self._order.amend is not None
-            self._refuse(exc.problem.at("set") if in_patch else exc.problem)
+            self.refuse(exc.problem.at("set") if in_patch else exc.problem)
 
     def show(self) -> None:
         """Puts the planned requests into the log, as a dry run shows them."""
@@ -101,8 +117,11 @@ class EventWrite:
                 part.add(request)
             self._outcome = Outcome(index=0, status=WriteStatus.PLANNED, requests=tuple(part.indexes))
 
-    async def apply(self, step: EventStep) -> None:
-        """Carries the order out and keeps what came of it, in the row and in the audit trail."""
+    async def apply(self, step: EventStep) -> Iterable[Problem]:
+        """Carries the order out and keeps what came of it, in the row and in the audit trail.
+
+        Gives what went wrong.
+        """
         assert self._source is not None  # noqa: S101 - only what has a source has a step
         self._outcome = interrupted(0)
         try:
@@ -111,6 +130,11 @@ class EventWrite:
             _log.exception("write.crashed", source=self._source.name, event=self._order.event_id)
         finally:  # a call that is cancelled in the middle leaves its line, too
             self._record(self._source, step, self._outcome)
+        return () if self._outcome.problem is None else (self._outcome.problem,)
+
+    def skip(self, _step: EventStep, problem: Problem, /) -> None:
+        """Keeps that the order was not sent."""
+        self._outcome = Outcome(index=0, status=WriteStatus.FAILED, problem=problem)
 
     def row(self, index: int) -> EventRow:
         """The row of the order, whatever became of it."""
@@ -180,11 +204,6 @@ class EventWrite:
             length = draft.end.instant - draft.start.instant
             source.policy.check_mute(length, lowered_to=self._order.max_mute)
         self._action = EventChange(event=event, draft=draft, changed=changed, revision=self._order.revision)
-
-    def _refuse(self, problem: Problem) -> None:
-        self._problem = problem.at(*self._order.path)
-        self._action = None
-        self.steps = ()
 
     def _record(self, source: ConfiguredSource, step: EventStep, outcome: Outcome) -> None:
         action = step.action

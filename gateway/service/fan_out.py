@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from gateway.errors import Problem, TooManyInvitations
-
-_STEPS_AT_ONCE: Final = 8
+from gateway.service.lanes import Lanes
 
 
 class Write(Protocol):
@@ -27,14 +27,23 @@ class Write(Protocol):
     @property
     def max_invitations(self) -> int: ...
     @property
+    def lane(self) -> str:
+        """Where its steps lead."""
+        ...
+
+    @property
     def steps(self) -> Sequence[Any]: ...
 
     def refuse_invitations(self, problem: Problem) -> None:
         """Keeps back what would send mail. To be called before planning."""
         ...
 
-    async def apply(self, step: Any) -> None:
-        """Writes one step and keeps what came of it."""
+    async def apply(self, step: Any) -> Iterable[Problem]:
+        """Writes one step and keeps what came of it; gives what went wrong."""
+        ...
+
+    def skip(self, step: Any, problem: Problem, /) -> None:
+        """Keeps that a step was not sent."""
         ...
 
 
@@ -76,12 +85,12 @@ def in_order(writes: Sequence[W]) -> list[W]:
 
 async def apply_all(writes: Sequence[Write]) -> None:
     """Applies all steps, a bounded number at once, the silent sources' before the others'."""
-    gate = asyncio.Semaphore(_STEPS_AT_ONCE)
-
-    async def one(write: Write, step: Any) -> None:
-        async with gate:
-            await write.apply(step)
-
+    lanes = Lanes()
     for invites in (False, True):
-        phase = [write for write in writes if write.invites is invites]
-        await asyncio.gather(*(one(write, step) for write in phase for step in write.steps))
+        steps = [(write, step) for write in writes if write.invites is invites for step in write.steps]
+        await asyncio.gather(
+            *(
+                lanes.run(write.lane, partial(write.apply, step), skip=partial(write.skip, step))
+                for write, step in steps
+            )
+        )

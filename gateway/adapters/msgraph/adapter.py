@@ -22,7 +22,7 @@ from gateway.adapters.msgraph.plan import plan
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.view import read_events
 from gateway.adapters.msgraph.wire import GraphCalendar, GraphEvent, Page
-from gateway.adapters.msgraph.writing import write
+from gateway.adapters.msgraph.writing import SecondAttempts, write
 from gateway.errors import NoAnswer, NotSent, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event
@@ -41,6 +41,7 @@ class MSGraphAdapter:
         self._requests = Requests(source=api.source, version=api.version)
         self._mailboxes = tuple(mailboxes)
         self._canonical: dict[CalendarId, CalendarId] = {}
+        self._second_attempts = SecondAttempts()
 
     async def calendars(self) -> Sequence[Calendar]:
         """The calendars of the user whose token it is, or of all mailboxes configured for an application."""
@@ -85,7 +86,7 @@ class MSGraphAdapter:
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Posts the event, and believes the answer: Graph shows what it has stored."""
-        return [await write(self._api, step)]
+        return [await write(self._api, step, second_attempts=self._second_attempts)]
 
     async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:
         self._api.check(EventId.parse(action.event.id))

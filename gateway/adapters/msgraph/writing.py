@@ -1,6 +1,10 @@
 """Writing one event to a Graph calendar, and saying truly what became of it."""
 
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -13,7 +17,7 @@ from gateway.adapters.msgraph.drafts import encode
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.paths import canonical, is_group
 from gateway.adapters.msgraph.wire import GraphEvent
-from gateway.errors import NoAnswer, UnexpectedAnswer, UpstreamError
+from gateway.errors import NoAnswer, NotSent, RateLimited, UnexpectedAnswer, UpstreamError
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId
 
@@ -28,7 +32,30 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool = False
 
 
-async def write(api: GraphApi, step: Step) -> Outcome:
+class SecondAttempts:
+    """The second attempts of one call: one at a time for a calendar, and none after one that got nowhere.
+
+    A connection that was cut costs no event then, and a mailbox that is silent no more than one wait. What
+    hangs there may still count as in flight, so that Graph answers 429.
+    """
+
+    def __init__(self) -> None:
+        self._turns = defaultdict[CalendarId, asyncio.Lock](asyncio.Lock)
+        self._silent: set[CalendarId] = set()
+
+    async def make(self, calendar: CalendarId, attempt: Callable[[], Awaitable[Attempt]]) -> Attempt | None:
+        """What came of it; None if it got nowhere, or was not made."""
+        async with self._turns[calendar]:
+            if calendar in self._silent:
+                return None
+            made = await attempt()
+            if isinstance(made.error, NoAnswer | NotSent | RateLimited):
+                self._silent.add(calendar)
+                return None
+            return made
+
+
+async def write(api: GraphApi, step: Step, *, second_attempts: SecondAttempts) -> Outcome:
     """Posts the event of a step, and once more where the first answer leaves open whether it is there.
 
     The transactionId makes that safe: Exchange answers with the event that is there already. For the
@@ -40,7 +67,8 @@ async def write(api: GraphApi, step: Step) -> Outcome:
     log = api.new_log()
     attempt = await _attempt(api, request, step.calendar, log)
     if attempt.is_open and not is_group(step.calendar):
-        again = await _attempt(api, request, step.calendar, log)
+        send = partial(_attempt, api, request, step.calendar, log)
+        again = await second_attempts.make(step.calendar, send) or attempt
         # A refusal of the second POST does not undo the first.
         attempt = again if again.event else Attempt(error=again.error, is_open=True)
     return _outcome(planned.index, attempt, log)

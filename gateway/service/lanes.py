@@ -1,0 +1,54 @@
+"""The ways to the calendars of one call: a few steps on each at once, none where nobody answers any more."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from gateway.errors import Code, Problem
+
+_PER_SOURCE: Final = 16
+_PER_LANE: Final = 4
+_SILENCE: Final = frozenset({Code.NO_ANSWER, Code.UNREACHABLE})
+
+
+class Lanes:
+    """A lane is an id without its end, a calendar's or a mailbox's: what stands or falls together.
+
+    Who waits in a lane holds no place of the source: a silent mailbox does not keep the others waiting.
+    """
+
+    def __init__(self) -> None:
+        self._sources = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_PER_SOURCE))
+        self._lanes = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_PER_LANE))
+        self._closed: dict[str, Problem] = {}
+
+    async def run(
+        self,
+        lane: str,
+        step: Callable[[], Awaitable[Iterable[Problem]]],
+        *,
+        skip: Callable[[Problem], object],
+    ) -> None:
+        """Takes the step when there is room, and skips it if one before it in this lane got no answer.
+
+        A step gives its problems; to skip one takes the problem that says so.
+        """
+        async with self._lanes[lane], self._sources[lane.partition(":")[0]]:
+            closed = self._closed.get(lane)
+            if closed is not None:
+                skip(closed)
+                return
+            silent = next((problem for problem in await step() if problem.code in _SILENCE), None)
+            if silent is not None:
+                self._closed.setdefault(lane, _not_sent(silent))
+
+
+def _not_sent(before: Problem) -> Problem:
+    return replace(
+        before,
+        message=f"Nothing was sent, since another event there got no answer: {before.message}",
+        hint="Repeat it when the source answers again.",
+        retryable=True,
+    )
