@@ -213,8 +213,8 @@ class CalendarAdapter(Protocol):
         """The calendar that holds an event. Raises NotFound."""
         ...
 
-    async def canonical(self, calendar: CalendarId) -> CalendarId:
-        """The id under which the calendar is known to everybody: never `me`. Reads upstream only for that."""
+    async def identity(self, calendar: CalendarId) -> str:
+        """What the calendar is: equal for all ids that lead to it. Reads upstream only if ids do not tell."""
         ...
 
     async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:

@@ -1,15 +1,18 @@
 """One call's view of the sources: an adapter for each, with the caller's credential, and the upstream log."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Final
 
 import msgspec
 
 from gateway.adapters.base import CalendarAdapter, Call, UpstreamLog
-from gateway.errors import UpstreamError
-from gateway.model.ids import CalendarId
+from gateway.errors import GatewayError
 from gateway.service.catalog import Catalog, ConfiguredSource, Target
+
+_ASKED_AT_ONCE: Final = 16
 
 
 class Session:
@@ -20,6 +23,7 @@ class Session:
         self.call = call
         self._aside: Session | None = None
         self._adapters: dict[str, CalendarAdapter] = {}
+        self._identities: dict[str, str] = {}
 
     @contextmanager
     def apart(self) -> Iterator["Session"]:
@@ -46,24 +50,29 @@ class Session:
     async def distinct(self, targets: Sequence[Target]) -> list[Target]:
         """The targets without those that name a calendar already named, whatever the spelling.
 
-        An owner behind `me` is asked for only where another calendar of that source could be the same.
+        The upstream is asked what a calendar is, aside, only where another one of its source is named.
         """
-        sources = [target.source.name for target in targets]
-        ids = await asyncio.gather(
-            *(self._identity(target, alone=sources.count(target.source.name) == 1) for target in targets)
-        )
-        first = dict(zip(reversed(ids), reversed(targets), strict=True))
-        return [target for calendar, target in zip(ids, targets, strict=True) if first[calendar] is target]
+        spelled = [str(target.canonical) for target in targets]
+        others = Counter(source for source, _ in {(it.source.name, str(it.canonical)) for it in targets})
+        unsure = {
+            name: target
+            for name, target in zip(spelled, targets, strict=True)
+            if others[target.source.name] > 1
+        }
+        gate = asyncio.Semaphore(_ASKED_AT_ONCE)
+        await asyncio.gather(*(self._identify(name, target, gate) for name, target in unsure.items()))
+        keys = [
+            (target.source.name, self._identities.get(name, name))
+            for name, target in zip(spelled, targets, strict=True)
+        ]
+        first = dict(zip(reversed(keys), reversed(targets), strict=True))
+        return [target for key, target in zip(keys, targets, strict=True) if first[key] is target]
 
-    async def calendar_id(self, target: Target) -> str | None:
-        """The canonical id of a target's calendar, or None where the upstream would not tell."""
-        if target.known_id is not None:
-            return target.known_id
-        try:
-            return str(await self.adapter(target.source).canonical(target.calendar))
-        except UpstreamError:
-            return None  # The row that is about to fail for the same reason says why.
-
-    async def _identity(self, target: Target, *, alone: bool) -> str | CalendarId:
-        known = target.known_id if alone else await self.calendar_id(target)
-        return known or target.calendar
+    async def _identify(self, name: str, target: Target, gate: asyncio.Semaphore) -> None:
+        """Keeps what a calendar is, if that can be had: else its own row is about to say why not."""
+        if name in self._identities:
+            return
+        with suppress(GatewayError):
+            target.check_allowed()
+            async with gate:
+                self._identities[name] = await self.aside.adapter(target.source).identity(target.calendar)

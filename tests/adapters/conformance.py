@@ -229,10 +229,18 @@ class AdapterConformance:
         listed = await adapter.calendars()
         ids = [calendar.id for calendar in listed]
         assert ids == sorted(set(ids))
-        canonical = await adapter.canonical(bench.calendar)
         found = await adapter.calendar(bench.calendar)
-        assert str(canonical) in {found.id, found.default_id}
         assert found.id in ids
+
+    async def test_a_calendar_is_itself_by_whatever_id_and_is_no_other(self, bench: Bench):
+        adapter = bench.adapter()
+        found = await adapter.calendar(bench.calendar)
+        itself = await adapter.identity(bench.calendar)
+        same = [name for name in (found.id, found.default_id) if name is not None]
+        assert {await adapter.identity(CalendarId.parse(name)) for name in same} == {itself}
+        others = {calendar.id for calendar in await adapter.calendars()} - {found.id}
+        assert others
+        assert itself not in {await adapter.identity(CalendarId.parse(other)) for other in others}
 
     async def test_a_title_beyond_ascii_comes_back_unchanged(self, bench: Bench):
         title = 'Größere Wartung – 計画停止 🚧 "quoted" \\ & <b>'

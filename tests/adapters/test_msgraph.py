@@ -214,7 +214,7 @@ async def test_every_create_path_of_graph_is_a_calendar_id(  # noqa: PLR0917 fix
     assert outcome.status is WriteStatus.CREATED
     assert outcome.event.calendar_id == expected
     assert outcome.event.id.startswith(f"{expected.partition('/calendar')[0]}/events/")
-    assert str(await adapter.canonical(addressed)) == expected
+    assert await adapter.identity(addressed) == await adapter.identity(CalendarId.parse(expected))
     found = [event for event in await read(adapter, addressed) if event.id == outcome.event.id]
     assert [event.calendar_id for event in found] == [expected]
 
@@ -248,17 +248,17 @@ async def test_an_event_of_me_comes_back_under_its_owner(as_alice):
     assert home.default_id == f"{SOURCE}:users/{ME}/calendar"
 
 
-async def test_an_owner_behind_me_is_asked_for_once(server, as_alice):
-    for _ in range(2):
-        await as_alice.canonical(calendar("me/calendar"))
-    (get,) = sent(server, "GET")
-    assert get.target == "/v1.0/me/calendar?$select=id"
+async def test_what_a_calendar_is_takes_one_small_read(server, as_alice):
+    for place in ("me/calendar", f"users/{ME}"):
+        assert await as_alice.identity(calendar(place)) == await as_alice.identity(calendar("me"))
+    targets = [get.target for get in sent(server, "GET")]
+    assert targets[0] == "/v1.0/me/calendar?$select=id%2Cowner"
+    assert targets[2] == f"/v1.0/users/{ME}/calendar?$select=id%2Cowner"
 
 
-async def test_an_owner_that_was_written_is_not_asked_for(server, as_alice):
-    known = await as_alice.canonical(calendar(f"users/{OUTAGES}"))
-    assert str(known) == f"{SOURCE}:users/{OUTAGES}/calendar"
-    assert not server.exchanges
+async def test_calendars_of_one_id_in_two_mailboxes_are_two(as_alice):
+    mine, theirs = (CalendarId(SOURCE, ("users", owner, "calendars", EMPTY)) for owner in (ALICE, OUTAGES))
+    assert await as_alice.identity(mine) != await as_alice.identity(theirs)
 
 
 # The documented example

@@ -118,7 +118,7 @@ class FakeAdapter:
     async def calendar(self, calendar: CalendarId) -> Calendar:
         self._source.journal.append(f"calendar {calendar}")
         self._check(str(calendar))
-        return self._calendar(str(await self.canonical(calendar)))
+        return self._calendar(str(_own(calendar)))
 
     async def events(self, calendar: CalendarId, window: Window, *, page: int) -> AsyncIterator[Event]:
         source, name = self._source, str(calendar)
@@ -147,10 +147,10 @@ class FakeAdapter:
     async def calendar_of(self, event: EventId) -> Calendar:
         return self._calendar(f"{event.source}:{event.segments[0]}")
 
-    async def canonical(self, calendar: CalendarId) -> CalendarId:
-        self._source.journal.append(f"canonical {calendar}")
+    async def identity(self, calendar: CalendarId) -> str:
+        self._source.journal.append(f"identity {calendar}")
         self._check(str(calendar))
-        return CalendarId(calendar.source, ("own",)) if calendar.segments == ("me",) else calendar
+        return str(_own(calendar))
 
     async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
         """A step for each draft; a title that has a colon loses what is before it."""
@@ -213,6 +213,10 @@ class FakeAdapter:
             body=msgspec.json.encode({"title": draft.title}),
         )
         return Step(calendar=calendar, events=(planned,), requests=(request,))
+
+
+def _own(calendar: CalendarId) -> CalendarId:
+    return CalendarId(calendar.source, ("own",)) if calendar.segments == ("me",) else calendar
 
 
 def configured(source: FakeSource, *patterns: str, **policy: object) -> ConfiguredSource:

@@ -108,8 +108,8 @@ class ElasticsearchAdapter:
     async def calendar_of(self, event: EventId) -> Calendar:
         return await self.calendar(calendar_at(event.source, place_of(event)))
 
-    async def canonical(self, calendar: CalendarId) -> CalendarId:
-        return calendar
+    async def identity(self, calendar: CalendarId) -> str:
+        return str(calendar)
 
     async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
         return plan.plan(calendar, drafts, size=self._page_size)

@@ -15,7 +15,6 @@ from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.paths import (
     ME,
     canonical,
-    canonical_if_known,
     user,
 )
 from gateway.adapters.msgraph.plan import plan
@@ -40,7 +39,6 @@ class MSGraphAdapter:
         self._api = api
         self._requests = Requests(source=api.source, version=api.version)
         self._mailboxes = tuple(mailboxes)
-        self._canonical: dict[CalendarId, CalendarId] = {}
         self._second_attempts = SecondAttempts()
 
     async def calendars(self) -> Sequence[Calendar]:
@@ -71,14 +69,11 @@ class MSGraphAdapter:
         found = await self._api.read(self._requests.calendar_of(event), GraphCalendar)
         return self._calendar(found, event, found.context)
 
-    async def canonical(self, calendar: CalendarId) -> CalendarId:
-        """The calendar's id with its owner's own; only `me` takes a read to know."""
-        known = canonical_if_known(calendar) or self._canonical.get(calendar)
-        if known is None:
-            found = await self._api.read(self._requests.calendar_context(calendar), GraphCalendar)
-            known = canonical(calendar, self._api.owner(calendar, found.context))
-            self._canonical[calendar] = known
-        return known
+    async def identity(self, calendar: CalendarId) -> str:
+        """Graph's own id of it, and its owner: a mailbox is reached by `me`, by its id and by its names."""
+        found = await self._api.read(self._requests.calendar_identity(calendar), GraphCalendar)
+        owner = found.owner.address if found.owner else None
+        return f"{(owner or '').lower()} {found.id}"
 
     async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
         self._api.check(calendar)

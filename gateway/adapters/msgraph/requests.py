@@ -48,9 +48,9 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
     def calendar(self, calendar: CalendarId) -> UpstreamRequest:
         return self._get(readable(calendar))
 
-    def calendar_context(self, calendar: CalendarId) -> UpstreamRequest:
-        """As little as can be asked of a calendar: the answer's context names the owner."""
-        return self._get(readable(calendar), (("$select", "id"),))
+    def calendar_identity(self, calendar: CalendarId) -> UpstreamRequest:
+        """What tells one calendar from another."""
+        return self._get(readable(calendar), (("$select", "id,owner"),))
 
     def calendars(self, mailbox: ResourceId, *, size: int = _PAGE) -> UpstreamRequest:
         return self._get((*mailbox.segments, "calendars"), (("$top", size),))
