@@ -17,6 +17,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from gateway.adapters.base import Call
 from gateway.app import CREDENTIAL_HEADER, catalog_of, credential_headers, running
+from gateway.errors import Problem
 from gateway.http.logging import configure
 from gateway.sandbox import Sandbox
 from gateway.sandbox.announcement import announcement
@@ -28,6 +29,7 @@ from gateway.service.session import Session
 from gateway.settings import Fault, Settings, SettingsError, load
 
 _GRACE_SECONDS = 20
+_INDENT = "\n      "
 
 app = typer.Typer(
     help="One GraphQL calendar out of Elasticsearch ML calendars and Microsoft Graph calendars.",
@@ -91,7 +93,7 @@ def doctor(
     findings = asyncio.run(_examine(settings, authorization))
     for finding in findings:
         print(_line(finding))
-    if any(finding.problem for finding in findings):
+    if any(finding.problems for finding in findings):
         raise typer.Exit(1)
 
 
@@ -200,10 +202,16 @@ def _line(finding: Finding) -> str:
     sandbox = ", sandbox" if source.is_sandbox else ""
     head = f"{source.name} ({source.source.kind}, {source.policy.mode}{sandbox})"
     version = f" version {finding.version}," if finding.version else ""
-    if finding.problem is None:
-        return f"ok    {head}:{version} {finding.calendars} calendars can be read"
-    hint = f"\n      {finding.problem.hint}" if finding.problem.hint else ""
-    return f"FAIL  {head}: {finding.problem.code}: {finding.problem.message}{hint}"
+    problems = [f"{problem.code}: {problem.message}{_hint(problem)}" for problem in finding.problems]
+    if finding.calendars is None:
+        return _INDENT.join([f"FAIL  {head}: {problems[0]}", *problems[1:]])
+    verdict = "PART" if problems else "ok  "
+    read = f"{verdict}  {head}:{version} {finding.calendars} calendars can be read"
+    return _INDENT.join([read, *problems])
+
+
+def _hint(problem: Problem) -> str:
+    return f"{_INDENT}{problem.hint}" if problem.hint else ""
 
 
 def _read(file: Path) -> str:

@@ -187,11 +187,18 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
 
 
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """The calendars of a source, by id, and what kept others from being listed."""
+
+    calendars: tuple[Calendar, ...]
+    problems: tuple[Problem, ...] = ()
+
+
 class CalendarAdapter(Protocol):
     """One source as one call sees it. Methods raise UpstreamError; a bad item in a batch is data."""
 
-    async def calendars(self) -> Sequence[Calendar]:
-        """All calendars that the credential may list, by id."""
+    async def calendars(self) -> Listing:
+        """All calendars that the credential may list. Raises UpstreamError where that is none at all."""
         ...
 
     async def calendar(self, calendar: CalendarId) -> Calendar:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
-from gateway.errors import GatewayError, NotFound, Problem
+from gateway.errors import GatewayError, NotFound
 from gateway.model.calendar import Calendar
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId, EventId
@@ -83,15 +83,16 @@ async def check_event(session: Session, source: ConfiguredSource, event_id: Even
 async def _list(session: Session, source: ConfiguredSource) -> tuple[Sequence[Calendar], SourceRead]:
     began = time.perf_counter()
     found: Sequence[Calendar] = ()
-    problems: tuple[Problem, ...] = ()
     try:
         listed = await session.adapter(source).calendars()
-        found = [calendar for calendar in listed if source.policy.allows(calendar)]
+        found = [calendar for calendar in listed.calendars if source.policy.allows(calendar)]
+        problems = listed.problems
+        status = ReadStatus.PARTIAL if problems else ReadStatus.OK
     except GatewayError as exc:
-        problems = (exc.problem,)
+        problems, status = (exc.problem,), ReadStatus.FAILED
     return found, SourceRead(
         source=source.name,
-        status=ReadStatus.FAILED if problems else ReadStatus.OK,
+        status=status,
         fetched=len(found),
         duration=timedelta(seconds=time.perf_counter() - began),
         problems=problems,

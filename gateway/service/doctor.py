@@ -10,12 +10,12 @@ from gateway.service.session import Session
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found of one source. `calendars` is how many may be read; None if they could not be listed."""
+    """What was found of one source. `calendars` is how many may be read; None if none could be listed."""
 
     source: ConfiguredSource
     version: str | None = None
     calendars: int | None = None
-    problem: Problem | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 async def examine(session: Session) -> list[Finding]:
@@ -27,9 +27,10 @@ async def _examine(session: Session, source: ConfiguredSource) -> Finding:
     adapter = session.adapter(source)
     health = await adapter.health()
     if health.problem is not None:
-        return Finding(source=source, version=health.version, problem=health.problem)
+        return Finding(source=source, version=health.version, problems=(health.problem,))
     try:
-        calendars = [it for it in await adapter.calendars() if source.policy.allows(it)]
+        listed = await adapter.calendars()
     except GatewayError as exc:
-        return Finding(source=source, version=health.version, problem=exc.problem)
-    return Finding(source=source, version=health.version, calendars=len(calendars))
+        return Finding(source=source, version=health.version, problems=(exc.problem,))
+    allowed = [calendar for calendar in listed.calendars if source.policy.allows(calendar)]
+    return Finding(source=source, version=health.version, calendars=len(allowed), problems=listed.problems)

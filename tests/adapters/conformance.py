@@ -227,7 +227,8 @@ class AdapterConformance:
     async def test_the_calendars_are_listed_by_id_and_found_one_by_one(self, bench: Bench):
         adapter = bench.adapter()
         listed = await adapter.calendars()
-        ids = [calendar.id for calendar in listed]
+        assert listed.problems == ()
+        ids = [calendar.id for calendar in listed.calendars]
         assert ids == sorted(set(ids))
         found = await adapter.calendar(bench.calendar)
         assert found.id in ids
@@ -238,7 +239,7 @@ class AdapterConformance:
         itself = await adapter.identity(bench.calendar)
         same = [name for name in (found.id, found.default_id) if name is not None]
         assert {await adapter.identity(CalendarId.parse(name)) for name in same} == {itself}
-        others = {calendar.id for calendar in await adapter.calendars()} - {found.id}
+        others = {calendar.id for calendar in (await adapter.calendars()).calendars} - {found.id}
         assert others
         assert itself not in {await adapter.identity(CalendarId.parse(other)) for other in others}
 

@@ -236,7 +236,7 @@ async def test_an_event_is_not_found_under_the_id_of_another_or_at_another_start
 
 async def test_calendars_are_listed_to_the_end_whatever_the_page(bench):
     async with aclosing(connect(bench.server.url, page_size=2)) as source:
-        listed = await source.adapter(bench.call()).calendars()
+        listed = (await source.adapter(bench.call()).calendars()).calendars
     assert [calendar.id for calendar in listed] == [
         "elasticsearch:empty",
         "elasticsearch:global-maintenance",

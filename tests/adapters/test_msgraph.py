@@ -10,7 +10,15 @@ import msgspec
 import pytest
 
 from gateway.adapters.base import Call, EffectKind, WriteStatus
-from gateway.errors import Code, InvalidTime, TooMany, Unauthenticated, UnexpectedAnswer, UpstreamError
+from gateway.errors import (
+    Code,
+    InvalidTime,
+    NotFound,
+    TooMany,
+    Unauthenticated,
+    UnexpectedAnswer,
+    UpstreamError,
+)
 from gateway.model.event import Attendee, Draft, EventBody, EventLocation
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import EventTime, Window, add_days, midnight
@@ -369,7 +377,7 @@ async def test_a_mailbox_that_an_application_may_not_open_is_forbidden(as_applic
 
 
 async def test_a_user_lists_their_own_calendars(as_alice):
-    calendars = await as_alice.calendars()
+    calendars = (await as_alice.calendars()).calendars
     assert {"Calendar", "On call", "Team holidays"} <= {calendar.name for calendar in calendars}
     assert all(calendar.id.startswith(f"{SOURCE}:users/{ME}/calendars/") for calendar in calendars)
     (default,) = [calendar for calendar in calendars if calendar.is_default]
@@ -379,9 +387,35 @@ async def test_a_user_lists_their_own_calendars(as_alice):
 
 async def test_an_application_lists_the_calendars_of_the_mailboxes_configured(open_source, application):
     source = open_source(authorization=application, mailboxes=(OUTAGES.title(), user_id(ALICE)))
-    calendars = await source.adapter(Call(request_id=REQUEST_ID)).calendars()
-    owners = {calendar.id.rsplit("/calendars/", 1)[0] for calendar in calendars}
+    listed = await source.adapter(Call(request_id=REQUEST_ID)).calendars()
+    assert listed.problems == ()
+    owners = {calendar.id.rsplit("/calendars/", 1)[0] for calendar in listed.calendars}
     assert owners == {f"{SOURCE}:users/{OUTAGES}", f"{SOURCE}:users/{ME}"}
+
+
+async def test_a_mailbox_that_cannot_be_listed_costs_only_its_own_calendars(open_source, application):
+    mailboxes = ("nobody@contoso.com", OUTAGES, "ceo@contoso.com")
+    source = open_source(authorization=application, mailboxes=mailboxes)
+    adapter = source.adapter(Call(request_id=REQUEST_ID))
+    listed = await adapter.calendars()
+    assert {calendar.id.rsplit("/calendars/", 1)[0] for calendar in listed.calendars} == {
+        f"{SOURCE}:users/{OUTAGES}"
+    }
+    assert [problem.code for problem in listed.problems] == [Code.NOT_FOUND, Code.FORBIDDEN]
+    for problem, name in zip(listed.problems, (mailboxes[0], mailboxes[2]), strict=True):
+        assert problem.message.startswith(f"The calendars of {SOURCE}:users/{name} are not listed: ")
+    health = await adapter.health()
+    assert (health.reachable, health.problem) == (True, None)
+
+
+async def test_where_no_mailbox_can_be_listed_that_is_an_error(open_source, application):
+    source = open_source(authorization=application, mailboxes=("nobody@contoso.com", "ceo@contoso.com"))
+    adapter = source.adapter(Call(request_id=REQUEST_ID))
+    with pytest.raises(NotFound):
+        await adapter.calendars()
+    health = await adapter.health()
+    assert health.reachable
+    assert health.problem.code is Code.NOT_FOUND
 
 
 async def test_a_user_lists_their_own_calendars_whatever_mailboxes_are_configured(server, open_source, alice):
@@ -394,10 +428,10 @@ async def test_a_user_lists_their_own_calendars_whatever_mailboxes_are_configure
 
 
 async def test_more_calendars_than_a_page_holds_are_all_listed(server, as_alice):
-    before = len(await as_alice.calendars())
+    before = len((await as_alice.calendars()).calendars)
     for number in range(150):
         server.emulator.state.add_calendar(ALICE, f"AAMk{number:04}", f"Number {number}")
-    assert len(await as_alice.calendars()) == before + 150
+    assert len((await as_alice.calendars()).calendars) == before + 150
 
 
 async def test_a_groups_calendar_is_read_and_written_by_a_member(as_alice):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.sandbox.faults import Fault
+from tests.front.conftest import CONFIGURATION
 from tests.front.test_announce_and_mute import add
 from tests.front.test_bad_input import event
 
@@ -200,3 +201,18 @@ async def test_all_calendars_are_listed_by_id_in_pages(front: Any) -> None:
     assert names == sorted(set(names))
     assert "elasticsearch:planned-outages" in names
     assert any(name.startswith("msgraph:users/outages@contoso.com/calendars/") for name in names)
+
+
+async def test_a_mailbox_that_cannot_be_listed_hides_no_others(front: Any) -> None:
+    two = '"nobody@contoso.com", "outages@contoso.com"'
+    gateway = await front(CONFIGURATION.replace('"outages@contoso.com"]', f"{two}]", 1))
+    query = """{ calendars(first: 1000) { isComplete nodes { id source { name } }
+      sources { source { name } status fetched problem { code message } } } }"""
+    page = (await gateway.ask(query))["calendars"]
+    assert not page["isComplete"]
+    (read,) = [read for read in page["sources"] if read["source"]["name"] == "msgraph"]
+    listed = [node for node in page["nodes"] if node["source"]["name"] == "msgraph"]
+    assert (read["status"], read["fetched"]) == ("PARTIAL", len(listed))
+    assert listed
+    assert read["problem"]["code"] == "NOT_FOUND"
+    assert "msgraph:users/nobody@contoso.com" in read["problem"]["message"]

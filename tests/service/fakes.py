@@ -10,6 +10,7 @@ from gateway.adapters.base import (
     Call,
     EffectKind,
     Health,
+    Listing,
     Outcome,
     Plan,
     PlannedEvent,
@@ -76,6 +77,7 @@ class FakeSource:
         self.held = list(events)
         self.journal = [] if journal is None else journal
         self.fail: dict[str, tuple[int, Exception]] = {}
+        self.unlisted: tuple[Problem, ...] = ()
         self.broken: dict[str, Exception] = {}
         self.silent: frozenset[str] = frozenset()
         self.refused: frozenset[str] = frozenset()
@@ -110,10 +112,11 @@ class FakeAdapter:
         self._source = source
         self._call = call
 
-    async def calendars(self) -> Sequence[Calendar]:
+    async def calendars(self) -> Listing:
         self._check("*")
         ids = sorted({event.calendar_id or "" for event in self._source.held})
-        return [self._calendar(id_) for id_ in ids]
+        listed = tuple(self._calendar(id_) for id_ in ids)
+        return Listing(calendars=listed, problems=self._source.unlisted)
 
     async def calendar(self, calendar: CalendarId) -> Calendar:
         self._source.journal.append(f"calendar {calendar}")

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from gateway.errors import CalendarNotAllowed, Code, Forbidden, InvalidInput, NotFound, Unavailable
 from gateway.service.calendars import calendar_of, find_calendar, find_event, list_calendars
+from gateway.service.doctor import examine
 from gateway.service.reads import ReadStatus
 
 from .fakes import FakeSource, configured, event, session
@@ -50,6 +51,31 @@ async def test_a_source_that_cannot_be_listed_costs_only_its_own_rows() -> None:
     ]
     assert [problem.code for problem in page.sources[0].problems] == [Code.UNAVAILABLE]
     assert not page.is_complete
+
+
+async def test_a_source_that_is_listed_in_part_says_what_is_missing() -> None:
+    source = graph("a", "b")
+    source.unlisted = (Forbidden("The calendars of graph:c are not listed.").problem,)
+    page = await list_calendars(session(source, es("a")), first=50, after=None)
+    assert [calendar.id for calendar in page.calendars] == ["es:a", "graph:a", "graph:b"]
+    assert [(read.status, read.fetched) for read in page.sources] == [
+        (ReadStatus.PARTIAL, 2),
+        (ReadStatus.OK, 1),
+    ]
+    assert page.sources[0].problems == source.unlisted
+    assert not page.is_complete
+
+
+async def test_the_doctor_shows_what_is_listed_and_what_is_not() -> None:
+    part, down, well = graph("a", "b"), es("a"), FakeSource("more", [event("more:a", 5)])
+    part.unlisted = (Forbidden("The calendars of graph:c are not listed.").problem,)
+    down.broken["*"] = Unavailable("Down.")
+    findings = await examine(session(configured(part, "a"), down, well))
+    assert [(it.calendars, [problem.code for problem in it.problems]) for it in findings] == [
+        (1, [Code.FORBIDDEN]),
+        (None, [Code.UNAVAILABLE]),
+        (1, []),
+    ]
 
 
 async def test_only_allowed_calendars_are_listed() -> None:

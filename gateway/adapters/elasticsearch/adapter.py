@@ -12,6 +12,7 @@ from gateway.adapters.base import (
     EventRemoval,
     EventStep,
     Health,
+    Listing,
     Outcome,
     Plan,
     Step,
@@ -69,7 +70,7 @@ class ElasticsearchAdapter:
         self._writing = writing
         self._now = now
 
-    async def calendars(self) -> Sequence[Calendar]:
+    async def calendars(self) -> Listing:
         """All calendars, by id. Raises UpstreamRefused where there are more than Elasticsearch lists."""
         found: dict[str, Calendar] = {}
         offset, count = 0, 1
@@ -80,7 +81,7 @@ class ElasticsearchAdapter:
             page = await self._calendar_page(offset, size)
             found.update((each.calendar_id, to_calendar(each, self._api.source)) for each in page.calendars)
             offset, count = offset + len(page.calendars), page.count
-        return sorted(found.values(), key=lambda calendar: calendar.id)
+        return Listing(calendars=tuple(sorted(found.values(), key=lambda calendar: calendar.id)))
 
     async def calendar(self, calendar: CalendarId) -> Calendar:
         found = await self._api.read(requests.calendar(calendar), CalendarList)

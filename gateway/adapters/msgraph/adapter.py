@@ -1,28 +1,26 @@
 """A Microsoft Graph source as one call sees it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EventChange, EventRemoval, EventStep, Health, Outcome, Plan, Step
+from gateway.adapters.base import EventChange, EventRemoval, EventStep, Health, Listing, Outcome, Plan, Step
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.calendars import to_calendar
 from gateway.adapters.msgraph.event_plan import plan_event
 from gateway.adapters.msgraph.event_write import EventWrite
 from gateway.adapters.msgraph.events import to_event
-from gateway.adapters.msgraph.paths import (
-    ME,
-    canonical,
-    user,
-)
+from gateway.adapters.msgraph.paths import ME, canonical, user
 from gateway.adapters.msgraph.plan import plan
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.view import read_events
 from gateway.adapters.msgraph.wire import GraphCalendar, GraphEvent, Page
 from gateway.adapters.msgraph.writing import SecondAttempts, write
-from gateway.errors import NoAnswer, NotSent, UpstreamError
+from gateway.errors import Forbidden, NoAnswer, NotFound, NotSent, Problem, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId, EventId, ResourceId
@@ -30,6 +28,7 @@ from gateway.model.time import Window
 
 _MIN_PAGE: Final = 10
 _MAX_PAGE: Final = 1000
+_MAILBOXES_AT_ONCE: Final = 8
 
 
 class MSGraphAdapter:
@@ -41,13 +40,21 @@ class MSGraphAdapter:
         self._mailboxes = tuple(mailboxes)
         self._second_attempts = SecondAttempts()
 
-    async def calendars(self) -> Sequence[Calendar]:
-        """The calendars of the user whose token it is, or of all mailboxes configured for an application."""
-        found: dict[str, Calendar] = {}
-        for mailbox in self._mailboxes_listed():
-            async with aclosing(self._calendars_of(mailbox)) as calendars:
-                found.update({calendar.id: calendar async for calendar in calendars})
-        return [found[calendar_id] for calendar_id in sorted(found)]
+    async def calendars(self) -> Listing:
+        """The calendars of the user whose token it is, or of all mailboxes configured for an application.
+
+        A mailbox that cannot be listed is a problem. Raises UpstreamError where none can.
+        """
+        gate = asyncio.Semaphore(_MAILBOXES_AT_ONCE)
+        lists = await asyncio.gather(*(self._list(mailbox, gate) for mailbox in self._mailboxes_listed()))
+        errors = [error for _, error in lists if error is not None]
+        if len(errors) == len(lists):
+            raise errors[0]
+        found = {calendar.id: calendar for calendars, _ in lists for calendar in calendars}
+        return Listing(
+            calendars=tuple(found[calendar_id] for calendar_id in sorted(found)),
+            problems=tuple(error.problem for error in errors),
+        )
 
     async def calendar(self, calendar: CalendarId) -> Calendar:
         """The calendar under the id that it was asked by, made canonical."""
@@ -92,20 +99,37 @@ class MSGraphAdapter:
         return await EventWrite(self._api, step, look=look).run()
 
     async def health(self) -> Health:
-        """One look at the first of the calendars that would be listed. Without a credential, none."""
+        """A look at one calendar of those that would be listed. Without a credential, none."""
+        problem: Problem | None = None
         try:
-            await self._api.read(
-                self._requests.calendars(self._mailboxes_listed()[0], size=1), Page[GraphCalendar]
-            )
+            for mailbox in self._mailboxes_listed():
+                try:
+                    await self._api.read(self._requests.calendars(mailbox, size=1), Page[GraphCalendar])
+                except (Forbidden, NotFound) as exc:  # The next mailbox may be there.
+                    problem = problem or exc.problem
+                else:
+                    return Health(reachable=True, version=self._api.version)
         except UpstreamError as exc:
             return Health(reachable=not isinstance(exc, NotSent | NoAnswer), problem=exc.problem)
-        return Health(reachable=True, version=self._api.version)
+        return Health(reachable=True, problem=problem)
 
-    async def _calendars_of(self, mailbox: ResourceId) -> AsyncGenerator[Calendar]:
-        async with aclosing(self._api.pages(self._requests.calendars(mailbox), Page[GraphCalendar])) as pages:
-            async for page in pages:
-                for calendar in page.value:
-                    yield self._calendar(calendar, mailbox, page.context)
+    async def _list(
+        self, mailbox: ResourceId, gate: asyncio.Semaphore
+    ) -> tuple[Sequence[Calendar], UpstreamError | None]:
+        """A mailbox's calendars, or why they cannot be listed."""
+        request = self._requests.calendars(mailbox)
+        try:
+            async with gate, aclosing(self._api.pages(request, Page[GraphCalendar])) as pages:
+                return [
+                    self._calendar(calendar, mailbox, page.context)
+                    async for page in pages
+                    for calendar in page.value
+                ], None
+        except UpstreamError as exc:
+            exc.problem = replace(
+                exc.problem, message=f"The calendars of {mailbox} are not listed: {exc.problem.message}"
+            )
+            return (), exc
 
     def _mailboxes_listed(self) -> list[ResourceId]:
         """Whose calendars are listed: `me`, unless an application asks, which has none."""
