@@ -394,3 +394,25 @@ credential_header = "x-elasticsearch-authorization"
         sandbox.credentials.msgraph_alice
     }
     assert not sandbox.elasticsearch.exchanges
+
+
+async def test_the_doctor_shows_the_calendars_of_the_mailboxes_beside_one_that_is_not_there(
+    sandbox: Any, tmp_path: Any
+) -> None:
+    configuration = tmp_path / "gateway.toml"
+    configuration.write_text(f"""
+[sources.tenant]
+kind = "msgraph"
+url = "{sandbox.msgraph.url}"
+access_token = "{sandbox.credentials.msgraph_app.partition(" ")[2]}"
+calendars = ["*"]
+mailboxes = ["nobody@contoso.com", "outages@contoso.com"]
+""")
+    command = [sys.executable, "-m", "gateway", "doctor", "--config", str(configuration)]
+    done = await anyio.run_process(command, cwd=ROOT, check=False)
+    first, second, *_ = done.stdout.decode().splitlines()
+    assert first.startswith("PART  tenant (msgraph, read): version v1.0, ")
+    assert second.startswith(
+        "      NOT_FOUND: The calendars of tenant:users/nobody@contoso.com are not listed: "
+    )
+    assert done.returncode == 1
