@@ -259,3 +259,12 @@ async def test_an_alias_cannot_widen_a_call_beyond_the_most_calendars() -> None:
     with pytest.raises(TooMany):
         await read_events(call, ["one", "two"], DAY, first=5, after=None)
     assert es.opened == 0
+
+
+async def test_a_calendar_that_is_not_allowed_is_not_asked_what_it_is() -> None:
+    graph = FakeSource("graph", [event("graph:own", 5)])
+    call = session(configured(graph, "own"))
+    for _ in range(2):
+        await read_events(call, ["graph:own", "graph:secret"], DAY, first=5, after=None)
+    assert graph.journal == ["identity graph:own"]
+    assert call.call.log.requests == []
