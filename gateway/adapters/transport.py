@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import timedelta
+from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -93,6 +94,8 @@ class Transport:
             ),
             headers={"user-agent": "calendar-gateway"},
         )
+        # One client serves all callers: what an upstream tells one must not travel with another.
+        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
     async def send(self, request: UpstreamRequest, *, headers: Mapping[str, str], log: UpstreamLog) -> Answer:
         """The answer to `request`, whatever its status.

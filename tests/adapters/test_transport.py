@@ -11,6 +11,8 @@ from gateway.adapters.base import UpstreamLog, UpstreamRequest
 from gateway.adapters.transport import Transport, translated
 from gateway.errors import NoAnswer, NotSent, UpstreamError
 from gateway.sandbox.faults import HELD, Fault
+from gateway.sandbox.http import Request, Response
+from gateway.sandbox.server import EmulatorServer
 
 from .msgraph_bench import open_server
 
@@ -96,3 +98,32 @@ async def test_what_is_no_address_is_not_sent(path: str) -> None:
     message, error = await error_of(transport, request(path))
     assert error is NotSent
     assert message.startswith("The address of a request to es is none: ")
+
+
+class Baker:
+    """Gives every caller a cookie, and keeps what it is shown."""
+
+    name = "baker"
+
+    def __init__(self) -> None:
+        self.seen: list[str | None] = []
+
+    def route(self, request: Request) -> str:
+        return request.method
+
+    def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
+        self.seen.append(request.headers.get("cookie"))
+        return Response(status=200, headers={"set-cookie": "session=of-the-first-caller; Path=/"})
+
+    def error(self, status: int, retry_after: str | None = None) -> Response:
+        return Response(status=status)
+
+
+async def test_no_cookie_of_one_caller_travels_with_another() -> None:
+    baker = Baker()
+    async with EmulatorServer(baker) as server:
+        transport = Transport(server.url, source="es", timeout=timedelta(seconds=20))
+        async with aclosing(transport):
+            for _ in range(2):
+                await transport.send(request(), headers={}, log=UpstreamLog())
+    assert baker.seen == [None, None]
