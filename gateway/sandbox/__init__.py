@@ -16,7 +16,7 @@ from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.elasticsearch.versions import DEFAULT
 from gateway.sandbox.faults import Faults
 from gateway.sandbox.journal import Journal, Keeping, Origin
-from gateway.sandbox.msgraph import MSGraphEmulator, Unknowns
+from gateway.sandbox.msgraph import Limits, MSGraphEmulator, Unknowns
 from gateway.sandbox.server import EmulatorServer, perform, utc_now
 from gateway.sandbox.world import World
 
@@ -59,6 +59,7 @@ class Sandbox:
         msgraph_port: int = 0,
         elasticsearch_version: str = DEFAULT,
         unknowns: Unknowns | None = None,
+        limits: Limits | None = None,
         journal: Journal | None = None,
     ) -> None:
         clock = Clock(now)
@@ -77,7 +78,7 @@ class Sandbox:
                 version=origin.elasticsearch_version,
                 seed=origin.seed,
             )
-            msgraph = MSGraphEmulator(origin.world.msgraph, now=clock, unknowns=unknowns)
+            msgraph = MSGraphEmulator(origin.world.msgraph, now=clock, unknowns=unknowns, limits=limits)
         answering = perform
         if journal is not None:
             journal.begin(origin)  # now that the emulators have taken the world

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from gateway.sandbox import Sandbox
+from gateway.sandbox.msgraph import Limits
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
 
@@ -47,3 +48,13 @@ async def test_the_same_seed_gives_new_events_the_same_ids():
     first = await ids()
     assert len(first) == 2
     assert await ids() == first
+
+
+@pytest.mark.anyio
+async def test_graph_throttles_at_the_limits_of_the_sandbox():
+    async with Sandbox(now=lambda: NOW, limits=Limits(requests=2)) as sandbox:
+        key = {"Authorization": sandbox.credentials.msgraph_app}
+        async with httpx2.AsyncClient(headers=key) as client:
+            url = f"{sandbox.msgraph.url}/v1.0/users/outages@contoso.com/calendar"
+            statuses = [(await client.get(url)).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
