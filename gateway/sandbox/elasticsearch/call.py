@@ -22,6 +22,9 @@ from gateway.sandbox.http import Request
 RENDERING = ("error_trace", "filter_path", "format", "human", "pretty")
 """Parameters that every route takes."""
 
+SWITCHES = ("error_trace", "human", "pretty")
+"""Those of them that are true or false, and true without a value."""
+
 INT = re.compile(r"[+-]?[0-9]{1,99}")
 
 
@@ -45,7 +48,8 @@ class Call:
         self._query = query(request)
         self._used: set[str] = {*path, *RENDERING}
         self._is_body_used = False
-        self.is_human = self.flag("human", default=False)
+        switches = {name: self.flag(name, default=False) for name in SWITCHES}
+        self.is_human = switches["human"]
 
     def text(self, name: str) -> str | None:
         """A query parameter, None where it is absent."""
@@ -107,6 +111,11 @@ class Action:
     name: str
     run: Callable[[Cluster], dict[str, Any]]
     invalid: tuple[str, ...] = field(default=())
+
+
+def is_on(request: Request, switch: str) -> bool:
+    """Whether a switch is on; one that is neither true nor false is off."""
+    return query(request).get(switch, "false") in ("", "true")
 
 
 def query(request: Request) -> dict[str, str]:

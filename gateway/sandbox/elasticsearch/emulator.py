@@ -6,7 +6,7 @@ from http.client import FORBIDDEN, OK, UNAUTHORIZED
 from typing import Any
 
 from gateway.sandbox.elasticsearch import routes
-from gateway.sandbox.elasticsearch.call import Action, Call, query
+from gateway.sandbox.elasticsearch.call import Action, Call, is_on, query
 from gateway.sandbox.elasticsearch.errors import (
     BODY_REFUSED,
     INVALID,
@@ -96,14 +96,14 @@ class ElasticsearchEmulator:
         return {"Warning": f'299 Elasticsearch-{self.version.number}-{self.version.build_hash} "{text}"'}
 
     def _refused(self, request: Request, refusal: Refusal, content_type: str) -> Response:
-        trace = refusal.status != UNAUTHORIZED and query(request).get("error_trace", "false") != "false"
+        trace = refusal.status != UNAUTHORIZED and is_on(request, "error_trace")
         body = refusal.body(trace=trace)
         return self._response(request, refusal.status, body, content_type, refusal.headers)
 
     def _response(
         self, request: Request, status: int, payload: Any, content_type: str, more: Headers
     ) -> Response:
-        is_pretty = query(request).get("pretty", "false") != "false"
+        is_pretty = is_on(request, "pretty")
         opaque = request.headers.get("x-opaque-id")
         headers = {
             **({} if status in (UNAUTHORIZED, FORBIDDEN) else {"X-elastic-product": "Elasticsearch"}),

@@ -100,6 +100,8 @@ async def test_a_wrong_body_wins_over_an_unknown_parameter(client):
         ("size=abc", "Failed to parse int parameter [size] with value [abc]", "number_format_exception"),
         ("size=1.5", "Failed to parse int parameter [size] with value [1.5]", "number_format_exception"),
         ("size=2147483648", "Failed to parse int parameter [size] with value [2147483648]", None),
+        ("pretty=x", "Failed to parse value [x] as only [true] or [false] are allowed.", None),
+        ("error_trace=x", "Failed to parse value [x] as only [true] or [false] are allowed.", None),
         ("human=x", "Failed to parse value [x] as only [true] or [false] are allowed.", None),
     ],
 )
