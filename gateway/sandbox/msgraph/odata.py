@@ -77,10 +77,10 @@ def key(value: str) -> str:
 
 
 def _order_term(term: str) -> tuple[str, bool]:
-    match = fullmatch(r"([\w/]+)(?:\s+(asc|desc))?", term)
+    match = fullmatch(r"([\w/]+)(?:\s+((?i:asc|desc)))?", term)
     if match is None:
         raise GraphError(Cause.BAD_OPTION, "$orderby")
-    return match[1], match[2] == "desc"
+    return match[1], (match[2] or "").lower() == "desc"
 
 
 def expansions(text: str) -> dict[str, str]:

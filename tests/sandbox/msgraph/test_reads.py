@@ -185,6 +185,14 @@ def test_select_leaves_the_id_and_the_etag(alice):
     assert row.keys() == {"@odata.etag", "id", "subject"}
 
 
+@pytest.mark.parametrize(("word", "is_descending"), [("DESC", True), ("Desc", True), ("ASC", False)])
+def test_the_direction_of_an_order_is_read_in_any_case(alice, word, is_descending):
+    found = alice.get(f"{OUTAGES}/events?$orderby=start/dateTime%20{word}").body["value"]
+    starts = [event["start"]["dateTime"] for event in found]
+    assert len(set(starts)) > 1
+    assert starts == sorted(starts, reverse=is_descending)
+
+
 def test_order_by_start_needs_its_date_time(alice):
     found = alice.get(f"{OUTAGES}/events?$orderby=start/dateTime%20desc").body["value"]
     starts = [event["start"]["dateTime"] for event in found]
