@@ -1,16 +1,19 @@
 """What `$filter`, `$orderby` and `$expand` make of events."""
 
+from re import IGNORECASE, escape
+from re import compile as pattern
 from typing import Any
 
 from gateway.sandbox.msgraph.call import Call
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.events import View, event_json, view_of
-from gateway.sandbox.msgraph.extensions import extensions_json, multi_json, single_json
+from gateway.sandbox.msgraph.extensions import PREFIX, extensions_json, multi_json, single_json
 from gateway.sandbox.msgraph.filters import Filter, parse, value_at
 from gateway.sandbox.msgraph.items import Item, ItemType
 from gateway.sandbox.msgraph.odata import expansions
 from gateway.sandbox.msgraph.unknowns import PropertyFilter
 
+_EXTENSION = pattern(escape(PREFIX), IGNORECASE)
 _PROPERTY_PATHS = frozenset({"singlevalueextendedproperties", "multivalueextendedproperties"})
 
 
@@ -63,7 +66,12 @@ def _collections(item: Item) -> dict[str, tuple[str, list[dict[str, Any]]]]:
 def _is_wanted(row: dict[str, Any], text: str, *, needs_filter: bool) -> bool:
     if not text and needs_filter:
         raise GraphError(Cause.BAD_OPTION, "$expand")
-    return not text or parse(text).matches(row)
+    return not text or parse(_short(text)).matches({**row, "id": _short(row["id"])})
+
+
+def _short(text: str) -> str:
+    """The ids of extensions in a text without their prefix: they are written with it or without."""
+    return _EXTENSION.sub("", text)
 
 
 def _leads(order: list[str], wanted: Filter) -> bool:

@@ -387,10 +387,16 @@ def test_open_extensions_are_made_with_the_event_or_later(alice, lunch):
 def test_open_extensions_come_with_the_event_when_expanded(alice, lunch):
     alice.post(f"{lunch}/extensions", EXTENSION)
     assert "extensions" not in alice.get(lunch).body
-    name = "Microsoft.OutlookServices.OpenTypeExtension.com.contoso.change"
-    found = alice.get(f"{lunch}?$expand=extensions($filter=id%20eq%20'{name}')").body["extensions"]
-    assert [row["extensionName"] for row in found] == ["com.contoso.change"]
     assert alice.get(f"{lunch}?$expand=extensions($filter=id%20eq%20'other')").body["extensions"] == []
+
+
+@pytest.mark.parametrize("prefix", ["", "Microsoft.OutlookServices.OpenTypeExtension."])
+def test_an_extension_is_expanded_by_its_name_or_its_full_id(alice, lunch, prefix):
+    alice.post(f"{lunch}/extensions", EXTENSION)
+    alice.post(f"{lunch}/extensions", {**EXTENSION, "extensionName": "com.contoso.other"})
+    name = f"{prefix}com.contoso.change"
+    found = alice.get(f"{lunch}?$expand=extensions($filter=id%20eq%20'{name}')").body["extensions"]
+    assert [row["id"] for row in found] == ["Microsoft.OutlookServices.OpenTypeExtension.com.contoso.change"]
 
 
 def test_an_open_extension_is_changed_and_deleted(alice, lunch):
