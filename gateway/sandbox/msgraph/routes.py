@@ -4,7 +4,7 @@ An address has three parts: an owner, a place within the mailbox, and what is wa
 name a calendar or an event lead to one route, whose name is the same for all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from re import fullmatch
@@ -93,6 +93,7 @@ _OF_EVENT: Mapping[tuple[str, ...], str] = {
     ("snoozereminder",): "/{event}/snoozeReminder",
     ("permanentdelete",): "/{event}/permanentDelete",
 }
+_OF_EXTENSION: Mapping[tuple[str, ...], str] = {(): "/{event}/extensions/{extension}"}
 
 
 def route(request: Request, *, understands_legacy: bool = False) -> Route:
@@ -119,14 +120,14 @@ def _segments(path: str) -> list[_Segment]:
 
 def _owner(segments: list[_Segment], understands_legacy: bool) -> tuple[str, Address]:
     match [segment.word for segment in segments]:
-        case ["$batch"]:
-            return "/$batch", Address(owner=Owner.ME)
+        case ["$batch", *_]:
+            return _known({(): "/$batch"}, segments[1:], Address(owner=Owner.ME))
         case ["me", *_]:
             return _place(segments[1:], Address(owner=Owner.ME), understands_legacy)
         case ["users" | "groups" as kind, _, *_]:
             address = Address(owner=Owner(kind), owner_name=segments[1].text)
             return _place(segments[2:], address, understands_legacy)
-    raise _unknown(segments)
+    raise _unknown(segments, ())
 
 
 def _place(segments: list[_Segment], address: Address, understands_legacy: bool) -> tuple[str, Address]:
@@ -165,8 +166,8 @@ def _calendar(segments: list[_Segment], address: Address) -> tuple[str, Address]
 def _event(segments: list[_Segment], address: Address) -> tuple[str, Address]:
     address = replace(address, event=segments[0].text)
     match [segment.word for segment in segments[1:]]:
-        case ["extensions", _]:
-            return "/{event}/extensions/{extension}", replace(address, extension=segments[2].text)
+        case ["extensions", _, *_]:
+            return _known(_OF_EXTENSION, segments[3:], replace(address, extension=segments[2].text))
     return _known(_OF_EVENT, segments[1:], address)
 
 
@@ -178,9 +179,14 @@ def _known(
     words = tuple(segment.word for segment in segments)
     name = table.get(words)
     if name is None:
-        raise _unknown(segments)
+        raise _unknown(segments, table)
     return name, address
 
 
-def _unknown(segments: list[_Segment]) -> GraphError:
-    return GraphError(Cause.BAD_SEGMENT, segments[0].text if segments else "")
+def _unknown(segments: list[_Segment], known: Collection[tuple[str, ...]]) -> GraphError:
+    """The error names the first segment that extends no known path."""
+    words = tuple(segment.word for segment in segments)
+    for end, segment in enumerate(segments, start=1):
+        if all(path[:end] != words[:end] for path in known):
+            return GraphError(Cause.BAD_SEGMENT, segment.text)
+    return GraphError(Cause.BAD_SEGMENT, segments[-1].text if segments else "")

@@ -55,6 +55,27 @@ def test_an_unknown_segment_is_refused_before_the_token_is_looked_at(emulator):
     assert (found.status, found.message) == (400, "Resource not found for the segment 'calender'.")
 
 
+@pytest.mark.parametrize(
+    ("path", "segment"),
+    [
+        ("/mine/events", "mine"),
+        ("/users", "users"),
+        ("/$batch/x", "x"),
+        ("/me/x/events", "x"),
+        ("/me/calendarView/x", "x"),
+        ("/me/events/$count/x", "x"),
+        ("/me/events/id/x/y", "x"),
+        ("/me/events/id/cancel/x", "x"),
+        ("/me/events/id/extensions/e/x", "x"),
+        ("/me/calendars/id/x/events", "x"),
+        ("/me/calendarGroups/id/calendars/id/getSchedule/x", "x"),
+        (f"{SRE}/calendars/id", "calendars"),
+    ],
+)
+def test_the_unknown_segment_is_the_first_that_extends_no_known_path(alice, path, segment):
+    assert alice.get(path).message == f"Resource not found for the segment '{segment}'."
+
+
 def test_an_application_has_no_me(app):
     found = app.get("/me/calendar")
     assert (found.status, found.code) == (400, "BadRequest")
