@@ -80,6 +80,15 @@ def test_what_the_sandbox_prints_can_be_copied_and_works(tmp_path):
     assert [line[:2] for line in doctor.stdout.splitlines()] == ["ok", "ok"]
 
 
+def test_the_line_for_graph_names_a_mailbox_and_a_group_has_its_id():
+    with Sandboxed() as sandbox:
+        (line,) = [line for line in sandbox.lines if "curl" in line and "$GRAPH_URL" in line]
+        path = line.partition("$GRAPH_URL")[2].rstrip('"')
+        assert sandbox.graph(path, "GRAPH_APP").json()["value"]
+        group = f"/v1.0/groups/{sandbox.variable('GRAPH_GROUP_SRE')}/events"
+        assert sandbox.graph(group, "GRAPH_ALICE_NGUYEN").status_code == 200
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_sandbox_leaves_with_0_when_it_is_asked_to(number):
     with Sandboxed() as sandbox:

@@ -21,7 +21,7 @@ def announcement(sandbox: Sandbox) -> str:
             "Their credentials, for a shell:",
             *(f"  {name}={value!r}" for name, value in _credentials(sandbox)),
             '  curl -H "Authorization: $ES_MANAGE" "$ES_URL/_ml/calendars?pretty"',
-            '  curl -H "Authorization: $GRAPH_APP" "$GRAPH_URL/v1.0/users/<mailbox>/events"',
+            *(f"  {line}" for line in _graph_lines(sandbox)),
             "",
             "The same for the gateway, as a gateway.toml:",
             *(f"  {line}".rstrip() for line in configuration(sandbox).splitlines()),
@@ -40,9 +40,24 @@ def _credentials(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
     for upn, mailbox in _mailboxes(sandbox).items():
         if not mailbox.is_shared:
             yield f"GRAPH_{_shell_name(upn)}", known.msgraph_users[upn]
+    yield from _groups(sandbox)
     yield "GRAPH_TOKEN_URL", f"{sandbox.msgraph.url}/{TENANT}/oauth2/v2.0/token"
     yield "GRAPH_CLIENT_ID", APP_ID
     yield "GRAPH_CLIENT_SECRET", SECRET
+
+
+def _graph_lines(sandbox: Sandbox) -> Iterator[str]:
+    """The events of one mailbox; a world may have none."""
+    mailboxes = list(_mailboxes(sandbox))
+    if mailboxes:
+        shown = OUTAGES if OUTAGES in mailboxes else mailboxes[0]
+        yield f'curl -H "Authorization: $GRAPH_APP" "$GRAPH_URL/v1.0/users/{shown}/events"'
+
+
+def _groups(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
+    for mailbox in sandbox.msgraph.emulator.state.mailboxes.values():
+        if mailbox.is_group:
+            yield f"GRAPH_GROUP_{_shell_name(mailbox.person.address)}", mailbox.owner_id
 
 
 def _mailboxes(sandbox: Sandbox) -> dict[str, Mailbox]:
