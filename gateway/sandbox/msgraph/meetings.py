@@ -48,7 +48,7 @@ def forward(call: Call) -> Reply:
 
 def dismiss_reminder(call: Call) -> Reply:
     """200."""
-    item = addressed.event(call)
+    item = _own_event(call)
     if not call.is_lost:
         keep(call.mailbox, item.changed(call.now, is_reminder_on=False), call.now)
     return Reply()
@@ -57,7 +57,7 @@ def dismiss_reminder(call: Call) -> Reply:
 def snooze_reminder(call: Call) -> Reply:
     """200. When the reminder comes is nowhere to be read."""
     wall_clock(read_action(call.request, SnoozeIn).new_reminder_time, "", call.unknowns)
-    addressed.event(call)
+    _own_event(call)
     return Reply()
 
 
@@ -66,13 +66,21 @@ def respond(answer: Answer) -> Callable[[Call], Reply]:
 
     def handler(call: Call) -> Reply:
         sent = read_action(call.request, RespondIn)
-        item = addressed.event(call)
+        item = _own_event(call)
         _check(item, sent)
         if not call.is_lost:
             _answer(call, item, _said(call, answer, sent), is_sent=sent.send_response is not False)
         return Reply(status=202)
 
     return handler
+
+
+def _own_event(call: Call) -> Item:
+    """The event that is addressed. A group answers by itself and has no reminders: its events are refused."""
+    item = addressed.event(call)
+    if call.mailbox.is_group:
+        raise GraphError(Cause.ACCESS_DENIED)
+    return item
 
 
 def _check(item: Item, sent: RespondIn) -> None:

@@ -203,6 +203,25 @@ def test_a_reminder_is_dismissed_or_snoozed(alice, meeting):
     assert alice.get(meeting).body["isReminderOn"] is False
 
 
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("accept", {}),
+        ("tentativelyAccept", {}),
+        ("decline", {}),
+        ("snoozeReminder", {"newReminderTime": NOON}),
+        ("dismissReminder", {}),
+    ],
+)
+def test_a_groups_event_takes_no_answer_and_has_no_reminder(alice, action, body):
+    group = f"/groups/{seed.user_id('sre@contoso.com')}"
+    event = f"{group}/events/{alice.post(f'{group}/events', LUNCH).body['id']}"
+    before = alice.get(event).body
+    refused = alice.post(f"{event}/{action}", body)
+    assert (refused.status, refused.code) == (403, "ErrorAccessDenied")
+    assert alice.get(event).body == before
+
+
 def test_an_event_is_deleted_for_good(alice, meeting):
     assert alice.post(f"{meeting}/permanentDelete").status == 204
     assert alice.get(meeting).status == 404
