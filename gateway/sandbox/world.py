@@ -4,14 +4,20 @@ It is also what a seed file holds: the structs decode from JSON as they stand.
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
 
+ML_ID = r"[a-z0-9](?:[a-z0-9_\-.]*[a-z0-9])?"
+"""The pattern of a whole id of an ML calendar, and its greatest length."""
+MAX_ML_ID = 64
+
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+MLCalendarId = Annotated[str, msgspec.Meta(pattern=rf"^{ML_ID}\Z", max_length=MAX_ML_ID)]
 
 
 class Scheme(StrEnum):
@@ -67,7 +73,7 @@ class ScheduledEvent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class MLCalendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A calendar of machine learning. `job_ids` may name groups, or `_all`."""
 
-    id: str
+    id: MLCalendarId
     job_ids: tuple[str, ...] = ()
     description: str | None = None
     events: tuple[ScheduledEvent, ...] = ()
@@ -77,6 +83,11 @@ class ElasticsearchWorld(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     calendars: tuple[MLCalendar, ...] = ()
     jobs: tuple[Job, ...] = ()
     principals: tuple[Principal, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_unique("calendar", (calendar.id for calendar in self.calendars))
+        _require_unique("event", (event.id for calendar in self.calendars for event in calendar.events))
+        _require_unique("job", (job.id for job in self.jobs))
 
 
 class UserKind(StrEnum):
@@ -117,6 +128,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         if sum(calendar.is_default for calendar in self.calendars) != 1:
             raise ValueError(f"{self.upn} needs calendars, and one of them is the default")
+        _require_unique("calendar", (calendar.id for calendar in self.calendars))
+        _require_unique("event", (event.id for event in self.events))
         known = {calendar.id for calendar in self.calendars}
         for event in self.events:
             if event.calendar_id not in known:
@@ -137,7 +150,24 @@ class MSGraphWorld(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     users: tuple[User, ...] = ()
     groups: tuple[Group, ...] = ()
 
+    def __post_init__(self) -> None:
+        ids = [user.id for user in self.users]
+        _require_unique("id", (*ids, *(group.id for group in self.groups)))
+        _require_unique(
+            "user", (name for user in self.users for name in {user.upn.lower(), user.mail.lower()})
+        )
+        for group in self.groups:
+            for member in group.members:
+                if member not in ids:
+                    raise ValueError(f"the member {member} of {group.display_name} is no user's id")
+
 
 class World(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     elasticsearch: ElasticsearchWorld = msgspec.field(default_factory=ElasticsearchWorld)
     msgraph: MSGraphWorld = msgspec.field(default_factory=MSGraphWorld)
+
+
+def _require_unique(what: str, names: Iterable[str]) -> None:
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise ValueError(f"the {what} {name} is there {times} times")

@@ -38,6 +38,7 @@ EVENT = {
     "start": "2026-11-19T10:00:00Z",
     "end": "2026-11-19T11:00:00Z",
 }
+GROUP = {"id": "8a4b6e0f-7d55-4f0e-9a51-5b1c3d2e7f66", "display_name": "SRE", "mail": "sre@fabrikam.com"}
 WORLD = {
     "elasticsearch": {
         "calendars": [{"id": "moves", "job_ids": ["traffic"], "events": [EVENT]}],
@@ -124,6 +125,42 @@ def test_the_seed_world_itself_can_be_a_file(tmp_path):
             "AAMkOther",
             r"AAMkEvent000 .* not there - at `\$\.msgraph\.users\[0\]`",
         ),
+        (
+            "elasticsearch.calendars.0.id",
+            "Moves",
+            r"matching regex .* - at `\$\.elasticsearch\.calendars\[0\]\.id`",
+        ),
+        (
+            "elasticsearch.calendars.0.id",
+            "m" * 65,
+            r"length <= 64 - at `\$\.elasticsearch\.calendars\[0\]\.id`",
+        ),
+        (
+            "elasticsearch.calendars",
+            [{"id": "moves"}, {"id": "moves"}],
+            r"the calendar moves is there 2 times - at `\$\.elasticsearch`",
+        ),
+        (
+            "elasticsearch.calendars",
+            [{"id": "one", "events": [EVENT]}, {"id": "other", "events": [EVENT]}],
+            r"the event e1 is there 2 times - at `\$\.elasticsearch`",
+        ),
+        (
+            "msgraph.users.0.calendars",
+            [*USER["calendars"], {"id": "AAMkCalendar", "name": "Other"}],
+            r"the calendar AAMkCalendar is there 2 times - at `\$\.msgraph\.users\[0\]`",
+        ),
+        ("msgraph.users", [USER, USER], r"the id 0+-.*1 is there 2 times - at `\$\.msgraph`"),
+        (
+            "msgraph.users",
+            [USER, USER | {"id": "other", "upn": "OPS@fabrikam.com"}],
+            r"the user ops@fabrikam\.com is there 2 times - at `\$\.msgraph`",
+        ),
+        (
+            "msgraph.groups",
+            [GROUP | {"members": ["nobody"]}],
+            r"the member nobody of SRE is no user's id - at `\$\.msgraph`",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(world, path, value, complaint):
@@ -131,9 +168,9 @@ def test_a_mistake_is_named_with_its_place(world, path, value, complaint):
         world(path, value)
 
 
-def test_an_event_that_graph_would_refuse_is_named(world):
+def test_an_event_that_graph_would_refuse_is_named_with_its_place(world):
     body = USER["events"][0]["body"] | {"start": {"dateTime": "2026-11-19T10:00:00", "timeZone": "Mars"}}
-    with pytest.raises(SandboxError, match="AAMkEvent000"):
+    with pytest.raises(SandboxError, match=r"AAMkEvent000: .* - at `\$\.msgraph\.users\[0\]\.events\[0\]`"):
         Sandbox(now=lambda: NOW, world=world("msgraph.users.0.events.0.body", body))
 
 

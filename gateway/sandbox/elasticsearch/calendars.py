@@ -15,6 +15,7 @@ from gateway.sandbox.elasticsearch.errors import (
 from gateway.sandbox.elasticsearch.objects import STRING, STRING_OR_NULL, STRINGS, ObjectParser
 from gateway.sandbox.elasticsearch.pages import FIRST_PAGE, PAGE, Page, is_all, matches
 from gateway.sandbox.elasticsearch.state import Calendar, Cluster
+from gateway.sandbox.world import MAX_ML_ID, ML_ID
 
 PUT, GET, DELETE, JOBS = (
     "cluster:admin/xpack/ml/calendars/put",
@@ -24,14 +25,13 @@ PUT, GET, DELETE, JOBS = (
 )
 
 ACKNOWLEDGED = {"acknowledged": True}
-VALID_ID = re.compile(r"[a-z0-9](?:[a-z0-9_\-.]*[a-z0-9])?")
-MAX_ID = 64
+VALID_ID = re.compile(ML_ID)
 RESERVED = "Cannot create a Calendar with the reserved name [_all]"
 INVALID_ID = (
     "Invalid calendar_id; '{}' can contain lowercase alphanumeric (a-z and 0-9), hyphens or underscores; "
     "must start and end with alphanumeric"
 )
-TOO_LONG = f"The job id cannot contain more than {MAX_ID} characters."
+TOO_LONG = f"The job id cannot contain more than {MAX_ML_ID} characters."
 PAGE_WITH_ID = "Params [from, size] are incompatible with [calendar_id]."
 
 CALENDAR = ObjectParser(
@@ -59,7 +59,7 @@ def id_complaints(calendar_id: str) -> tuple[str, ...]:
     return (
         *([RESERVED] if calendar_id == "_all" else []),
         *([] if VALID_ID.fullmatch(calendar_id) else [INVALID_ID.format(calendar_id)]),
-        *([TOO_LONG] if len(calendar_id) > MAX_ID else []),
+        *([TOO_LONG] if len(calendar_id) > MAX_ML_ID else []),
     )
 
 

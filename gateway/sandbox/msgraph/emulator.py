@@ -51,10 +51,10 @@ class MSGraphEmulator:
         self._answers = Answers(self.unknowns, now)
         self._throttle = Throttle(self.limits, now)
         self._token_endpoint = TokenEndpoint(self.state, self.tokens, now)
-        for user in world.users:
-            self._seed(user.id, user.events)
-        for group in world.groups:
-            self._seed(group.id, group.events)
+        for number, user in enumerate(world.users):
+            self._seed(user.id, user.events, f"$.msgraph.users[{number}].events")
+        for number, group in enumerate(world.groups):
+            self._seed(group.id, group.events, f"$.msgraph.groups[{number}].events")
 
     def route(self, request: Request) -> str:
         if is_token_request(request):
@@ -180,14 +180,15 @@ class MSGraphEmulator:
             is_concurrent=self._throttle.is_concurrent(request),
         )
 
-    def _seed(self, owner_id: str, events: Iterable[GraphEvent]) -> None:
-        """Fill a mailbox. Raises SandboxError for an event that Graph would not take."""
+    def _seed(self, owner_id: str, events: Iterable[GraphEvent], place: str) -> None:
+        """Fill a mailbox. Raises SandboxError, with its place, for an event that Graph would not take."""
         mailbox, then = self.state.mailboxes[owner_id], self._now() - SEED_AGE
-        for event in events:
+        for number, event in enumerate(events):
             try:
                 item = self._seeded(event, mailbox, then)
             except GraphError as error:
-                raise SandboxError(f"Graph would not take the event {event.id}: {error.message}") from error
+                where = f"{event.id}: {error.message} - at `{place}[{number}]`"
+                raise SandboxError(f"Graph would not take the event {where}") from error
             mailbox.items[item.id] = item
             deliver(self.state, item, then)
 
