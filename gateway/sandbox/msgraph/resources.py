@@ -3,7 +3,7 @@
 Unknown members pass: the type `event` is open.
 """
 
-from re import fullmatch
+from re import findall, fullmatch
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,6 +28,14 @@ from gateway.sandbox.msgraph.words import (
 )
 
 MAX_BODY = 4 * 1024 * 1024
+
+_NODE = "An unexpected '{}' node was found when reading from the JSON reader. A '{}' node was expected."
+_LITERAL = "Cannot convert the literal '{}' to the expected type '{}'."
+_VALUE = "PrimitiveValue"
+_NODES = {"object": "StartObject", "array": "StartArray"}
+"""What OData's reader calls a JSON node that is no plain value."""
+_TYPES = {"str": "Edm.String", "int": "Edm.Int32", "float": "Edm.Double", "bool": "Edm.Boolean"}
+"""What OData calls the type of a plain value."""
 
 T = TypeVar("T")
 
@@ -235,29 +243,22 @@ def convert(value: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise _mistyped(str(error)) from error
+        raise _mistyped(value, str(error)) from error
 
 
-def _mistyped(reason: str) -> GraphError:
+def _mistyped(body: Any, reason: str) -> GraphError:
     """Wrong kinds of JSON node are one error of Graph, values out of their type's range another."""
-    match = fullmatch(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`.*", reason)
-    if match is None:
+    match = fullmatch(r"Expected `(\w+)[^`]*`, got `(\w+)`(?: - at `(.+)`)?", reason)
+    if match is None or match[2] == "null":
         return GraphError(Cause.BODY_VALUE)
-    if match["got"] == "null":
-        return GraphError(Cause.BODY_VALUE)
-    wanted, got = _node(match["wanted"]), _node(match["got"])
-    if wanted != got:
-        text = (
-            f"An unexpected '{got}' node was found when reading from the JSON reader."
-            f" A '{wanted}' node was expected."
-        )
-        return GraphError(Cause.BODY_NODE, text)
-    return GraphError(
-        Cause.BODY_NODE, f"Cannot convert a value of type '{match['got']}' to type '{match['wanted']}'."
-    )
+    wanted, got, path = match.groups(default="")
+    if wanted in _NODES or got in _NODES:
+        return GraphError(Cause.BODY_NODE, _NODE.format(_NODES.get(got, _VALUE), _NODES.get(wanted, _VALUE)))
+    return GraphError(Cause.BODY_NODE, _LITERAL.format(_value_at(body, path), _TYPES[wanted]))
 
 
-def _node(kind: str) -> str:
-    """The reader's word for what msgspec calls `kind`, which may be a union."""
-    first = kind.partition(" | ")[0]
-    return {"object": "StartObject", "array": "StartArray"}.get(first, "PrimitiveValue")
+def _value_at(body: Any, path: str) -> Any:
+    """The value at a path like `$.attendees[0].type`; `[...]` is some value of a map, and stays the map."""
+    for name, index in findall(r"\.(\w+)|\[(\d+)\]", path):
+        body = body[int(index) if index else name]
+    return body

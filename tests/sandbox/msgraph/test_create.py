@@ -336,7 +336,42 @@ REFUSED = [
         "RequestBodyRead",
         "An unexpected 'StartObject' node was found when reading from the JSON reader. A 'PrimitiveVal",
     ),
-    ({"subject": 5}, 400, "RequestBodyRead", "Cannot convert"),
+    (
+        {"subject": 5},
+        400,
+        "RequestBodyRead",
+        "Cannot convert the literal '5' to the expected type 'Edm.String'.",
+    ),
+    (
+        {"isAllDay": "maybe"},
+        400,
+        "RequestBodyRead",
+        "Cannot convert the literal 'maybe' to the expected type 'Edm.Boolean'.",
+    ),
+    (
+        {"reminderMinutesBeforeStart": 1.5},
+        400,
+        "RequestBodyRead",
+        "Cannot convert the literal '1.5' to the expected type 'Edm.Int32'.",
+    ),
+    (
+        {"location": {"coordinates": {"latitude": "north"}}},
+        400,
+        "RequestBodyRead",
+        "Cannot convert the literal 'north' to the expected type 'Edm.Double'.",
+    ),
+    (
+        {"attendees": [{"emailAddress": {"address": "a@x.org"}}, {"emailAddress": {"address": 7}}]},
+        400,
+        "RequestBodyRead",
+        "Cannot convert the literal '7' to the expected type 'Edm.String'.",
+    ),
+    (
+        {"categories": "red"},
+        400,
+        "RequestBodyRead",
+        "An unexpected 'PrimitiveValue' node was found when reading from the JSON reader. A 'StartArray' ",
+    ),
     ({"attendees": {}}, 400, "RequestBodyRead", "An unexpected 'StartObject' node"),
     ({"showAs": "asleep"}, 400, "UnableToDeserializePostBody", ""),
     (
