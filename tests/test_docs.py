@@ -5,10 +5,12 @@ import re
 import shlex
 import sys
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from enum import Enum, EnumType
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, get_type_hints
 
 import anyio
 import httpx2
@@ -24,6 +26,7 @@ from gateway.cli import app
 from gateway.errors import Code, GatewayError, InvalidId
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.sandbox import Sandbox
+from gateway.sandbox.msgraph import Unknowns
 from gateway.schema.build import client_sdl
 from gateway.schema.enums import ProblemCode, WriteStatus
 from gateway.settings import load
@@ -199,6 +202,35 @@ def test_every_status_of_a_write_has_its_row():
 def test_every_warning_has_its_row():
     rows = table(REFERENCE / "problems.md", "## Warnings")
     assert {row[0] for row in rows} == {*Loss, Code.READ_ONLY_SOURCE}
+
+
+def values(kind: Any) -> str:
+    """How the page writes what a switch may be: names of an enumeration, or a kind of value."""
+    if isinstance(kind, EnumType):
+        return ", ".join(member.name for member in kind)
+    kinds = {
+        bool: "False, True",
+        int: "a number",
+        str: "a text",
+        int | None: "a number, None",
+        timedelta | None: "a timedelta, None",
+    }
+    return kinds[kind]
+
+
+def test_every_switch_of_the_sandbox_is_listed_with_its_values_and_its_default():
+    kinds = get_type_hints(Unknowns)
+    expected = [
+        [
+            switch.name,
+            values(kinds[switch.name]),
+            switch.default.name if isinstance(switch.default, Enum) else str(switch.default),
+        ]
+        for switch in fields(Unknowns)
+    ]
+    rows = table(REFERENCE / "sandbox.md", "## Open questions about Graph")
+    assert [[cell.replace("`", "") for cell in row[:3]] for row in rows] == expected
+    assert all(row[3] for row in rows)
 
 
 ME = ("users", "5d8d505c-864f-4804-88c7-4583c966cde8")
