@@ -1,6 +1,4 @@
-"""What only Elasticsearch ML calendars have: the details of an event, its options, and a calendar's jobs."""
-
-from datetime import datetime, timedelta
+"""What only Elasticsearch ML calendars have: details of an event, its options, and a calendar's job ids."""
 
 import msgspec
 
@@ -32,15 +30,6 @@ class ElasticsearchEventDetails(msgspec.Struct, frozen=True, kw_only=True):
             skip_model_update=self.skip_model_update,
             force_time_shift=self.force_time_shift,
         )
-
-
-class AnomalyDetectionJob(msgspec.Struct, frozen=True, kw_only=True):
-    """`latest_processed` is None for a job that has seen no data yet."""
-
-    id: str
-    bucket_span: timedelta
-    groups: tuple[str, ...] = ()
-    latest_processed: datetime | None = None
 
 
 class ElasticsearchCalendarDetails(msgspec.Struct, frozen=True, kw_only=True):

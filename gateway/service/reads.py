@@ -83,7 +83,7 @@ async def read_events(
 
 
 def check_first(first: int) -> None:
-    """Raises TooMany unless `first` is a page size that is served."""
+    """Raises InvalidInput or TooMany unless `first` is a page size that is served."""
     if first < 1:
         raise InvalidInput(f"A page of {first} is none.", path=("first",), hint=f"Ask for 1 to {MAX_PAGE}.")
     if first > MAX_PAGE:
