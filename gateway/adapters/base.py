@@ -167,15 +167,19 @@ class WriteStatus(StrEnum):
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one planned event. `stored`: it was seen upstream after the write.
 
-    `previous_id` is the id that the event had before, where a write gave it another one.
+    `previous_id` is the id that the event had before, where a write gave it another one. `event_ids` are all
+    events that it is made of, where a calendar holds a series as one event per occurrence; `event` is the
+    first of them. `warnings` are what only the upstream's answer tells.
     """
 
     index: int
     status: WriteStatus
     event: Event | None = None
+    event_ids: tuple[str, ...] = ()
     previous_id: str | None = None
     stored: bool = False
     problem: Problem | None = None
+    warnings: tuple[TranslationWarning, ...] = ()
     requests: tuple[int, ...] = ()
 
 

@@ -4,12 +4,13 @@ What only one kind of source has travels in one `details` slot (read) or one `op
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
+from gateway.model.recurrence.rule import RecurrenceRule
 from gateway.model.time import EventTime
 
 
@@ -103,6 +104,17 @@ class Attendee(msgspec.Struct, frozen=True, kw_only=True):
     responded_at: datetime | None = None
 
 
+class Recurrence(msgspec.Struct, frozen=True, kw_only=True):
+    """When a series takes place: its rule in the zone whose wall clock it keeps, less the days left out.
+
+    The first occurrence begins at the start of the event that has it.
+    """
+
+    rule: RecurrenceRule
+    time_zone: str
+    except_dates: tuple[date, ...] = ()
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One event as its source shows it. `id` is canonical; lists are ordered by (start, id).
 
@@ -124,6 +136,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     attendees: tuple[Attendee, ...] = ()
     organizer: EventPerson | None = None
+    recurrence: Recurrence | None = None
     series_id: str | None = None
     web_url: str | None = None
     created_at: datetime | None = None
@@ -153,6 +166,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     locations: tuple[EventLocation, ...] | None = None
     categories: tuple[str, ...] | None = None
     attendees: tuple[Attendee, ...] | None = None
+    recurrence: Recurrence | None = None
     options: Mapping[SourceKind, msgspec.Struct] = {}
 
 
@@ -178,5 +192,6 @@ def draft_of(event: Event) -> Draft:
         locations=event.locations or None,
         categories=event.categories or None,
         attendees=event.attendees or None,
+        recurrence=event.recurrence,
         options={} if kind is None or options is None else {kind: options},
     )

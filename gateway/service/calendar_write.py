@@ -228,9 +228,10 @@ class CalendarWrite:
             calendar_id=(outcome.event and outcome.event.calendar_id) or self.calendar_id,
             status=outcome.status,
             event=outcome.event,
+            event_ids=outcome.event_ids,
             stored=outcome.stored,
             problem=outcome.problem and outcome.problem.at("events", index),
-            warnings=(*planned.warnings, *self._mode_warning()),
+            warnings=(*planned.warnings, *outcome.warnings, *self._mode_warning()),
             effects=planned.effects,
             requests=outcome.requests,
         )

@@ -154,10 +154,11 @@ class EventWrite:
             row,
             status=outcome.status,
             event=outcome.event,
+            event_ids=outcome.event_ids,
             previous_id=outcome.previous_id,
             stored=outcome.stored,
             problem=outcome.problem and outcome.problem.at(*self._order.path),
-            warnings=(*(step.warnings if step else ()), *dry),
+            warnings=(*(step.warnings if step else ()), *outcome.warnings, *dry),
             effects=step.effects if step else (),
             requests=outcome.requests,
         )

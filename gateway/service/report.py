@@ -38,6 +38,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     status: WriteStatus
     calendar_id: str | None = None
     event: Event | None = None
+    event_ids: tuple[str, ...] = ()
     previous_id: str | None = None
     stored: bool = False
     problem: Problem | None = None

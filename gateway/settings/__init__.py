@@ -1,9 +1,10 @@
 """The configuration: what an operator may set, read from a TOML file and GATEWAY_* variables."""
 
+from gateway.settings.elasticsearch import ElasticsearchSettings
 from gateway.settings.fault import Fault, SettingsError
 from gateway.settings.load import load
-from gateway.settings.settings import AliasSettings, LogFormat, LogLevel, Settings
-from gateway.settings.source import ElasticsearchSettings, MSGraphSettings, SourceSettings
+from gateway.settings.msgraph import MSGraphSettings
+from gateway.settings.settings import AliasSettings, LogFormat, LogLevel, Settings, SourceSettings
 
 __all__ = [
     "AliasSettings",

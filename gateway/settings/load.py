@@ -9,9 +9,10 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from gateway.settings.elasticsearch import ElasticsearchSettings
 from gateway.settings.fault import Fault, SettingsError
+from gateway.settings.msgraph import MSGraphSettings
 from gateway.settings.settings import AliasSettings, Settings, contradictions
-from gateway.settings.source import ElasticsearchSettings, MSGraphSettings
 from gateway.settings.value import KNOWN_SOURCES, Table
 
 PREFIX: Final = "GATEWAY_"

@@ -8,10 +8,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gateway.model.ids import SOURCE_NAME, ResourceId
 from gateway.service.audit import AuditTrail, open_sink
+from gateway.settings.elasticsearch import ElasticsearchSettings
 from gateway.settings.fault import Fault, SettingsError
-from gateway.settings.source import SourceSettings
+from gateway.settings.msgraph import MSGraphSettings
 from gateway.settings.value import Table, Targets, TimeZone, is_loopback
 
+SourceSettings = Annotated[ElasticsearchSettings | MSGraphSettings, Field(discriminator="kind")]
 LogFormat = Literal["console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 

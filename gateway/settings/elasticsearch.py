@@ -1,0 +1,69 @@
+"""The settings of an Elasticsearch cluster."""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from typing import Literal, Self
+
+import msgspec
+from pydantic import Field, model_validator
+
+from gateway.model.ids import ResourceId
+from gateway.service.guard import MAX_MUTE, SourcePolicy
+from gateway.settings.source import AnySource
+from gateway.settings.value import Duration, Secret, Token, Url
+
+
+class ElasticsearchSettings(AnySource):
+    """A cluster with machine learning calendars. It has one credential, of one of four kinds."""
+
+    kind: Literal["elasticsearch"] = Field(description="`elasticsearch`.")
+    url: Url = Field(description="Where the cluster answers, such as `https://es.example:9200`.")
+    api_key: Token | None = Field(
+        None,
+        description="An API key, encoded or as `id:key`. Reading takes the privilege `monitor_ml`,"
+        " writing `manage_ml`.",
+    )
+    username: str | None = Field(None, min_length=1, description="A user, with `password`.")
+    password: Secret | None = Field(None, description="The password of `username`.")
+    bearer_token: Token | None = Field(None, description="An access token of the cluster's token service.")
+    credential: Literal["caller"] | None = Field(
+        None, description="`caller` passes each caller's own credential on."
+    )
+    max_mute: Duration = Field(
+        MAX_MUTE, description="The longest event, as an ISO 8601 duration. Callers may lower it."
+    )
+
+    @model_validator(mode="after")
+    def _has_one_credential(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password go together: set both or neither.")
+        if self.username is not None and ":" in self.username:
+            raise ValueError("username cannot hold a colon.")
+        ways = (self.api_key, self.username, self.bearer_token, self.credential)
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError(
+                'set exactly one of api_key, username with password, bearer_token, and credential = "caller".'
+            )
+        return self
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        return self.kind, self.url
+
+    @property
+    def authorization(self) -> str | None:
+        if self.api_key is not None:
+            key = self.api_key.get_secret_value()
+            return f"ApiKey {_base64(key) if ':' in key else key}"
+        if self.bearer_token is not None:
+            return f"Bearer {self.bearer_token.get_secret_value()}"
+        if self.username is not None and self.password is not None:
+            return f"Basic {_base64(f'{self.username}:{self.password.get_secret_value()}')}"
+        return None
+
+    def policy(self, aliased: Iterable[ResourceId] = ()) -> SourcePolicy:
+        return msgspec.structs.replace(super().policy(aliased), max_mute=self.max_mute)
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
