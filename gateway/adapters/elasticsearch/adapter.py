@@ -28,7 +28,6 @@ from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.walk import MAX_RESULT_WINDOW
 from gateway.adapters.elasticsearch.wire import (
     CalendarList,
-    ClusterInfo,
     to_calendar,
     to_event,
 )
@@ -154,10 +153,10 @@ class ElasticsearchAdapter:
     async def _version(self) -> str | None:
         """What the cluster says; None where a key with ML privileges only may not ask."""
         try:
-            info = await self._api.read(requests.cluster(self._api.source), ClusterInfo)
+            version = await self._api.present_version()
         except Forbidden:
             return None
-        return info.version.number
+        return version.number
 
     async def _calendar_page(self, offset: int, size: int) -> CalendarList:
         """A page of calendars. Raises UnexpectedAnswer for one that is empty before the end."""

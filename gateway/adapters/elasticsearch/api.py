@@ -10,8 +10,9 @@ import msgspec
 from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
 from gateway.adapters.elasticsearch import faults, requests
 from gateway.adapters.elasticsearch.requests import Span
+from gateway.adapters.elasticsearch.versions import ClusterVersion, Versions
 from gateway.adapters.elasticsearch.walk import walk
-from gateway.adapters.elasticsearch.wire import EventList, StoredEvent
+from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, StoredEvent
 from gateway.adapters.transport import Answer, Transport
 from gateway.errors import NoAnswer, Problem, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
@@ -46,11 +47,25 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 class MLApi:
     """One cluster as one call may use it."""
 
-    def __init__(self, source: str, *, transport: Transport, credential: Credential, call: Call) -> None:
+    def __init__(
+        self, source: str, *, transport: Transport, credential: Credential, versions: Versions, call: Call
+    ) -> None:
         self.source = source
         self._transport = transport
         self._credential = credential
+        self._versions = versions
+        self._version: ClusterVersion | None = None
         self._call = call
+
+    async def version(self) -> ClusterVersion:
+        """The cluster's version, as far as it is known: the same all through a call. Raises nothing."""
+        if self._version is None:
+            self._version = await self._versions.get(self._ask_version)
+        return self._version
+
+    async def present_version(self, *, log: UpstreamLog | None = None) -> ClusterVersion:
+        """What the cluster says of itself just now. Raises UpstreamError."""
+        return ClusterVersion.of(await self.read(requests.cluster(self.source), ClusterInfo, log=log))
 
     async def send(self, request: UpstreamRequest, *, log: UpstreamLog) -> Answer:
         """The answer, whatever it says. Raises Unauthenticated before anything is sent; NotSent; NoAnswer."""
@@ -106,6 +121,10 @@ class MLApi:
         if faults.was_refused(answer):
             raise error
         return error.problem
+
+    async def _ask_version(self) -> ClusterVersion:
+        """It is asked for all calls of the source, and so is in no call's log."""
+        return await self.present_version(log=UpstreamLog())
 
     def _headers(self, request: UpstreamRequest) -> dict[str, str]:
         headers = {"accept": _JSON, "x-opaque-id": self._call.request_id}

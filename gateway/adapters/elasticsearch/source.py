@@ -11,6 +11,7 @@ from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
 from gateway.adapters.elasticsearch import ids
 from gateway.adapters.elasticsearch.adapter import ElasticsearchAdapter
 from gateway.adapters.elasticsearch.api import Credential, MLApi
+from gateway.adapters.elasticsearch.versions import Versions
 from gateway.adapters.transport import Transport
 from gateway.model.event import SourceKind
 from gateway.model.ids import CalendarId, EventId, ResourceId
@@ -69,6 +70,7 @@ class ElasticsearchSource:
         self._credential = Credential(configured=authorization, is_callers=takes_callers_credential)
         self._page_size = page_size
         self._now = now
+        self._versions = Versions(now=now, is_personal=takes_callers_credential)
         self._locks: WeakValueDictionary[CalendarId, asyncio.Lock] = WeakValueDictionary()
 
     def calendar_id(self, written: ResourceId) -> CalendarId:
@@ -81,7 +83,13 @@ class ElasticsearchSource:
         return calendar
 
     def adapter(self, call: Call) -> ElasticsearchAdapter:
-        api = MLApi(self.name, transport=self._transport, credential=self._credential, call=call)
+        api = MLApi(
+            self.name,
+            transport=self._transport,
+            credential=self._credential,
+            versions=self._versions,
+            call=call,
+        )
         return ElasticsearchAdapter(
             api, call=call, page_size=self._page_size, writing=self._lock, now=self._now
         )

@@ -68,6 +68,7 @@ class CalendarList(msgspec.Struct, frozen=True, kw_only=True):
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     number: str
+    build_flavor: str | None = None
 
 
 class ClusterInfo(msgspec.Struct, frozen=True, kw_only=True):
