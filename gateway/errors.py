@@ -14,6 +14,7 @@ GatewayError
 │   ├── TooManyInvitations       TOO_MANY_INVITATIONS
 │   ├── GroupAddress             GROUP_ADDRESS
 │   ├── MuteTooLong              MUTE_TOO_LONG
+│   ├── LossRefused              LOSS_REFUSED             the caller wants all fields held or nothing written
 │   └── Unsupported              UNSUPPORTED              this kind of source cannot do it
 └── UpstreamError                                         the upstream said no, or nothing
     ├── Unauthenticated          UNAUTHENTICATED
@@ -53,6 +54,7 @@ class Code(StrEnum):
     TOO_MANY_INVITATIONS = "TOO_MANY_INVITATIONS"
     GROUP_ADDRESS = "GROUP_ADDRESS"
     MUTE_TOO_LONG = "MUTE_TOO_LONG"
+    LOSS_REFUSED = "LOSS_REFUSED"
     UNSUPPORTED = "UNSUPPORTED"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
@@ -181,6 +183,10 @@ class GroupAddress(Refused):
 
 class MuteTooLong(Refused):
     code = Code.MUTE_TOO_LONG
+
+
+class LossRefused(Refused):
+    code = Code.LOSS_REFUSED
 
 
 class Unsupported(Refused):

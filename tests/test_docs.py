@@ -19,7 +19,7 @@ from graphql import ExecutableDefinitionNode, ObjectTypeDefinitionNode, parse
 from typer.main import get_command
 
 from gateway.adapters.elasticsearch import ids as elasticsearch_ids
-from gateway.adapters.losses import Loss
+from gateway.adapters.losses import Loss, Notice
 from gateway.adapters.msgraph import paths
 from gateway.app import application, catalog_of, running
 from gateway.cli import app
@@ -28,7 +28,7 @@ from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.sandbox import Sandbox
 from gateway.sandbox.msgraph import Unknowns
 from gateway.schema.build import client_sdl
-from gateway.schema.enums import ProblemCode, WriteStatus
+from gateway.schema.enums import ProblemCode, WarningCode, WriteStatus
 from gateway.settings import load
 
 ROOT = Path(__file__).parent.parent
@@ -199,9 +199,11 @@ def test_every_status_of_a_write_has_its_row():
     assert {row[0] for row in rows} == {status.name for status in WriteStatus}
 
 
-def test_every_warning_has_its_row():
+def test_every_warning_has_its_row_and_says_whether_it_is_a_loss():
     rows = table(REFERENCE / "problems.md", "## Warnings")
-    assert {row[0] for row in rows} == {*Loss, Code.READ_ONLY_SOURCE}
+    losses, notices = dict.fromkeys(Loss, "yes"), dict.fromkeys([*Notice, Code.READ_ONLY_SOURCE], "no")
+    assert {row[0]: row[1] for row in rows} == {**losses, **notices}
+    assert {row[0] for row in rows} == {code.name for code in WarningCode}
 
 
 def values(kind: Any) -> str:

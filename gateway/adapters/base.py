@@ -182,6 +182,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[TranslationWarning, ...] = ()
     requests: tuple[int, ...] = ()
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The events that are there, as far as they are known."""
+        return self.event_ids or ((self.event.id,) if self.event else ())
+
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a source answers and takes the credential. `version` is what it says of itself."""

@@ -1,6 +1,6 @@
 """What a calendar cannot hold as it was given: a warning per field, named as in the event's input."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from enum import Enum, StrEnum
 from typing import Final
@@ -13,11 +13,19 @@ from gateway.model.time import to_rfc3339
 
 
 class Loss(StrEnum):
-    """NOT_HELD: nothing of it is stored. CHANGED: stored, but not as given. NO_EFFECT: stored, in vain."""
+    """What a caller can refuse. NOT_HELD: nothing of it is stored. CHANGED: stored, but not as given."""
 
     NOT_HELD = "NOT_HELD"
     CHANGED = "CHANGED"
+
+
+class Notice(StrEnum):
+    """The codes of warnings about what is held as it was given. NO_EFFECT: it is stored, in vain."""
+
     NO_EFFECT = "NO_EFFECT"
+
+
+_LOSSES: Final = frozenset(Loss)
 
 
 _NAMES: Final = {
@@ -30,6 +38,11 @@ _NAMES: Final = {
 }
 OPTIONAL_FIELDS: Final = frozenset(_NAMES)
 """The attributes of a draft that not every kind of source can hold."""
+
+
+def fields_lost(warnings: Iterable[TranslationWarning]) -> list[str]:
+    """The fields that are not held as they were given, each once, in order."""
+    return list(dict.fromkeys(warning.field for warning in warnings if warning.code in _LOSSES))
 
 
 def fields_not_held(draft: Draft, fields: Collection[str], *, holder: str) -> Iterator[TranslationWarning]:

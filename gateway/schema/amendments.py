@@ -2,8 +2,11 @@
 
 import strawberry
 
+from gateway.schema.enums import LossPolicy, by_name
 from gateway.schema.event_patch import EventPatch
 from gateway.schema.scalars import Duration
+from gateway.schema.writes import ON_LOSS
+from gateway.service import loss
 from gateway.service.amendments import Amendments
 from gateway.service.event_write import EventOrder
 
@@ -27,6 +30,7 @@ class EventChange:
 @strawberry.input(description="Events to change.")
 class UpdateEventsInput:
     changes: list[EventChange] = strawberry.field(description="At most 1,000; each event once.")
+    on_loss: LossPolicy = strawberry.field(default=LossPolicy.WARN, description=ON_LOSS)
     max_invitations: int | None = strawberry.field(default=None, description=_MAX_INVITATIONS)
     max_mute: Duration | None = strawberry.field(
         default=None,
@@ -41,6 +45,7 @@ class UpdateEventsInput:
                 path=("changes", index),
                 amend=change.set.amend,
                 revision=change.if_revision,
+                on_loss=by_name(loss.LossPolicy, self.on_loss),
                 max_mute=None if self.max_mute is None else self.max_mute.longest,
                 dry_run=self.dry_run,
             )

@@ -108,6 +108,12 @@ class WriteStatus(Enum):
     UNKNOWN = value("unknown", description="It may have been done or not; `problem` says how to find out.")
 
 
+@strawberry.enum(description="What to do where a calendar cannot hold an event as it is given.")
+class LossPolicy(Enum):
+    WARN = value("warn", description="Write what it can hold; `warnings` say what is lost.")
+    REJECT = value("reject", description="Write nothing of the event there; `problem` names the lost fields.")
+
+
 @strawberry.enum(description="How a whole call fared.")
 class BatchStatus(Enum):
     SUCCEEDED = value("succeeded", description="Every row is as wished.")
@@ -190,6 +196,9 @@ class ProblemCode(Enum):
     )
     MUTE_TOO_LONG = value(
         "MUTE_TOO_LONG", description="Anomaly detection would be blind for longer than is allowed."
+    )
+    LOSS_REFUSED = value(
+        "LOSS_REFUSED", description="Something of it would be lost, and the call said `onLoss: REJECT`."
     )
     UNSUPPORTED = value("UNSUPPORTED", description="This kind of source cannot do it.")
     UNAUTHENTICATED = value(

@@ -1,26 +1,30 @@
 """Adding events, in the schema: the input, and a payload with a row per event and calendar."""
 
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 import strawberry
 
 from gateway.adapters import base
 from gateway.schema.context import Context
-from gateway.schema.enums import BatchStatus, SideEffectKind, WarningCode, WriteStatus, by_name
+from gateway.schema.enums import BatchStatus, LossPolicy, SideEffectKind, WarningCode, WriteStatus, by_name
 from gateway.schema.event import CalendarEvent
 from gateway.schema.event_input import EventInput
 from gateway.schema.problem import Problem
 from gateway.schema.scalars import JSON, Duration, milliseconds
 from gateway.schema.source import CalendarSource
+from gateway.service import loss
 from gateway.service.calendar_write import AddEvents
 from gateway.service.report import EventRow, WriteReport
+
+ON_LOSS: Final = "What to do with an event that a calendar cannot hold as it is given."
 
 
 @strawberry.input(description="Events to add, and the calendars to add each of them to.")
 class AddEventsInput:
     calendars: list[strawberry.ID] = strawberry.field(description="Ids of calendars, or aliases.")
     events: list[EventInput] = strawberry.field(description="At most 1,000.")
+    on_loss: LossPolicy = strawberry.field(default=LossPolicy.WARN, description=ON_LOSS)
     max_invitations: int | None = strawberry.field(
         default=None, description="How many invitations the call may send; may only lower the setting."
     )
@@ -36,6 +40,7 @@ class AddEventsInput:
         return AddEvents(
             calendars=self.calendars,
             drafts=[event.to_draft for event in self.events],
+            on_loss=by_name(loss.LossPolicy, self.on_loss),
             max_invitations=self.max_invitations,
             max_mute=None if self.max_mute is None else self.max_mute.longest,
             dry_run=self.dry_run,
@@ -104,6 +109,9 @@ class EventWriteResult:
     )
     status: WriteStatus = strawberry.field(description="What became of it.")
     event_id: strawberry.ID | None = strawberry.field(description="The event's id, if it is there.")
+    event_ids: list[strawberry.ID] = strawberry.field(
+        description="All events that it is there as: a series may be held as one event per occurrence."
+    )
     previous_id: strawberry.ID | None = strawberry.field(
         description="The id that the event had before, if the write gave it another one."
     )
@@ -125,6 +133,7 @@ class EventWriteResult:
             calendar_id=None if row.calendar_id is None else strawberry.ID(row.calendar_id),
             status=by_name(WriteStatus, row.status),
             event_id=None if row.event is None else strawberry.ID(row.event.id),
+            event_ids=[strawberry.ID(id_) for id_ in row.event_ids],
             previous_id=None if row.previous_id is None else strawberry.ID(row.previous_id),
             event=CalendarEvent.of(row.event) if row.event else None,
             stored=row.stored,

@@ -144,9 +144,8 @@ def _line(  # noqa: PLR0917 - the parts of a line, in its order
 
 
 def _event_ids(written: Draft | Event, outcome: Outcome) -> tuple[str, ...]:
-    """The event that was written, or that was removed and is there no more."""
-    found = outcome.event or written
-    return (found.id,) if isinstance(found, Event) else ()
+    """The events that were written, or the one that was removed and is there no more."""
+    return outcome.ids or ((written.id,) if isinstance(written, Event) else ())
 
 
 def open_sink(where: str) -> AuditSink:

@@ -8,10 +8,11 @@ import structlog
 
 from gateway.adapters.base import Outcome, PlannedEvent, Step, TranslationWarning, WriteStatus
 from gateway.adapters.capabilities import Capability
-from gateway.errors import GatewayError, Problem
+from gateway.errors import GatewayError, LossRefused, Problem
 from gateway.model.event import Draft
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.catalog import Target
+from gateway.service.loss import LossPolicy
 from gateway.service.report import EventRow, interrupted
 from gateway.service.session import Session
 
@@ -26,6 +27,7 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
 
     calendars: Sequence[str]
     drafts: Sequence[Callable[[str | None], Draft]]
+    on_loss: LossPolicy = LossPolicy.WARN
     max_invitations: int | None = None
     max_mute: timedelta | None = None
     dry_run: bool = False
@@ -148,17 +150,36 @@ class CalendarWrite:
             self._policy.check_mute(length, lowered_to=self._command.max_mute)
 
     async def _plan(self) -> None:
+        """A step is never cut: what would lose something is refused, and the others are planned anew."""
+        steps = await self._plan_drafts()
+        if self._refuse_losses(steps):
+            steps = await self._plan_drafts()
+        self.steps = steps
+
+    async def _plan_drafts(self) -> list[Step]:
         indexes = list(self.drafts)
         if not indexes:
-            return
+            return []
         plan = await self._adapter.plan(self.target.calendar, [self.drafts[index] for index in indexes])
-        self.steps = [_renumbered(step, indexes) for step in plan.steps]
-        self._planned = {event.index: event for step in self.steps for event in step.events}
+        steps = [_renumbered(step, indexes) for step in plan.steps]
+        planned = {event.index: event for step in steps for event in step.events}
+        self._planned |= planned
         for place, problem in plan.refused.items():
             self._refuse((indexes[place],), problem.at("events", indexes[place]))
-        forgotten = self.drafts.keys() - self._planned.keys()
+        forgotten = self.drafts.keys() - planned.keys()
         if forgotten:
             raise RuntimeError(f"{self.source_name} planned nothing for the events {sorted(forgotten)}")
+        return steps
+
+    def _refuse_losses(self, steps: Iterable[Step]) -> bool:
+        """Whether anything was refused because it would not be held as it is given."""
+        refused = len(self.refused)
+        for planned in [event for step in steps for event in step.events]:
+            try:
+                self._command.on_loss.check(self.source_name, planned.warnings)
+            except LossRefused as exc:
+                self._refuse((planned.index,), exc.problem.at("events", planned.index))
+        return len(self.refused) > refused
 
     def _refuse(self, indexes: Iterable[int], problem: Problem) -> None:
         """Keeps events from being written. A step is never cut: whoever refuses does so before planning."""
@@ -220,7 +241,8 @@ class CalendarWrite:
             problem=self.refused.get(index),
         )
         if index in self.refused:
-            return row
+            warnings = self._planned[index].warnings if index in self._planned else ()
+            return msgspec.structs.replace(row, warnings=warnings)
         outcome = self.outcomes.get(index) or interrupted(index)
         planned = self._planned[index]
         return msgspec.structs.replace(
@@ -228,7 +250,7 @@ class CalendarWrite:
             calendar_id=(outcome.event and outcome.event.calendar_id) or self.calendar_id,
             status=outcome.status,
             event=outcome.event,
-            event_ids=outcome.event_ids,
+            event_ids=outcome.ids,
             stored=outcome.stored,
             problem=outcome.problem and outcome.problem.at("events", index),
             warnings=(*planned.warnings, *outcome.warnings, *self._mode_warning()),

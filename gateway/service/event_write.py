@@ -6,7 +6,14 @@ from datetime import timedelta
 import msgspec
 import structlog
 
-from gateway.adapters.base import EventChange, EventRemoval, EventStep, Outcome, WriteStatus
+from gateway.adapters.base import (
+    EventChange,
+    EventRemoval,
+    EventStep,
+    Outcome,
+    TranslationWarning,
+    WriteStatus,
+)
 from gateway.adapters.capabilities import Capability
 from gateway.errors import Conflict, GatewayError, NotFound, Problem
 from gateway.model.event import Draft, Event
@@ -14,6 +21,7 @@ from gateway.model.ids import CalendarId
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendars import check_event
 from gateway.service.catalog import ConfiguredSource
+from gateway.service.loss import LossPolicy
 from gateway.service.report import EventRow, interrupted
 from gateway.service.session import Session
 
@@ -33,6 +41,7 @@ class EventOrder(msgspec.Struct, frozen=True, kw_only=True):
     path: tuple[str, int]
     amend: Amend | None = None
     revision: str | None = None
+    on_loss: LossPolicy = LossPolicy.WARN
     comment: str | None = None
     max_mute: timedelta | None = None
     dry_run: bool = False
@@ -49,6 +58,7 @@ class EventWrite:
         self._action: EventChange | EventRemoval | None = None
         self._problem: Problem | None = None
         self._outcome: Outcome | None = None
+        self._warnings: tuple[TranslationWarning, ...] = ()
         self.steps: Sequence[EventStep] = ()
 
     @property
@@ -104,7 +114,10 @@ class EventWrite:
         if self._source is None or self._action is None:
             return
         try:
-            self.steps = (await self._session.adapter(self._source).plan_event(self._action),)
+            step = await self._session.adapter(self._source).plan_event(self._action)
+            self._warnings = step.warnings
+            self._order.on_loss.check(self.source_name, step.warnings)
+            self.steps = (step,)
         except GatewayError as exc:
             in_patch = exc.problem.path and self._order.amend is not None
             self.refuse(exc.problem.at("set") if in_patch else exc.problem)
@@ -144,22 +157,22 @@ class EventWrite:
             calendar_id=event.calendar_id if event else None,
             status=WriteStatus.FAILED,
             problem=self._problem,
+            warnings=self._warnings,
         )
         if self._problem is not None or self._outcome is None:
             return row
         outcome = self._outcome
-        step = self.steps[0] if self.steps else None
         dry = self._source.dry_run_warnings() if self._source and self._order.dry_run else ()
         return msgspec.structs.replace(
             row,
             status=outcome.status,
             event=outcome.event,
-            event_ids=outcome.event_ids,
+            event_ids=outcome.ids,
             previous_id=outcome.previous_id,
             stored=outcome.stored,
             problem=outcome.problem and outcome.problem.at(*self._order.path),
-            warnings=(*(step.warnings if step else ()), *outcome.warnings, *dry),
-            effects=step.effects if step else (),
+            warnings=(*self._warnings, *outcome.warnings, *dry),
+            effects=self.steps[0].effects if self.steps else (),
             requests=outcome.requests,
         )
 

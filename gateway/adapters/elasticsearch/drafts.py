@@ -6,7 +6,14 @@ from typing import Final
 from gateway.adapters.base import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.elasticsearch.ids import name_of
 from gateway.adapters.elasticsearch.wire import SentEvent, options_of
-from gateway.adapters.losses import OPTIONAL_FIELDS, Loss, camel_case, fields_not_held, options_not_held
+from gateway.adapters.losses import (
+    OPTIONAL_FIELDS,
+    Loss,
+    Notice,
+    camel_case,
+    fields_not_held,
+    options_not_held,
+)
 from gateway.errors import InvalidInput, InvalidTime
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId
@@ -49,7 +56,7 @@ def losses(draft: Draft) -> Iterator[TranslationWarning]:
     options = options_of(draft)
     if options.skip_result is False and options.skip_model_update is False and not options.force_time_shift:
         yield TranslationWarning(
-            code=Loss.NO_EFFECT,
+            code=Notice.NO_EFFECT,
             field="elasticsearch",
             message="With both flags false and no shift, the event is stored and mutes nothing.",
             given={"skipResult": False, "skipModelUpdate": False},
