@@ -16,6 +16,7 @@ from gateway.adapters.capabilities import Capability, CapabilityNote
 from gateway.errors import Problem
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import Window
 
@@ -214,15 +215,18 @@ class CalendarAdapter(Protocol):
         """One calendar. Raises NotFound."""
         ...
 
-    def events(self, calendar: CalendarId, window: Window, *, page: int) -> AsyncIterator[Event]:
+    def events(
+        self, calendar: CalendarId, window: Window, *, page: int, fields: Fields = EVERYTHING
+    ) -> AsyncIterator[Event]:
         """The events that overlap the window, ordered by (start, id), read upstream as far as they are drawn.
 
-        `page` is how many the caller means to draw: a hint for the size of upstream pages.
+        `page` is how many the caller means to draw: a hint for the size of upstream pages. Attributes that
+        are not among the `fields` may be missing, as if the event had none.
         """
         ...
 
-    async def find(self, event: EventId) -> Event:
-        """One event. Raises NotFound."""
+    async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
+        """One event, with those fields at least. Raises NotFound."""
         ...
 
     async def calendar_of(self, event: EventId) -> Calendar:

@@ -38,7 +38,7 @@ class Calendar(Node):
     async def events(
         self, info: strawberry.Info[Context], window: Window, first: First = 50, after: After = None
     ) -> CalendarEventConnection:
-        return await events_page(info.context, [self.calendar.id], window, first=first, after=after)
+        return await events_page(info, [self.calendar.id], window, first=first, after=after)
 
     @strawberry.field(description="What only an Elasticsearch calendar has.")
     def elasticsearch(self) -> ElasticsearchCalendarDetails | None:

@@ -11,6 +11,7 @@ from gateway.schema.enums import ReadStatus, by_name
 from gateway.schema.event import CalendarEvent
 from gateway.schema.problem import Problem
 from gateway.schema.scalars import milliseconds
+from gateway.schema.selection import fields_of_page
 from gateway.schema.source import CalendarSource
 from gateway.schema.time import TimeWindowInput
 from gateway.service.calendars import CalendarPage
@@ -114,11 +115,20 @@ class CalendarConnection:
 
 
 async def events_page(
-    context: Context, calendars: Sequence[str], window: TimeWindowInput, *, first: int, after: str | None
+    info: strawberry.Info[Context],
+    calendars: Sequence[str],
+    window: TimeWindowInput,
+    *,
+    first: int,
+    after: str | None,
 ) -> CalendarEventConnection:
-    """A page of events of all the calendars. Raises InvalidInput for the window, the cursor or the size."""
+    """A page of events of all the calendars, with what is selected of them.
+
+    Raises InvalidInput for the window, the cursor or the size.
+    """
     with located("window"):
         span = window.to_model()
     cursor = None if after is None else EventCursor.parse(after)
-    page = await read_events(context.session, calendars, span, first=first, after=cursor)
-    return CalendarEventConnection.of(page, context)
+    fields = fields_of_page(info)
+    page = await read_events(info.context.session, calendars, span, first=first, after=cursor, fields=fields)
+    return CalendarEventConnection.of(page, info.context)

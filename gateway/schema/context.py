@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 from gateway.errors import GatewayError, NotFound
 from gateway.model.calendar import Calendar
 from gateway.model.event import Event
+from gateway.model.fields import Fields
 from gateway.service.audit import AuditTrail
 from gateway.service.calendars import calendar_of, find_calendar, find_event
 from gateway.service.session import Session
@@ -26,7 +27,7 @@ class Context:
         self.audit = audit
         self.subgraph_sdl = subgraph_sdl
         self.calendars: DataLoader[str, Calendar | None] = DataLoader(self._each(find_calendar))
-        self.events: DataLoader[str, Event | None] = DataLoader(self._each(find_event))
+        self._events: DataLoader[tuple[str, Fields], Event | None] = DataLoader(self._find_events)
         self.calendars_of: DataLoader[str, Calendar] = DataLoader(self._each(calendar_of))
 
     async def calendar(self, name: str) -> Calendar:
@@ -35,6 +36,23 @@ class Context:
         if found is None:
             raise NotFound(f"The calendar {name} is there no longer.")
         return found
+
+    async def event(self, name: str, fields: Fields) -> Event | None:
+        """The event of an id with those fields, None if its source has none. Raises GatewayError."""
+        return await self._events.load((name, fields))
+
+    async def _find_events(self, wanted: list[tuple[str, Fields]]) -> Sequence[Event | BaseException | None]:
+        """Each event is looked for once, with all that is wanted of it in different places."""
+        together: dict[str, Fields] = {}
+        for name, fields in wanted:
+            together[name] = together.get(name, frozenset()) | fields
+
+        async def find(session: Session, name: str) -> Event | None:
+            return await find_event(session, name, together[name])
+
+        found = await self._each(find)(list(together))
+        by_name = dict(zip(together, found, strict=True))
+        return [by_name[name] for name, _ in wanted]
 
     def _each(
         self, find: Callable[[Session, str], Coroutine[Any, Any, T]]

@@ -8,11 +8,13 @@ import strawberry
 from strawberry.federation.schema import FederationAny
 
 from gateway.errors import InvalidInput, TooMany, located
+from gateway.model.fields import Fields
 from gateway.schema.calendar import Calendar
 from gateway.schema.context import Context
 from gateway.schema.event import CalendarEvent
 from gateway.schema.node import Node
 from gateway.schema.query import Query, find_node
+from gateway.schema.selection import fields_of_events
 
 MAX_REPRESENTATIONS: Final = 1000
 
@@ -42,13 +44,14 @@ class ServedQuery(Query):
         if len(representations) > MAX_REPRESENTATIONS:
             message = f"{len(representations)} representations are too many: at most {MAX_REPRESENTATIONS}."
             raise TooMany(message, path=("representations",))
+        fields = fields_of_events(info)
         return await asyncio.gather(  # type: ignore[return-value]  # an exception is that row's error
-            *(_entity(info.context, index, item) for index, item in enumerate(representations)),
+            *(_entity(info.context, index, item, fields) for index, item in enumerate(representations)),
             return_exceptions=True,
         )
 
 
-async def _entity(context: Context, index: int, representation: object) -> Node | None:
+async def _entity(context: Context, index: int, representation: object, fields: Fields) -> Node | None:
     """The entity that one representation stands for; None if its source has no such thing."""
     name = representation.get("__typename") if isinstance(representation, Mapping) else None
     id_ = representation.get("id") if isinstance(representation, Mapping) else None
@@ -59,7 +62,7 @@ async def _entity(context: Context, index: int, representation: object) -> Node 
             "A representation needs __typename, Calendar or CalendarEvent, and id, a string.", path=path
         )
     with located(*path):
-        entity = await find_node(context, id_)
+        entity = await find_node(context, id_, fields)
     if entity is not None and not isinstance(entity, wanted):
         raise InvalidInput(f"{id_!r} is not the id of a {name}.", path=path)
     return entity

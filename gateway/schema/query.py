@@ -6,11 +6,13 @@ from typing import Annotated
 import strawberry
 
 from gateway.errors import InvalidInput, TooMany
+from gateway.model.fields import Fields
 from gateway.schema.calendar import After, Calendar, First, Window
 from gateway.schema.connection import CalendarConnection, CalendarEventConnection, events_page
 from gateway.schema.context import Context
 from gateway.schema.event import CalendarEvent
 from gateway.schema.node import Node
+from gateway.schema.selection import fields_of_events
 from gateway.schema.source import CalendarSource
 from gateway.service.calendars import list_calendars
 
@@ -55,11 +57,11 @@ class SubgraphQuery:
             raise InvalidInput(
                 "There are no calendars.", path=("calendars",), hint="Give at least one id or alias."
             )
-        return await events_page(info.context, calendars, window, first=first, after=after)
+        return await events_page(info, calendars, window, first=first, after=after)
 
     @strawberry.field(description="One event; null if its source has no such event.")
     async def calendar_event(self, info: Info, id: EventName) -> CalendarEvent | None:  # noqa: A002 - as above
-        found = await info.context.events.load(id)
+        found = await info.context.event(id, fields_of_events(info))
         return None if found is None else CalendarEvent.of(found)
 
 
@@ -67,19 +69,22 @@ class SubgraphQuery:
 class Query(SubgraphQuery):
     @strawberry.field(description="Whatever an id names; null if its source has nothing of that id.")
     async def node(self, info: Info, id: AnyId) -> Node | None:  # noqa: A002 - the specification's word
-        return await find_node(info.context, id)
+        return await find_node(info.context, id, fields_of_events(info))
 
     @strawberry.field(description="Whatever each id names, in the order asked.")
     async def nodes(self, info: Info, ids: AnyIds) -> list[Node | None]:
         if len(ids) > MAX_NODES:
             raise TooMany(f"{len(ids)} ids are too many: at most {MAX_NODES}.", path=("ids",))
-        return await asyncio.gather(*(find_node(info.context, id_) for id_ in ids), return_exceptions=True)  # type: ignore[return-value]  # an exception is that row's error
+        fields = fields_of_events(info)
+        return await asyncio.gather(  # type: ignore[return-value]  # an exception is that row's error
+            *(find_node(info.context, id_, fields) for id_ in ids), return_exceptions=True
+        )
 
 
-async def find_node(context: Context, name: str) -> Node | None:
-    """The calendar or event of that id; None if its source has none. Raises GatewayError."""
+async def find_node(context: Context, name: str, fields: Fields) -> Node | None:
+    """The calendar, or the event with those fields, of an id; None if there is none. Raises GatewayError."""
     if context.session.catalog.is_event(name):
-        event = await context.events.load(name)
+        event = await context.event(name, fields)
         return None if event is None else CalendarEvent.of(event)
     calendar = await context.calendars.load(name)
     return None if calendar is None else Calendar.of(calendar)

@@ -10,6 +10,7 @@ import msgspec
 from gateway.errors import GatewayError, NotFound
 from gateway.model.calendar import Calendar
 from gateway.model.event import Event
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId
 from gateway.service.catalog import ConfiguredSource
 from gateway.service.reads import ReadStatus, SourceRead, check_first
@@ -51,11 +52,11 @@ async def find_calendar(session: Session, name: str) -> Calendar | None:
         return None
 
 
-async def find_event(session: Session, name: str) -> Event | None:
-    """The event that an id names; None if the upstream has none. Raises CalendarNotAllowed."""
+async def find_event(session: Session, name: str, fields: Fields = EVERYTHING) -> Event | None:
+    """The event that an id names, with those fields; None if there is none. Raises CalendarNotAllowed."""
     source, event_id = session.catalog.event(name)
     try:
-        event = await session.adapter(source).find(event_id)
+        event = await session.adapter(source).find(event_id, fields=fields)
     except NotFound:
         return None
     await check_event(session, source, event_id, event)

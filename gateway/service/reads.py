@@ -17,6 +17,7 @@ import msgspec
 
 from gateway.errors import GatewayError, InvalidInput, Problem, TooMany
 from gateway.model.event import Event
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.time import Window
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.cursor import EventCursor
@@ -59,9 +60,18 @@ class EventPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read_events(
-    session: Session, calendars: Sequence[str], window: Window, *, first: int, after: EventCursor | None
+    session: Session,
+    calendars: Sequence[str],
+    window: Window,
+    *,
+    first: int,
+    after: EventCursor | None,
+    fields: Fields = EVERYTHING,
 ) -> EventPage:
-    """The first events in the window after the cursor. Raises TooMany; other troubles are in the page."""
+    """The first events in the window after the cursor, with those fields.
+
+    Raises TooMany; other troubles are in the page.
+    """
     check_first(first)
     resolved = session.catalog.resolve(calendars)
     if len(resolved) > MAX_CALENDARS:
@@ -69,7 +79,9 @@ async def read_events(
             f"{len(resolved)} calendars are too many: at most {MAX_CALENDARS}.", path=("calendars",)
         )
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
-    streams = [_Stream(session, target, window, first=first, after=after) for target in targets]
+    streams = [
+        _Stream(session, target, window, first=first, after=after, fields=fields) for target in targets
+    ]
     async with AsyncExitStack() as stack:
         for stream in streams:
             await stack.enter_async_context(aclosing(stream))
@@ -94,16 +106,25 @@ class _Stream:
     """One calendar's events after the cursor, and how reading them fared."""
 
     def __init__(
-        self, session: Session, target: Target, window: Window, *, first: int, after: EventCursor | None
+        self,
+        session: Session,
+        target: Target,
+        window: Window,
+        *,
+        first: int,
+        after: EventCursor | None,
+        fields: Fields,
     ) -> None:
         self.target = target
         self.fetched = 0
         self.seconds = 0.0
         self.problem: Problem | None = None
         self._after = after
-        self._events = self._open(session, window, first)
+        self._events = self._open(session, window, first, fields)
 
-    def _open(self, session: Session, window: Window, first: int) -> AsyncIterator[Event] | None:
+    def _open(
+        self, session: Session, window: Window, first: int, fields: Fields
+    ) -> AsyncIterator[Event] | None:
         try:
             self.target.check_allowed()
         except GatewayError as exc:
@@ -113,7 +134,8 @@ class _Stream:
         if start >= window.end:
             return None
         adapter = session.adapter(self.target.source)
-        return adapter.events(self.target.calendar, Window(start=start, end=window.end), page=first + 1)
+        rest = Window(start=start, end=window.end)
+        return adapter.events(self.target.calendar, rest, page=first + 1, fields=fields)
 
     async def next(self) -> Event | None:
         """The next event, or None where the stream has ended, for good or ill."""

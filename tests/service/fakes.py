@@ -24,6 +24,7 @@ from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
 from gateway.errors import Code, InvalidId, NotFound, Problem
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import EventTime, Window
 from gateway.service.catalog import Alias, Catalog, ConfiguredSource
@@ -87,6 +88,7 @@ class FakeSource:
         self.opened = 0
         self.closed = 0
         self.windows: list[Window] = []
+        self.asked: list[tuple[str, Fields]] = []
 
     def calendar_id(self, written: ResourceId) -> CalendarId:
         if len(written.segments) != 1:
@@ -123,8 +125,11 @@ class FakeAdapter:
         self._check(str(calendar))
         return self._calendar(str(_own(calendar)))
 
-    async def events(self, calendar: CalendarId, window: Window, *, page: int) -> AsyncIterator[Event]:
+    async def events(
+        self, calendar: CalendarId, window: Window, *, page: int, fields: Fields = EVERYTHING
+    ) -> AsyncIterator[Event]:
         source, name = self._source, str(calendar)
+        source.asked.append((name, fields))
         source.opened += 1
         source.windows.append(window)
         held = [event for event in source.held if event.calendar_id == name]
@@ -141,7 +146,8 @@ class FakeAdapter:
         finally:
             source.closed += 1
 
-    async def find(self, event: EventId) -> Event:
+    async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
+        self._source.asked.append((str(event), fields))
         for held in self._source.held:
             if held.id == str(event):
                 return held

@@ -45,6 +45,7 @@ from gateway.errors import (
 )
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId
 from gateway.model.time import Window
 
@@ -90,12 +91,19 @@ class ElasticsearchAdapter:
             )
         return to_calendar(found.calendars[0], self._api.source)
 
-    def events(self, calendar: CalendarId, window: Window, *, page: int) -> AsyncIterator[Event]:
+    def events(
+        self,
+        calendar: CalendarId,
+        window: Window,
+        *,
+        page: int,
+        fields: Fields = EVERYTHING,  # noqa: ARG002 - an ML event is small, and comes whole
+    ) -> AsyncIterator[Event]:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
         size = min(max(page + 1, _MIN_PAGE), self._page_size)  # the last one's place is settled by the next
         return in_order(self._events(calendar, window, size), lag=timedelta(0))
 
-    async def find(self, event: EventId) -> Event:
+    async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:  # noqa: ARG002 - as above
         place = place_of(event)
         calendar = calendar_at(event.source, place)
         span = Span(place.start, place.start + 1)

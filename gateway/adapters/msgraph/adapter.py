@@ -23,6 +23,7 @@ from gateway.adapters.msgraph.writing import SecondAttempts, write
 from gateway.errors import Forbidden, NoAnswer, NotFound, NotSent, Problem, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import Window
 
@@ -62,12 +63,19 @@ class MSGraphAdapter:
         asked = canonical(calendar, self._api.owner(calendar, found.context))
         return msgspec.structs.replace(self._calendar(found, calendar, found.context), id=str(asked))
 
-    def events(self, calendar: CalendarId, window: Window, *, page: int) -> AsyncIterator[Event]:
+    def events(
+        self,
+        calendar: CalendarId,
+        window: Window,
+        *,
+        page: int,
+        fields: Fields = EVERYTHING,  # noqa: ARG002
+    ) -> AsyncIterator[Event]:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
         size = min(max(page + 1, _MIN_PAGE), _MAX_PAGE)  # the last one's place is settled by the next
         return read_events(self._api, self._requests, calendar, window, size=size)
 
-    async def find(self, event: EventId) -> Event:
+    async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:  # noqa: ARG002
         found = await self._api.read(self._requests.event(event), GraphEvent)
         owner = self._api.owner(event, found.context)
         return to_event(found, source=self._api.source, owner=owner, calendar=None)
