@@ -60,6 +60,27 @@ class EventBody(msgspec.Struct, frozen=True, kw_only=True):
     html: str | None = None
 
 
+class LocationType(StrEnum):
+    DEFAULT = "default"
+    CONFERENCE_ROOM = "conferenceRoom"
+    HOME_ADDRESS = "homeAddress"
+    BUSINESS_ADDRESS = "businessAddress"
+    GEO_COORDINATES = "geoCoordinates"
+    STREET_ADDRESS = "streetAddress"
+    HOTEL = "hotel"
+    RESTAURANT = "restaurant"
+    LOCAL_BUSINESS = "localBusiness"
+    POSTAL_ADDRESS = "postalAddress"
+
+
+class LocationUniqueIdType(StrEnum):
+    UNKNOWN = "unknown"
+    LOCATION_STORE = "locationStore"
+    DIRECTORY = "directory"
+    PRIVATE = "private"
+    BING = "bing"
+
+
 class PostalAddress(msgspec.Struct, frozen=True, kw_only=True):
     street: str | None = None
     city: str | None = None
@@ -84,9 +105,9 @@ class EventLocation(msgspec.Struct, frozen=True, kw_only=True):
     coordinates: Coordinates | None = None
     email: str | None = None
     uri: str | None = None
-    location_type: str | None = None
+    location_type: LocationType | None = None
     unique_id: str | None = None
-    unique_id_type: str | None = None
+    unique_id_type: LocationUniqueIdType | None = None
 
 
 class EventPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +123,8 @@ class Attendee(msgspec.Struct, frozen=True, kw_only=True):
     type: AttendeeType = AttendeeType.REQUIRED
     response: AttendeeResponse = AttendeeResponse.NONE
     responded_at: datetime | None = None
+    proposed_start: EventTime | None = None
+    proposed_end: EventTime | None = None
 
 
 class Recurrence(msgspec.Struct, frozen=True, kw_only=True):

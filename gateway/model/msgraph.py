@@ -1,5 +1,6 @@
 """What only Microsoft Graph calendars have: the other properties of an event, and its options."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -35,6 +36,27 @@ class OnlineMeetingProvider(StrEnum):
     TEAMS_FOR_BUSINESS = "teamsForBusiness"
 
 
+class ExtendedProperty(msgspec.Struct, frozen=True, kw_only=True):
+    """A MAPI property with one value. `id` is in Graph's grammar: type, and a tag or a GUID with a name."""
+
+    id: str
+    value: str
+
+
+class MultiValueExtendedProperty(msgspec.Struct, frozen=True, kw_only=True):
+    """A MAPI property with several values."""
+
+    id: str
+    value: tuple[str, ...]
+
+
+class OpenExtension(msgspec.Struct, frozen=True, kw_only=True):
+    """An application's own JSON beside an event, under a name of its own."""
+
+    name: str
+    data: Mapping[str, object]
+
+
 class MSGraphEventOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Writable properties that the unified event does not have; None is not sent."""
 
@@ -47,6 +69,14 @@ class MSGraphEventOptions(msgspec.Struct, frozen=True, kw_only=True):
     hide_attendees: bool | None = None
     is_online_meeting: bool | None = None
     online_meeting_provider: OnlineMeetingProvider | None = None
+    single_value_extended_properties: tuple[ExtendedProperty, ...] | None = None
+    multi_value_extended_properties: tuple[MultiValueExtendedProperty, ...] | None = None
+    extensions: tuple[OpenExtension, ...] | None = None
+
+
+class Phone(msgspec.Struct, frozen=True, kw_only=True):
+    number: str | None = None
+    type: str | None = None
 
 
 class OnlineMeeting(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +85,7 @@ class OnlineMeeting(msgspec.Struct, frozen=True, kw_only=True):
     quick_dial: str | None = None
     toll_number: str | None = None
     toll_free_numbers: tuple[str, ...] = ()
+    phones: tuple[Phone, ...] = ()
 
 
 class RecurrencePattern(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +149,8 @@ class MSGraphEventDetails(msgspec.Struct, frozen=True, kw_only=True):
     recurrence: PatternedRecurrence | None = None
 
     def options(self) -> tuple[SourceKind, MSGraphEventOptions]:
-        names = MSGraphEventOptions.__struct_fields__
+        """Without what Graph shows only to those who ask for it by name."""
+        names = set(MSGraphEventOptions.__struct_fields__) & set(self.__struct_fields__)
         return SourceKind.MSGRAPH, MSGraphEventOptions(**{name: getattr(self, name) for name in names})
 
 

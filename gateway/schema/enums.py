@@ -72,6 +72,29 @@ class ShowAs(Enum):
     UNKNOWN = value("unknown", description="Not known.")
 
 
+@strawberry.enum(description="What kind of place it is, in Outlook.")
+class LocationType(Enum):
+    DEFAULT = value("default", description="Any.")
+    CONFERENCE_ROOM = value("conferenceRoom", description="A conference room.")
+    HOME_ADDRESS = value("homeAddress", description="Somebody's home.")
+    BUSINESS_ADDRESS = value("businessAddress", description="Somebody's office.")
+    GEO_COORDINATES = value("geoCoordinates", description="A place on earth.")
+    STREET_ADDRESS = value("streetAddress", description="A street address.")
+    HOTEL = value("hotel", description="A hotel.")
+    RESTAURANT = value("restaurant", description="A restaurant.")
+    LOCAL_BUSINESS = value("localBusiness", description="A business nearby.")
+    POSTAL_ADDRESS = value("postalAddress", description="A postal address.")
+
+
+@strawberry.enum(description="Who knows a place by its unique id.")
+class LocationUniqueIdType(Enum):
+    UNKNOWN = value("unknown", description="Not known.")
+    LOCATION_STORE = value("locationStore", description="Outlook's store of locations.")
+    DIRECTORY = value("directory", description="The directory, as of rooms.")
+    PRIVATE = value("private", description="The mailbox itself.")
+    BING = value("bing", description="Bing.")
+
+
 @strawberry.enum(description="What an attendee is to a meeting.")
 class AttendeeType(Enum):
     REQUIRED = value("required", description="Has to be there.")

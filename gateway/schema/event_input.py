@@ -13,7 +13,7 @@ from gateway.model.event import SourceKind
 from gateway.schema.elasticsearch import ElasticsearchEventOptions
 from gateway.schema.enums import ShowAs, by_name
 from gateway.schema.location import EventLocationInput
-from gateway.schema.msgraph import MSGraphEventOptions
+from gateway.schema.msgraph_options import MSGraphEventOptions
 from gateway.schema.person import AttendeeInput
 from gateway.schema.time_input import EventEndInput, EventTimeInput, span
 

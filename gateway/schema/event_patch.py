@@ -14,7 +14,7 @@ from gateway.schema.elasticsearch import ElasticsearchEventOptions
 from gateway.schema.enums import ShowAs, by_name
 from gateway.schema.event_input import EventBodyInput, check_title
 from gateway.schema.location import EventLocationInput
-from gateway.schema.msgraph import MSGraphEventOptions
+from gateway.schema.msgraph_options import MSGraphEventOptions
 from gateway.schema.person import AttendeeInput
 from gateway.schema.time_input import EventEndInput, EventTimeInput, end_of, start_of
 

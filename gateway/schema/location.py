@@ -6,6 +6,7 @@ import strawberry
 
 from gateway.errors import InvalidInput
 from gateway.model import event as model
+from gateway.schema.enums import LocationType, LocationUniqueIdType, by_name
 from gateway.schema.scalars import URL
 
 
@@ -54,9 +55,11 @@ class EventLocation:
     coordinates: Coordinates | None = strawberry.field(description="Its place on earth.")
     email: str | None = strawberry.field(description="Its e-mail address, as rooms have one.")
     uri: URL | None = strawberry.field(description="An address on the web.")
-    type: str | None = strawberry.field(description="Graph's locationType: default, conferenceRoom, hotel …")
+    type: LocationType | None = strawberry.field(description="What kind of place it is.")
     unique_id: str | None = strawberry.field(description="Graph's uniqueId, for internal use.")
-    unique_id_type: str | None = strawberry.field(description="Graph's uniqueIdType, for internal use.")
+    unique_id_type: LocationUniqueIdType | None = strawberry.field(
+        description="Graph's uniqueIdType, for internal use."
+    )
 
     @classmethod
     def of(cls, place: model.EventLocation) -> Self:
@@ -66,9 +69,9 @@ class EventLocation:
             coordinates=Coordinates.of(place.coordinates) if place.coordinates else None,
             email=place.email,
             uri=None if place.uri is None else URL(place.uri),
-            type=place.location_type,
+            type=by_name(LocationType, place.location_type),
             unique_id=place.unique_id,
-            unique_id_type=place.unique_id_type,
+            unique_id_type=by_name(LocationUniqueIdType, place.unique_id_type),
         )
 
 
@@ -94,9 +97,31 @@ class PostalAddressInput:
 class CoordinatesInput:
     latitude: float = strawberry.field(description="Degrees north.")
     longitude: float = strawberry.field(description="Degrees east.")
+    altitude: float | None = strawberry.field(default=None, description="Metres above sea level.")
+    accuracy: float | None = strawberry.field(
+        default=None, description="How exact latitude and longitude are, in metres."
+    )
+    altitude_accuracy: float | None = strawberry.field(
+        default=None, description="How exact the altitude is, in metres."
+    )
 
     def to_model(self) -> model.Coordinates:
-        return model.Coordinates(latitude=self.latitude, longitude=self.longitude)
+        return model.Coordinates(
+            latitude=_degrees("latitude", self.latitude, 90),
+            longitude=_degrees("longitude", self.longitude, 180),
+            altitude=self.altitude,
+            accuracy=self.accuracy,
+            altitude_accuracy=self.altitude_accuracy,
+        )
+
+
+def _degrees(name: str, value: float, most: int) -> float:
+    if abs(value) > most:
+        raise InvalidInput(
+            f"A {name} of {value:g} is not on earth: it lies between {-most} and {most}.",
+            path=("coordinates", name),
+        )
+    return value
 
 
 @strawberry.input(description="Where an event takes place.")
@@ -106,6 +131,11 @@ class EventLocationInput:
     coordinates: CoordinatesInput | None = strawberry.field(default=None, description="Its place on earth.")
     email: str | None = strawberry.field(default=None, description="Its e-mail address, as rooms have one.")
     uri: str | None = strawberry.field(default=None, description="An address on the web.")
+    type: LocationType | None = strawberry.field(default=None, description="What kind of place it is.")
+    unique_id: str | None = strawberry.field(default=None, description="Graph's uniqueId.")
+    unique_id_type: LocationUniqueIdType | None = strawberry.field(
+        default=None, description="Who knows the place by `uniqueId`."
+    )
 
     def to_model(self) -> model.EventLocation:
         if not self.display_name.strip():
@@ -116,4 +146,7 @@ class EventLocationInput:
             coordinates=self.coordinates.to_model() if self.coordinates else None,
             email=self.email,
             uri=self.uri,
+            location_type=by_name(model.LocationType, self.type),
+            unique_id=self.unique_id,
+            unique_id_type=by_name(model.LocationUniqueIdType, self.unique_id_type),
         )

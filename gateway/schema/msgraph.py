@@ -4,7 +4,6 @@ from typing import Self
 
 import strawberry
 
-from gateway.errors import InvalidInput
 from gateway.model import msgraph as model
 from gateway.schema.enums import (
     AttendeeResponse,
@@ -18,6 +17,16 @@ from gateway.schema.person import EventPerson
 from gateway.schema.scalars import URL, Date, DateTime
 
 
+@strawberry.type(description="A number that an online meeting can be dialled into.")
+class OnlineMeetingPhone:
+    number: str | None = strawberry.field(description="The number.")
+    type: str | None = strawberry.field(description="Graph's phoneType: business, mobile …")
+
+    @classmethod
+    def of(cls, phone: model.Phone) -> Self:
+        return cls(number=phone.number, type=phone.type)
+
+
 @strawberry.type(description="How to join an online meeting.")
 class OnlineMeeting:
     join_url: URL | None = strawberry.field(description="The link that joins it.")
@@ -25,6 +34,7 @@ class OnlineMeeting:
     quick_dial: str | None = strawberry.field(description="A number with the id, for dialling in.")
     toll_number: str | None = strawberry.field(description="A number for dialling in.")
     toll_free_numbers: list[str] = strawberry.field(description="Numbers that cost nothing.")
+    phones: list[OnlineMeetingPhone] = strawberry.field(description="All numbers for dialling in.")
 
     @classmethod
     def of(cls, meeting: model.OnlineMeeting) -> Self:
@@ -34,6 +44,7 @@ class OnlineMeeting:
             quick_dial=meeting.quick_dial,
             toll_number=meeting.toll_number,
             toll_free_numbers=list(meeting.toll_free_numbers),
+            phones=[OnlineMeetingPhone.of(phone) for phone in meeting.phones],
         )
 
 
@@ -172,50 +183,6 @@ class MSGraphEventDetails:
             response=by_name(AttendeeResponse, details.response),
             responded_at=None if details.responded_at is None else DateTime(details.responded_at),
             recurrence=MSGraphRecurrence.of(details.recurrence) if details.recurrence else None,
-        )
-
-
-@strawberry.input(description="What only Microsoft Graph calendars understand; not sent where absent.")
-class MSGraphEventOptions:
-    importance: Importance | None = strawberry.field(default=None, description="How much it matters.")
-    sensitivity: Sensitivity | None = strawberry.field(
-        default=None, description="Who may see what it is about."
-    )
-    is_reminder_on: bool | None = strawberry.field(default=None, description="Whether a reminder comes.")
-    reminder_minutes_before_start: int | None = strawberry.field(
-        default=None, description="How many minutes before the start the reminder comes."
-    )
-    response_requested: bool | None = strawberry.field(
-        default=None, description="Whether the organizer wants answers."
-    )
-    allow_new_time_proposals: bool | None = strawberry.field(
-        default=None, description="Whether attendees may propose another time."
-    )
-    hide_attendees: bool | None = strawberry.field(
-        default=None, description="Whether attendees see only themselves."
-    )
-    is_online_meeting: bool | None = strawberry.field(
-        default=None, description="Whether it can be joined online. Once on, Graph ignores later changes."
-    )
-    online_meeting_provider: OnlineMeetingProvider | None = strawberry.field(
-        default=None, description="Who provides the online meeting."
-    )
-
-    def to_model(self) -> model.MSGraphEventOptions:
-        if self.reminder_minutes_before_start is not None and self.reminder_minutes_before_start < 0:
-            raise InvalidInput(
-                "A reminder cannot come after the start.", path=("reminderMinutesBeforeStart",)
-            )
-        return model.MSGraphEventOptions(
-            importance=by_name(model.Importance, self.importance),
-            sensitivity=by_name(model.Sensitivity, self.sensitivity),
-            is_reminder_on=self.is_reminder_on,
-            reminder_minutes_before_start=self.reminder_minutes_before_start,
-            response_requested=self.response_requested,
-            allow_new_time_proposals=self.allow_new_time_proposals,
-            hide_attendees=self.hide_attendees,
-            is_online_meeting=self.is_online_meeting,
-            online_meeting_provider=by_name(model.OnlineMeetingProvider, self.online_meeting_provider),
         )
 
 

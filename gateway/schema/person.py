@@ -9,6 +9,7 @@ from gateway.errors import InvalidInput
 from gateway.model import event as model
 from gateway.schema.enums import AttendeeResponse, AttendeeType, by_name
 from gateway.schema.scalars import DateTime
+from gateway.schema.time import EventTime
 
 # One plain address: several in one, or one in brackets, would walk around the guard against groups.
 _PLAIN: Final = r'[^\s@<>()\[\],;:"\\.\x00-\x1f\x7f]+'
@@ -32,6 +33,10 @@ class Attendee:
     type: AttendeeType = strawberry.field(description="What the attendee is to the meeting.")
     response: AttendeeResponse = strawberry.field(description="What the attendee answered.")
     responded_at: DateTime | None = strawberry.field(description="When; null as long as there is no answer.")
+    proposed_start: EventTime | None = strawberry.field(
+        description="When it should begin instead, if the attendee proposes another time."
+    )
+    proposed_end: EventTime | None = strawberry.field(description="When it should end instead.")
 
     @classmethod
     def of(cls, attendee: model.Attendee) -> Self:
@@ -41,6 +46,8 @@ class Attendee:
             type=by_name(AttendeeType, attendee.type),
             response=by_name(AttendeeResponse, attendee.response),
             responded_at=None if attendee.responded_at is None else DateTime(attendee.responded_at),
+            proposed_start=None if attendee.proposed_start is None else EventTime.of(attendee.proposed_start),
+            proposed_end=None if attendee.proposed_end is None else EventTime.of(attendee.proposed_end),
         )
 
 

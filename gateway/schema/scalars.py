@@ -103,6 +103,6 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
         name="JSON",
         description="Any JSON value.",
         serialize=_same,
-        parse_value=_output_only,
+        parse_value=_same,
     ),
 }

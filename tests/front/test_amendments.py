@@ -115,6 +115,22 @@ async def test_null_clears_and_what_is_absent_stays(front: Any) -> None:
     assert (after["categories"], after["showAs"]) == (["Payments"], "FREE")
 
 
+async def test_an_extended_property_is_changed_and_an_open_extension_is_not(front: Any) -> None:
+    gateway = await front()
+    (event,) = await add(gateway, OUTLOOK)
+    ticket = {"id": "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Ticket", "value": "CHG-1"}
+    target = {"id": event["id"]}
+    options = {"msgraph": {"singleValueExtendedProperties": [ticket]}}
+    report = await update(gateway, {"target": target, "set": options})
+    assert report["results"][0]["status"] == "UPDATED"
+    assert json.loads(gateway.seen("msgraph", "PATCH")[0].body) == {"singleValueExtendedProperties": [ticket]}
+    options = {"msgraph": {"extensions": [{"name": "com.contoso.change", "data": {"ticket": "CHG-1"}}]}}
+    (row,) = (await update(gateway, {"target": target, "set": options}))["results"]
+    assert row["problem"]["code"] == "UNSUPPORTED"
+    assert row["problem"]["path"] == ["changes", "0", "set", "msgraph", "extensions"]
+    assert len(gateway.seen("msgraph", "PATCH")) == 1
+
+
 async def test_a_timed_event_becomes_whole_days(front: Any) -> None:
     gateway = await front()
     events = await add(gateway, "payments-maintenance")

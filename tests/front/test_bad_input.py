@@ -47,6 +47,36 @@ BAD_EVENTS = [
         ["locations"],
     ),
     (event(attendees=[{"email": "nobody"}]), "INVALID_INPUT", ["attendees", "0", "email"]),
+    (
+        event(location={"displayName": "Pole", "coordinates": {"latitude": 90.5, "longitude": 0}}),
+        "INVALID_INPUT",
+        ["location", "coordinates", "latitude"],
+    ),
+    (
+        event(msgraph={"singleValueExtendedProperties": [{"id": "Ticket", "value": "1"}]}),
+        "INVALID_INPUT",
+        ["msgraph", "singleValueExtendedProperties", "0", "id"],
+    ),
+    (
+        event(msgraph={"multiValueExtendedProperties": [{"id": "StringArray 0xZZ", "value": []}]}),
+        "INVALID_INPUT",
+        ["msgraph", "multiValueExtendedProperties", "0", "id"],
+    ),
+    (
+        event(msgraph={"extensions": [{"name": " ", "data": {}}]}),
+        "INVALID_INPUT",
+        ["msgraph", "extensions", "0", "name"],
+    ),
+    (
+        event(msgraph={"extensions": [{"name": "com.contoso.change", "data": [1]}]}),
+        "INVALID_INPUT",
+        ["msgraph", "extensions", "0", "data"],
+    ),
+    (
+        event(msgraph={"extensions": [{"name": "com.contoso.change", "data": {"@odata.type": "x"}}]}),
+        "INVALID_INPUT",
+        ["msgraph", "extensions", "0", "data", "@odata.type"],
+    ),
 ]
 BAD_CALENDARS = [
     ("nowhere:calendar", "UNKNOWN_SOURCE"),

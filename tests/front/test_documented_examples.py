@@ -131,9 +131,9 @@ PACIFIC_TWO = {
 }
 BAR = {
     "displayName": "Harry's Bar",
-    "type": "default",
+    "type": "DEFAULT",
     "uniqueId": "Harry's Bar",
-    "uniqueIdType": "private",
+    "uniqueIdType": "PRIVATE",
 }
 READ_AS: dict[str, tuple[str, Any]] = {
     "@odata.etag": ("revision", 'W/"/IUUrIl3PkG1JCSsPfU+8wAAGXjGjw=="'),

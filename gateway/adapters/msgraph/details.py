@@ -14,6 +14,7 @@ from gateway.model.msgraph import (
     OnlineMeeting,
     OnlineMeetingProvider,
     PatternedRecurrence,
+    Phone,
     RecurrencePattern,
     RecurrenceRange,
     Sensitivity,
@@ -67,6 +68,7 @@ def _meeting(meeting: wire.OnlineMeetingInfo | None) -> OnlineMeeting | None:
         quick_dial=meeting.quick_dial,
         toll_number=meeting.toll_number,
         toll_free_numbers=meeting.toll_free_numbers or (),
+        phones=tuple(Phone(number=phone.number, type=phone.type) for phone in meeting.phones or ()),
     )
 
 

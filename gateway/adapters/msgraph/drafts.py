@@ -24,6 +24,7 @@ from gateway.model.event import (
     PostalAddress,
     SourceKind,
 )
+from gateway.model.msgraph import OpenExtension
 
 ASSIGNED: Final = "<assigned>"
 """Stands for the transactionId in a planned request, so that two dry runs show the same."""
@@ -59,8 +60,7 @@ def to_wire(draft: Draft, *, transaction_id: str = ASSIGNED) -> NewEvent:
         transaction_id=transaction_id,
     )
     options = draft.options.get(SourceKind.MSGRAPH)
-    # Writable properties bear the same names in the domain.
-    return msgspec.structs.replace(event, **msgspec.structs.asdict(options)) if options else event
+    return msgspec.structs.replace(event, **_options(options)) if options else event
 
 
 def times(draft: Draft) -> tuple[SentTime, SentTime]:
@@ -68,6 +68,19 @@ def times(draft: Draft) -> tuple[SentTime, SentTime]:
     if draft.is_all_day:
         return sent_day(draft.start, draft.start.zone), sent_day(draft.end, draft.start.zone)
     return sent_time(draft.start), sent_time(draft.end)
+
+
+def _options(options: msgspec.Struct) -> dict[str, object]:
+    """Writable properties bear the same names in the domain, and but for extensions look the same."""
+    values = msgspec.structs.asdict(options)
+    if values["extensions"] is not None:
+        values["extensions"] = tuple(map(_extension, values["extensions"]))
+    return values
+
+
+def _extension(extension: OpenExtension) -> dict[str, object]:
+    head = {"@odata.type": "microsoft.graph.openTypeExtension", "extensionName": extension.name}
+    return {**head, **extension.data}
 
 
 def _body(body: EventBody) -> ItemBody:
@@ -87,6 +100,9 @@ def _location(place: EventLocation) -> Location:
         display_name=place.display_name,
         location_email_address=place.email,
         location_uri=place.uri,
+        location_type=place.location_type,
+        unique_id=place.unique_id,
+        unique_id_type=place.unique_id_type,
         address=_address(place.address) if place.address else None,
         coordinates=_coordinates(place.coordinates) if place.coordinates else None,
     )

@@ -85,6 +85,12 @@ def _check(change: EventChange, members: Members) -> None:
     """Raises TooMany, Refused, Unsupported for what Graph would refuse, or what would do harm."""
     if "attendees" in members:
         check_attendees(change.draft)
+    if "extensions" in members:
+        raise Unsupported(
+            "Graph takes open extensions with a new event only.",
+            path=("msgraph", "extensions"),
+            hint="Change them through Graph's own /extensions of the event.",
+        )
     if "body" in members:
         _check_links(change)
     if "start" in members and _details(change.event).type is EventType.SERIES_MASTER:

@@ -17,6 +17,8 @@ from gateway.model.event import (
     EventLocation,
     EventPerson,
     EventStatus,
+    LocationType,
+    LocationUniqueIdType,
     PostalAddress,
     ShowAs,
 )
@@ -90,12 +92,15 @@ def _status(event: wire.GraphEvent) -> EventStatus:
 def _attendee(attendee: wire.Attendee) -> Attendee:
     who = attendee.email_address or wire.EmailAddress()
     status = attendee.status or wire.ResponseStatus()
+    proposed = attendee.proposed_new_time or wire.TimeSlot()
     return Attendee(
         email=who.address or "",
         name=who.name,
         type=known(AttendeeType, attendee.type) or AttendeeType.REQUIRED,
         response=known(AttendeeResponse, status.response) or AttendeeResponse.NONE,
         responded_at=read_instant(status.time),
+        proposed_start=None if proposed.start is None else read_time(proposed.start, None),
+        proposed_end=None if proposed.end is None else read_time(proposed.end, None),
     )
 
 
@@ -114,9 +119,9 @@ def _location(place: wire.Location | None) -> EventLocation | None:
         coordinates=coordinates,
         email=place.location_email_address,
         uri=place.location_uri,
-        location_type=place.location_type,
+        location_type=known(LocationType, place.location_type),
         unique_id=place.unique_id,
-        unique_id_type=place.unique_id_type,
+        unique_id_type=known(LocationUniqueIdType, place.unique_id_type),
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from gateway.adapters.base import EventChange
 from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.drafts import encode_json, to_wire
-from gateway.adapters.msgraph.wire import ItemBody, NewAttendee, NewEvent
+from gateway.adapters.msgraph.wire import ItemBody, Location, NewAttendee, NewEvent
 from gateway.model.event import Draft, Event, EventBody, EventLocation, ShowAs, SourceKind, draft_of
 
 Members = frozenset[str]
@@ -96,6 +96,8 @@ def _essence(value: object) -> object:
     if isinstance(value, ItemBody):
         text = value.content or ""
         return (text_of(text) if value.content_type == "HTML" else text).split()
+    if isinstance(value, Location):  # Exchange fills these in
+        return msgspec.structs.replace(value, location_type=None, unique_id=None, unique_id_type=None)
     if isinstance(value, tuple):
         return [_essence(item) for item in value]
     if isinstance(value, NewAttendee):

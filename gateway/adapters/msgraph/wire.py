@@ -9,7 +9,13 @@ from typing import Generic, TypeVar
 import msgspec
 
 from gateway.model.event import AttendeeType, ShowAs
-from gateway.model.msgraph import Importance, OnlineMeetingProvider, Sensitivity
+from gateway.model.msgraph import (
+    ExtendedProperty,
+    Importance,
+    MultiValueExtendedProperty,
+    OnlineMeetingProvider,
+    Sensitivity,
+)
 
 T = TypeVar("T")
 
@@ -42,10 +48,16 @@ class ResponseStatus(Resource, frozen=True, kw_only=True):
     time: str | None = None
 
 
+class TimeSlot(Resource, frozen=True, kw_only=True):
+    start: DateTimeTimeZone | None = None
+    end: DateTimeTimeZone | None = None
+
+
 class Attendee(Resource, frozen=True, kw_only=True):
     email_address: EmailAddress | None = None
     type: str | None = None
     status: ResponseStatus | None = None
+    proposed_new_time: TimeSlot | None = None
 
 
 class PhysicalAddress(Resource, frozen=True, kw_only=True):
@@ -102,7 +114,15 @@ class NewEvent(Resource, frozen=True, kw_only=True):
     hide_attendees: bool | None = None
     is_online_meeting: bool | None = None
     online_meeting_provider: OnlineMeetingProvider | None = None
+    single_value_extended_properties: tuple[ExtendedProperty, ...] | None = None
+    multi_value_extended_properties: tuple[MultiValueExtendedProperty, ...] | None = None
+    extensions: tuple[dict[str, object], ...] | None = None
     transaction_id: str
+
+
+class Phone(Resource, frozen=True, kw_only=True):
+    number: str | None = None
+    type: str | None = None
 
 
 class OnlineMeetingInfo(Resource, frozen=True, kw_only=True):
@@ -111,6 +131,7 @@ class OnlineMeetingInfo(Resource, frozen=True, kw_only=True):
     quick_dial: str | None = None
     toll_number: str | None = None
     toll_free_numbers: tuple[str, ...] | None = None
+    phones: tuple[Phone, ...] | None = None
 
 
 class RecurrencePattern(Resource, frozen=True, kw_only=True):
