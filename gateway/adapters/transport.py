@@ -97,8 +97,15 @@ class Transport:
         # One client serves all callers: what an upstream tells one must not travel with another.
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
-    async def send(self, request: UpstreamRequest, *, headers: Mapping[str, str], log: UpstreamLog) -> Answer:
-        """The answer to `request`, whatever its status.
+    async def send(
+        self,
+        request: UpstreamRequest,
+        *,
+        headers: Mapping[str, str],
+        log: UpstreamLog,
+        content: bytes | None = None,
+    ) -> Answer:
+        """The answer to `request`, whatever its status. `content` is its body in another coding, if in any.
 
         Raises InvalidInput for a header value that HTTP cannot carry, without quoting it: it may be secret.
         Raises NotSent where no connection came about, so that nothing can have been done; NoAnswer where the
@@ -106,12 +113,13 @@ class Transport:
         """
         _check_headers(headers)
         index = log.add(request)
+        sent = request if content is None else msgspec.structs.replace(request, body=content)
         began = time.perf_counter()
         status: int | None = None
         request_id: str | None = None
         try:
             with translated(self._source, self._timeout):
-                async with asyncio.timeout(self._timeout), self._stream(request, headers) as response:
+                async with asyncio.timeout(self._timeout), self._stream(sent, headers) as response:
                     status, request_id = response.status_code, response.headers.get("request-id")
                     body = await self._read(response)
         finally:

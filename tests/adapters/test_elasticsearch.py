@@ -292,7 +292,11 @@ async def test_a_sign_in_page_or_a_redirect_is_not_an_empty_calendar(bench, answ
 async def test_requests_say_what_they_take_send_and_belong_to(bench):
     await bench.write(draft())
     (post,) = sent(bench)
-    assert post.headers["accept"] == post.headers["content-type"] == "application/json"
+    assert (
+        post.headers["accept"]
+        == post.headers["content-type"]
+        == "application/vnd.elasticsearch+json; compatible-with=9"
+    )
     assert post.headers["x-opaque-id"] == bench.call().request_id
     assert post.headers["authorization"] == MANAGE_ML.authorization
     assert all("content-type" not in request.headers for request in sent(bench, "GET"))

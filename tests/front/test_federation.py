@@ -36,7 +36,8 @@ async def test_an_entity_asked_for_twice_is_read_once(front: Any) -> None:
     twice = [{"__typename": "Calendar", "id": "elasticsearch:holidays"}] * 2
     data = await gateway.ask(ENTITIES, {"representations": twice})
     assert [entity["name"] for entity in data["_entities"]] == ["holidays", "holidays"]
-    assert len(gateway.seen("elasticsearch", "GET")) == 1
+    targets = [request.target for request in gateway.seen("elasticsearch", "GET")]
+    assert targets == ["/", "/_ml/calendars/holidays"]
 
 
 async def test_a_bad_representation_costs_its_own_row(front: Any) -> None:

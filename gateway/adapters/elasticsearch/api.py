@@ -9,15 +9,15 @@ import msgspec
 
 from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
 from gateway.adapters.elasticsearch import faults, requests
+from gateway.adapters.elasticsearch.media import COMPRESSED_FROM, JSON, compressed, media_headers, media_type
 from gateway.adapters.elasticsearch.requests import Span
-from gateway.adapters.elasticsearch.versions import ClusterVersion, Versions
+from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Versions
 from gateway.adapters.elasticsearch.walk import walk
 from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, StoredEvent
 from gateway.adapters.transport import Answer, Transport
 from gateway.errors import NoAnswer, Problem, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
 
-_JSON: Final = "application/json"
 _HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 T = TypeVar("T")
 
@@ -55,6 +55,7 @@ class MLApi:
         self._credential = credential
         self._versions = versions
         self._version: ClusterVersion | None = None
+        self._is_plain = False
         self._call = call
 
     async def version(self) -> ClusterVersion:
@@ -65,22 +66,28 @@ class MLApi:
 
     async def present_version(self, *, log: UpstreamLog | None = None) -> ClusterVersion:
         """What the cluster says of itself just now. Raises UpstreamError."""
-        return ClusterVersion.of(await self.read(requests.cluster(self.source), ClusterInfo, log=log))
+        request = requests.cluster(self.source)
+        answer = await self._exchange(request, UNKNOWN, self._call.log if log is None else log)
+        return ClusterVersion.of(faults.read(answer, request, ClusterInfo))
 
     async def send(self, request: UpstreamRequest, *, log: UpstreamLog) -> Answer:
-        """The answer, whatever it says. Raises Unauthenticated before anything is sent; NotSent; NoAnswer."""
-        return await self._transport.send(request, headers=self._headers(request), log=log)
+        """The answer, whatever it says. Raises Unauthenticated before anything is sent; NotSent; NoAnswer.
+
+        In a cluster that is being upgraded a node may be older than the one that told its version: it
+        refuses the newer language unread, and is asked again in plain JSON.
+        """
+        version = UNKNOWN if self._is_plain else await self.version()
+        answer = await self._exchange(request, version, log)
+        if media_type(version) == JSON or not faults.is_of_another_version(answer):
+            return answer
+        self._versions.forget()
+        self._is_plain = True
+        return await self._exchange(request, UNKNOWN, log)
 
     async def read(self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None) -> T:
         """What is promised of a successful answer. Raises UpstreamError for any other."""
         answer = await self.send(request, log=self._call.log if log is None else log)
-        error = faults.fault(answer, request)
-        if error is not None:
-            raise error
-        try:
-            return msgspec.json.decode(answer.body, type=form)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-            raise faults.unreadable(request, exc) from exc
+        return faults.read(answer, request, form)
 
     def events(
         self, calendar: CalendarId, span: Span, *, size: int, log: UpstreamLog | None = None
@@ -126,10 +133,16 @@ class MLApi:
         """It is asked for all calls of the source, and so is in no call's log."""
         return await self.present_version(log=UpstreamLog())
 
-    def _headers(self, request: UpstreamRequest) -> dict[str, str]:
-        headers = {"accept": _JSON, "x-opaque-id": self._call.request_id}
-        if request.body is not None:
-            headers["content-type"] = _JSON
+    async def _exchange(self, request: UpstreamRequest, version: ClusterVersion, log: UpstreamLog) -> Answer:
+        headers, content = self._headers(request, version), request.body
+        if content is not None and len(content) >= COMPRESSED_FROM:
+            headers["content-encoding"] = "gzip"
+            content = await compressed(content)
+        return await self._transport.send(request, headers=headers, log=log, content=content)
+
+    def _headers(self, request: UpstreamRequest, version: ClusterVersion) -> dict[str, str]:
+        headers = media_headers(version, has_body=request.body is not None)
+        headers["x-opaque-id"] = self._call.request_id
         credential = self._credential.value(self.source, self._call)
         if credential is not None:
             headers["authorization"] = credential

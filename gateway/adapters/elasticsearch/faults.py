@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -39,6 +39,8 @@ _HINTS: Final = {
 }
 _PRIVILEGES: Final = {"GET": "monitor_ml", "POST": "manage_ml", "DELETE": "manage_ml"}
 _NO_HANDLER: Final = "no handler found"
+_MEDIA_TYPE: Final = "media_type_header_exception"
+T = TypeVar("T")
 
 
 class _Cause(msgspec.Struct):
@@ -87,9 +89,24 @@ def was_refused(answer: Answer) -> bool:
     return 300 <= answer.status < 500 or (answer.status == 503 and is_elasticsearch(answer))
 
 
-def unreadable(request: UpstreamRequest, why: Exception) -> UnexpectedAnswer:
-    """The error for a success whose body is not what the API promises."""
-    return UnexpectedAnswer(f"{request.source} answered {request.method} {request.path} unreadably: {why}.")
+def is_of_another_version(answer: Answer) -> bool:
+    """Whether it refuses the language of the request, so that the request was not even looked at."""
+    if answer.status == 406:
+        return True
+    refusal = _refusal(answer) if answer.status == 400 else None
+    return isinstance(refusal, _Cause) and refusal.type == _MEDIA_TYPE
+
+
+def read(answer: Answer, request: UpstreamRequest, form: type[T]) -> T:
+    """What is promised of a successful answer. Raises UpstreamError for any other."""
+    error = fault(answer, request)
+    if error is not None:
+        raise error
+    try:
+        return msgspec.json.decode(answer.body, type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        what = f"{request.source} answered {request.method} {request.path} unreadably: {exc}."
+        raise UnexpectedAnswer(what) from exc
 
 
 def _refusal(answer: Answer) -> _Cause | str | None:

@@ -1,0 +1,38 @@
+"""What a request says of its body and wants of its answer, in the media types of the cluster's version."""
+
+import asyncio
+import gzip
+from typing import Final
+
+from gateway.adapters.elasticsearch.versions import ClusterVersion
+
+COMPRESSED_FROM: Final = 16 * 1024
+"""The size in bytes from which on a body travels compressed."""
+JSON: Final = "application/json"
+_COMPATIBLE: Final = "application/vnd.elasticsearch+json; compatible-with={}"
+_FIRST_COMPATIBLE: Final = 8
+_NEWEST: Final = 9
+"""The newest language that is spoken here: a server understands its own and the one before."""
+_SERVERLESS_API: Final = "2023-10-31"
+
+
+def media_headers(version: ClusterVersion, *, has_body: bool) -> dict[str, str]:
+    """The headers that settle the language; plain JSON where a cluster knows no versions of it."""
+    media = media_type(version)
+    headers = {"accept": media}
+    if has_body:
+        headers["content-type"] = media
+    if version.is_serverless:
+        headers["elastic-api-version"] = _SERVERLESS_API
+    return headers
+
+
+def media_type(version: ClusterVersion) -> str:
+    if version.major is None or version.major < _FIRST_COMPATIBLE:
+        return JSON
+    return _COMPATIBLE.format(min(version.major, _NEWEST))
+
+
+async def compressed(body: bytes) -> bytes:
+    """The body in gzip, made beside the event loop: it may be megabytes."""
+    return await asyncio.to_thread(gzip.compress, body, mtime=0)
