@@ -2,10 +2,13 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -87,6 +90,36 @@ def test_the_line_for_graph_names_a_mailbox_and_a_group_has_its_id():
         assert sandbox.graph(path, "GRAPH_APP").json()["value"]
         group = f"/v1.0/groups/{sandbox.variable('GRAPH_GROUP_SRE')}/events"
         assert sandbox.graph(group, "GRAPH_ALICE_NGUYEN").status_code == 200
+
+
+def test_the_fifth_request_at_once_to_a_mailbox_is_one_too_many_for_graph():
+    five = ["outages@contoso.com"] * 5
+    with Sandboxed() as sandbox, ExitStack() as sockets:
+        # They wait at the door of a stopped process, so it finds them there together.
+        sandbox.process.send_signal(signal.SIGSTOP)
+        asked = [
+            sockets.enter_context(_asked(sandbox, f"/v1.0/users/{mailbox}/calendar"))
+            for mailbox in (*five, "bob.meyer@contoso.com")
+        ]
+        sandbox.process.send_signal(signal.SIGCONT)
+        *statuses, elsewhere = [_answer(each) for each in asked]
+    assert sorted(statuses) == [200, 200, 200, 200, 429]
+    assert elsewhere == 200
+
+
+def _asked(sandbox, path):
+    """A connection on which the whole of a request to Graph has been sent."""
+    host, port = urlsplit(sandbox.variable("GRAPH_URL")).netloc.split(":")
+    connection = socket.create_connection((host, int(port)), timeout=30)
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", f"Authorization: {sandbox.variable('GRAPH_APP')}"]
+    connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
+    return connection
+
+
+def _answer(connection):
+    """The status that comes on a connection."""
+    with connection.makefile("rb") as answer:
+        return int(answer.readline().split()[1])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

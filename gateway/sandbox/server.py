@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
@@ -54,6 +54,11 @@ def perform(emulator: Emulator, request: Request, lose: frozenset[int]) -> Respo
 @runtime_checkable
 class Throttled(Protocol):
     """What an emulator has besides if it limits how many requests it works on at the same time."""
+
+    @property
+    def service_time(self) -> timedelta:
+        """How long it works on a request."""
+        ...
 
     def begin(self, request: Request) -> Response | None:
         """Take a place for a request until `end`; if there is none, the refusal to answer with."""
@@ -158,6 +163,8 @@ class EmulatorServer(Generic[E]):
         if refusal is not None:
             return refusal
         try:
+            if throttle.service_time:
+                await asyncio.sleep(throttle.service_time.total_seconds())
             return await self._answer(request, fault)
         finally:
             throttle.end(request)

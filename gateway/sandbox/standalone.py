@@ -2,12 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, nullcontext
+from datetime import timedelta
 from pathlib import Path
 
 from gateway.sandbox import Sandbox, seed_file
 from gateway.sandbox.elasticsearch import versions
 from gateway.sandbox.errors import SandboxError
 from gateway.sandbox.journal import Journal, Origin
+from gateway.sandbox.msgraph import Limits
+
+LIMITS = Limits(service_time=timedelta(milliseconds=50))
+"""Graph's own limits. It takes its time here, or nobody would ever meet that of requests at once."""
 
 
 @asynccontextmanager
@@ -30,6 +35,7 @@ async def standalone(
             elasticsearch_port=elasticsearch_port,
             msgraph_port=msgraph_port,
             elasticsearch_version=version,
+            limits=LIMITS,
             journal=journal,
         ) as sandbox:
             yield sandbox

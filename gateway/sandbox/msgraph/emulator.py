@@ -56,6 +56,10 @@ class MSGraphEmulator:
         for number, group in enumerate(world.groups):
             self._seed(group.id, group.events, f"$.msgraph.groups[{number}].events")
 
+    @property
+    def service_time(self) -> timedelta:
+        return self.limits.service_time
+
     def route(self, request: Request) -> str:
         if is_token_request(request):
             return f"{request.method} {TOKEN}"

@@ -31,6 +31,8 @@ class Limits:
     window: timedelta = timedelta(minutes=10)
     wait: timedelta = timedelta(seconds=10)
     retry_after: RetryAfter = RetryAfter.SECONDS
+    service_time: timedelta = timedelta(0)
+    """How long a request keeps its place before it is answered. Without any, none are ever at once."""
 
 
 class Throttled(GraphError):
