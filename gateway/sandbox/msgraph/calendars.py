@@ -9,7 +9,7 @@ from msgspec import UNSET
 from gateway.sandbox.msgraph import call as addressed
 from gateway.sandbox.msgraph.auth import WRITE
 from gateway.sandbox.msgraph.call import Call, Reply
-from gateway.sandbox.msgraph.collection import page
+from gateway.sandbox.msgraph.collection import page, queried
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.events import select_context, selected
 from gateway.sandbox.msgraph.items import Calendar, CalendarGroup, change_key
@@ -77,14 +77,21 @@ def get_calendar_of_event(call: Call) -> Reply:
 
 def list_calendars(call: Call) -> Reply:
     context = call.mailbox_context(f"/calendars{select_context(call.options.select)}")
-    return _page_of_calendars(call, list(call.mailbox.calendars.values()), context)
+    return _page_of_calendars(call, context)
 
 
 def list_calendars_of_group(call: Call) -> Reply:
     group = addressed.calendar_group(call)
-    found = [calendar for calendar in call.mailbox.calendars.values() if calendar.group_id == group.id]
     tail = f"/calendarGroups{key(group.id)}/calendars{select_context(call.options.select)}"
-    return _page_of_calendars(call, found, call.mailbox_context(tail))
+    return _page_of_calendars(call, call.mailbox_context(tail), group)
+
+
+def count_calendars(call: Call) -> Reply:
+    return Reply(text=str(len(_calendars(call))))
+
+
+def count_calendars_of_group(call: Call) -> Reply:
+    return Reply(text=str(len(_calendars(call, addressed.calendar_group(call)))))
 
 
 def create_calendar(call: Call) -> Reply:
@@ -130,7 +137,11 @@ def list_groups(call: Call) -> Reply:
         return selected(group_json(group), call.options.select)
 
     context = call.mailbox_context(f"/calendarGroups{select_context(call.options.select)}")
-    return page(call, list(call.mailbox.groups.values()), show, context=context, default_size=PAGE_SIZE)
+    return page(call, _groups(call), show, context=context, default_size=PAGE_SIZE)
+
+
+def count_groups(call: Call) -> Reply:
+    return Reply(text=str(len(_groups(call))))
 
 
 def get_group(call: Call) -> Reply:
@@ -179,11 +190,25 @@ def _shown_group(call: Call, group: CalendarGroup, status: int = 200) -> Reply:
     return Reply(status=status, body={"@odata.context": context, **shown})
 
 
-def _page_of_calendars(call: Call, found: list[Calendar], context: str) -> Reply:
+def _calendars(call: Call, group: CalendarGroup | None = None) -> list[Calendar]:
+    """What the query leaves of the mailbox's calendars, or of those of one group."""
+    held = [
+        calendar
+        for calendar in call.mailbox.calendars.values()
+        if group is None or calendar.group_id == group.id
+    ]
+    return queried(call, held, lambda calendar: calendar_json(calendar, call), kind="calendar")
+
+
+def _groups(call: Call) -> list[CalendarGroup]:
+    return queried(call, list(call.mailbox.groups.values()), group_json, kind="calendarGroup")
+
+
+def _page_of_calendars(call: Call, context: str, group: CalendarGroup | None = None) -> Reply:
     def show(calendar: Calendar) -> dict[str, Any]:
         return selected(calendar_json(calendar, call), call.options.select)
 
-    return page(call, found, show, context=context, default_size=PAGE_SIZE)
+    return page(call, _calendars(call, group), show, context=context, default_size=PAGE_SIZE)
 
 
 def _calendar_context(call: Call) -> str:

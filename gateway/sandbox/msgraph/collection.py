@@ -1,14 +1,51 @@
-"""Collections: a page of what a query leaves over, and the link to the next page."""
+"""Collections: what `$filter` lets through, in the order of `$orderby`, a page at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from gateway.sandbox.msgraph.call import Call, Reply
 from gateway.sandbox.msgraph.errors import Cause, GraphError
-from gateway.sandbox.msgraph.odata import MAX_TOP, next_link
+from gateway.sandbox.msgraph.filters import Filter, parse, properties_of, value_at
+from gateway.sandbox.msgraph.odata import MAX_TOP, Options, next_link
 from gateway.sandbox.msgraph.unknowns import TopOverMaximum
 
 T = TypeVar("T")
+
+
+def asked_filter(options: Options) -> Filter | None:
+    """The filter of a request; one that does not go together with its order is refused."""
+    text = options.text("filter")
+    if not text:
+        return None
+    wanted = parse(text)
+    if not _leads([path for path, _ in options.order], wanted):
+        raise GraphError(Cause.INEFFICIENT)
+    return wanted
+
+
+def narrowed(
+    found: list[T],
+    document: Callable[[T], Mapping[str, Any]],
+    wanted: Filter | None,
+    order: Sequence[tuple[str, bool]],
+    *,
+    kind: str,
+) -> list[T]:
+    """What of `found` the filter lets through, ordered. `document` is how both see a row, of type `kind`."""
+    if wanted is None and not order:
+        return found
+    rows = [(row, document(row)) for row in found]
+    with properties_of(kind):
+        if wanted is not None:
+            rows = [(row, seen) for row, seen in rows if wanted.matches(seen)]
+        for path, is_descending in reversed(order):
+            rows = sorted(rows, key=lambda row: _sort_key(row[1], path), reverse=is_descending)
+    return [row for row, _ in rows]
+
+
+def queried(call: Call, found: list[T], document: Callable[[T], Mapping[str, Any]], *, kind: str) -> list[T]:
+    """What the query of a request leaves of `found`."""
+    return narrowed(found, document, asked_filter(call.options), call.options.order, kind=kind)
 
 
 def page(
@@ -48,3 +85,16 @@ def _size(call: Call, default_size: int) -> int:
     if top is not None and top > MAX_TOP and call.unknowns.top_over_maximum is TopOverMaximum.REFUSED:
         raise GraphError(Cause.BAD_OPTION, "$top")
     return min(top or call.preferences.page_size or default_size, MAX_TOP)
+
+
+def _leads(order: list[str], wanted: Filter) -> bool:
+    """Whether the properties of `$orderby` come first in `$filter`, in the same order."""
+    paths = list(dict.fromkeys(path.lower() for path in wanted.paths))
+    return paths[: len(order)] == [path.lower() for path in order]
+
+
+def _sort_key(document: Mapping[str, Any], path: str) -> tuple[bool, Any]:
+    value = value_at(document, path)
+    if isinstance(value, dict | list):
+        raise GraphError(Cause.BAD_ORDERBY)
+    return value is not None, value.casefold() if isinstance(value, str) else value

@@ -21,7 +21,7 @@ class Cause(Enum):
     BAD_PROPERTY = (
         400,
         "BadRequest",
-        "Could not find a property named '{}' on type 'Microsoft.OutlookServices.Event'.",
+        "Could not find a property named {}.",
     )
     BAD_METHOD = 405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
     ME_WITHOUT_USER = 400, "BadRequest", "/me request is only valid with delegated authentication flow."

@@ -4,6 +4,7 @@ Strings are compared ignoring case, as Exchange does, and times as instants, in 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt, ne
 from re import compile as pattern
@@ -27,6 +28,10 @@ _TEXTS: Mapping[str, Callable[[str, str], bool]] = {
 _CONSTANTS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
+class UnknownProperty(LookupError):
+    """A property that a filter or an order names, and the rows have not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A predicate, and the paths that it looks at in the order of the text."""
@@ -40,8 +45,20 @@ def parse(text: str) -> Filter:
     return Filter(parser.whole(), tuple(parser.paths))
 
 
+@contextmanager
+def properties_of(kind: str) -> Iterator[None]:
+    """Refuse, in the name of that type of Graph, properties that it does not have."""
+    try:
+        yield
+    except UnknownProperty as error:
+        raise GraphError(Cause.BAD_PROPERTY, f"'{error}' on type 'microsoft.graph.{kind}'") from error
+
+
 def value_at(document: Mapping[str, Any], path: str) -> Any:
-    """The value at a path of property names, which are read in any case; an unknown one is refused."""
+    """The value at a path of property names, which are read in any case.
+
+    Raises UnknownProperty.
+    """
     value: Any = document
     for name in path.split("/"):
         if value is None:
@@ -57,7 +74,7 @@ def _member(value: Any, name: str) -> Any:
         for key in value:
             if key.lower() == name.lower():
                 return value[key]
-    raise GraphError(Cause.BAD_PROPERTY, name)
+    raise UnknownProperty(name)
 
 
 class _Parser:

@@ -5,10 +5,11 @@ from re import compile as pattern
 from typing import Any
 
 from gateway.sandbox.msgraph.call import Call
+from gateway.sandbox.msgraph.collection import asked_filter, narrowed
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.events import View, event_json, view_of
 from gateway.sandbox.msgraph.extensions import PREFIX, extensions_json, multi_json, single_json
-from gateway.sandbox.msgraph.filters import Filter, parse, value_at
+from gateway.sandbox.msgraph.filters import Filter, parse, properties_of
 from gateway.sandbox.msgraph.items import Item, ItemType
 from gateway.sandbox.msgraph.odata import expansions
 from gateway.sandbox.msgraph.unknowns import PropertyFilter
@@ -19,18 +20,10 @@ _PROPERTY_PATHS = frozenset({"singlevalueextendedproperties", "multivalueextende
 
 def apply(call: Call, found: list[Item]) -> list[Item]:
     """The events that the filter lets through, in the order that is asked for."""
-    order, text = call.options.order, call.options.text("filter")
-    wanted = parse(text) if text else None
-    if wanted is not None and order and not _leads([path for path, _ in order], wanted):
-        raise GraphError(Cause.INEFFICIENT)
-    if wanted is None and not order:
-        return found
-    rows = [(item, _document(item)) for item in found]
-    if wanted is not None and not _is_ignored(call, wanted):
-        rows = [(item, document) for item, document in rows if wanted.matches(document)]
-    for path, is_descending in reversed(order):
-        rows = sorted(rows, key=lambda row: _sort_key(row[1], path), reverse=is_descending)
-    return [item for item, _ in rows]
+    wanted = asked_filter(call.options)
+    if wanted is not None and _is_ignored(call, wanted):
+        wanted = None
+    return narrowed(found, _document, wanted, call.options.order, kind="event")
 
 
 def expanded(call: Call, item: Item) -> dict[str, Any]:
@@ -66,18 +59,13 @@ def _collections(item: Item) -> dict[str, tuple[str, list[dict[str, Any]]]]:
 def _is_wanted(row: dict[str, Any], text: str, *, needs_filter: bool) -> bool:
     if not text and needs_filter:
         raise GraphError(Cause.BAD_OPTION, "$expand")
-    return not text or parse(_short(text)).matches({**row, "id": _short(row["id"])})
+    with properties_of("extension"):
+        return not text or parse(_short(text)).matches({**row, "id": _short(row["id"])})
 
 
 def _short(text: str) -> str:
     """The ids of extensions in a text without their prefix: they are written with it or without."""
     return _EXTENSION.sub("", text)
-
-
-def _leads(order: list[str], wanted: Filter) -> bool:
-    """Whether the properties of `$orderby` come first in `$filter`, in the same order."""
-    paths = list(dict.fromkeys(path.lower() for path in wanted.paths))
-    return paths[: len(order)] == [path.lower() for path in order]
 
 
 def _is_ignored(call: Call, wanted: Filter) -> bool:
@@ -91,10 +79,3 @@ def _is_ignored(call: Call, wanted: Filter) -> bool:
 def _document(item: Item) -> dict[str, Any]:
     """An event as filters see it: in UTC, with everything that it has but its body."""
     return {**event_json(item, View(is_beta=True, has_bodies=False)), **dict(_collections(item).values())}
-
-
-def _sort_key(document: dict[str, Any], path: str) -> tuple[bool, Any]:
-    value = value_at(document, path)
-    if isinstance(value, dict | list):
-        raise GraphError(Cause.BAD_ORDERBY)
-    return value is not None, value.casefold() if isinstance(value, str) else value

@@ -13,6 +13,7 @@ from gateway.sandbox.http import Request
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 
 VERSIONS = ("v1.0", "beta")
+COUNT = "$count"
 
 
 class Owner(StrEnum):
@@ -58,13 +59,13 @@ _OF_CALENDAR: Mapping[tuple[str, ...], str] = {
     (): "/{calendar}",
     ("events",): "/{calendar}/events",
     ("calendarview",): "/{calendar}/calendarView",
-    ("events", "$count"): "/{calendar}/events/$count",
+    ("events", COUNT): "/{calendar}/events/$count",
     ("getschedule",): "/{calendar}/getSchedule",
     ("permanentdelete",): "/{calendar}/permanentDelete",
 }
 _OF_DEFAULT_CALENDAR: Mapping[tuple[str, ...], str] = {
     ("events",): "/{calendar}/events",
-    ("events", "$count"): "/{calendar}/events/$count",
+    ("events", COUNT): "/{calendar}/events/$count",
     ("calendarview",): "/{calendar}/calendarView",
 }
 _OF_GROUP: Mapping[tuple[str, ...], str] = {(): "/{group}", **_OF_DEFAULT_CALENDAR}
@@ -72,12 +73,15 @@ _OF_MAILBOX: Mapping[tuple[str, ...], str] = {
     (): "/{user}",
     **_OF_DEFAULT_CALENDAR,
     ("calendars",): "/{mailbox}/calendars",
+    ("calendars", COUNT): "/{mailbox}/calendars/$count",
     ("calendargroups",): "/{mailbox}/calendarGroups",
+    ("calendargroups", COUNT): "/{mailbox}/calendarGroups/$count",
     ("mailboxsettings",): "/{mailbox}/mailboxSettings",
 }
 _OF_CALENDAR_GROUP: Mapping[tuple[str, ...], str] = {
     (): "/{calendarGroup}",
     ("calendars",): "/{calendarGroup}/calendars",
+    ("calendars", COUNT): "/{calendarGroup}/calendars/$count",
 }
 _OF_EVENT: Mapping[tuple[str, ...], str] = {
     (): "/{event}",
@@ -136,20 +140,20 @@ def _place(segments: list[_Segment], address: Address, understands_legacy: bool)
     match words:
         case ["calendar", *_]:
             return _calendar(segments[1:], replace(address, place="calendar"))
-        case ["calendars", _, *_] if not is_group:
+        case ["calendars", word, *_] if not is_group and word != COUNT:
             return _calendar(segments[2:], replace(address, place="calendars", calendar=segments[1].text))
         case ["calendargroup", *_] if understands_legacy and not is_group:
             return _calendar_group(segments[1:], address)
-        case ["calendargroups", _, *_] if not is_group:
+        case ["calendargroups", word, *_] if not is_group and word != COUNT:
             return _calendar_group(segments[2:], replace(address, calendar_group=segments[1].text))
-        case ["events", _, *_] if words[1] != "$count":
+        case ["events", word, *_] if word != COUNT:
             return _event(segments[1:], address)
     return _known(_OF_GROUP if is_group else _OF_MAILBOX, segments, address)
 
 
 def _calendar_group(segments: list[_Segment], address: Address) -> tuple[str, Address]:
     match [segment.word for segment in segments]:
-        case ["calendars", _, *_]:
+        case ["calendars", word, *_] if word != COUNT:
             return _calendar(
                 segments[2:], replace(address, place="calendarGroups", calendar=segments[1].text)
             )
@@ -158,7 +162,7 @@ def _calendar_group(segments: list[_Segment], address: Address) -> tuple[str, Ad
 
 def _calendar(segments: list[_Segment], address: Address) -> tuple[str, Address]:
     match [segment.word for segment in segments]:
-        case ["events", word, *_] if word != "$count":
+        case ["events", word, *_] if word != COUNT:
             return _event(segments[1:], address)
     return _known(_OF_CALENDAR, segments, address)
 

@@ -303,6 +303,39 @@ def test_preferences_combine(alice):
     assert found.headers["Preference-Applied"] == 'outlook.timezone="UTC", outlook.body-content-type="text"'
 
 
+def names(answer):
+    return [row["name"] for row in answer.body["value"]]
+
+
+def test_calendars_are_filtered_and_ordered(alice):
+    everything = names(alice.get("/me/calendars"))
+    assert len(everything) > 2
+    assert names(alice.get("/me/calendars?$orderby=name%20desc")) == sorted(everything, reverse=True)
+    on_call = alice.get("/me/calendars?$filter=startswith(name,'on')&$count=true&$select=name")
+    assert (on_call.body["@odata.count"], names(on_call)) == (1, ["On call"])
+    own = alice.get(f"/me/calendars?$filter=owner/address eq '{seed.ALICE}' and isDefaultCalendar eq false")
+    assert sorted(names(own)) == sorted(set(everything) - {"Calendar"})
+    assert alice.get("/me/calendars/$count?$filter=isRemovable eq true").body == b"2"
+
+
+def test_calendar_groups_are_filtered_and_ordered_and_so_are_the_calendars_in_them(alice):
+    everything = names(alice.get("/me/calendarGroups"))
+    assert names(alice.get("/me/calendarGroups?$orderby=name desc")) == sorted(everything, reverse=True)
+    found = alice.get(f"/me/calendarGroups?$filter=name eq '{everything[0]}'").body["value"]
+    place = f"/me/calendarGroups/{found[0]['id']}/calendars"
+    assert names(alice.get(f"{place}?$filter=isDefaultCalendar eq true")) == ["Calendar"]
+    assert alice.get(f"{place}/$count").body == str(len(names(alice.get(place)))).encode()
+    assert alice.get("/me/calendarGroups/$count").body == str(len(everything)).encode()
+
+
+@pytest.mark.parametrize(("place", "kind"), [("calendars", "calendar"), ("calendarGroups", "calendarGroup")])
+def test_a_property_that_a_row_has_not_is_refused_in_the_name_of_its_type(alice, place, kind):
+    for query in ("$filter=colour eq 'x'", "$orderby=colour"):
+        found = alice.get(f"/me/{place}?{query}")
+        assert found.message == f"Could not find a property named 'colour' on type 'microsoft.graph.{kind}'."
+        assert (found.status, found.code) == (400, "BadRequest")
+
+
 @given(st.text(alphabet="abc '()/:,eqandorx", max_size=30))
 def test_a_text_is_a_filter_or_is_refused_as_graph_refuses_it(text):
     with suppress(GraphError):
