@@ -28,8 +28,10 @@ DELEGATED_SCOPES = frozenset(
 APP_ROLES = frozenset({"User.Read.All", "Calendars.ReadWrite"})
 READER_ROLES = frozenset({"User.Read.All", "Calendars.Read"})
 
-USER_READERS = frozenset({"User.Read.All", "User.ReadBasic.All"})
 GROUP_READERS = frozenset({"Group.Read.All", "Group.ReadWrite.All"})
+"""What opens the calendars of groups."""
+USER_PROFILES = frozenset({"User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All", "Directory.Read.All"})
+GROUP_PROFILES = GROUP_READERS | {"GroupMember.Read.All", "Directory.Read.All"}
 
 _LEVELS = ("Calendars.ReadBasic", "Calendars.Read", "Calendars.ReadWrite")
 BASIC, READ, WRITE = range(3)
@@ -122,12 +124,16 @@ def _check_group(token: Token, mailbox: Mailbox, needed: int) -> None:
 def check_directory(token: Token, mailbox: Mailbox) -> None:
     """Refuse a token that may not read the profile of `mailbox`'s owner."""
     if mailbox.is_group:
-        readable = GROUP_READERS
+        check_any(token, GROUP_PROFILES)
     elif token.user_id == mailbox.owner_id:
-        readable = USER_READERS | {"User.Read"}
+        check_any(token, USER_PROFILES | {"User.Read"})
     else:
-        readable = USER_READERS
-    if token.allowed.isdisjoint(readable):
+        check_any(token, USER_PROFILES)
+
+
+def check_any(token: Token, permissions: frozenset[str]) -> None:
+    """Refuse a token that has none of the directory's `permissions`."""
+    if token.allowed.isdisjoint(permissions):
         raise GraphError(Cause.NOT_PRIVILEGED)
 
 

@@ -33,7 +33,8 @@ class Call:
     request: Request
     route: Route
     token: Token
-    mailbox: Mailbox
+    owner: Mailbox | None
+    """Whose mailbox is addressed; None in the lists of the directory."""
     options: Options
     preferences: Preferences
     state: State
@@ -47,6 +48,12 @@ class Call:
     """Whether an equal request is still running."""
 
     @property
+    def mailbox(self) -> Mailbox:
+        if self.owner is None:
+            raise LookupError(f"{self.route.name} addresses no mailbox")
+        return self.owner
+
+    @property
     def is_beta(self) -> bool:
         return self.route.version == "beta"
 
@@ -58,10 +65,13 @@ class Call:
 
     def context(self, tail: str) -> str:
         """An `@odata.context`: the mailbox, the place as it was named, and `tail`."""
-        return f"{self.base}/{self.route.version}/$metadata#{self._owner()}{self._place()}{tail}"
+        return self.tenant_context(f"{self._owner()}{self._place()}{tail}")
+
+    def tenant_context(self, tail: str) -> str:
+        return f"{self.base}/{self.route.version}/$metadata#{tail}"
 
     def mailbox_context(self, tail: str) -> str:
-        return f"{self.base}/{self.route.version}/$metadata#{self._owner()}{tail}"
+        return self.tenant_context(f"{self._owner()}{tail}")
 
     def _owner(self) -> str:
         address = self.route.address

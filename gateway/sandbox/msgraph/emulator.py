@@ -1,12 +1,13 @@
 """The Graph emulator: from a request to its answer, over a state that it alone changes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from gateway.sandbox.errors import SandboxError
 from gateway.sandbox.http import Request, Response
 from gateway.sandbox.msgraph.answers import Answers
-from gateway.sandbox.msgraph.auth import Token, Tokens, check_access, check_directory
+from gateway.sandbox.msgraph.auth import Token, Tokens, check_access, check_any, check_directory
 from gateway.sandbox.msgraph.batch import answer_batch
 from gateway.sandbox.msgraph.call import Call, Reply
 from gateway.sandbox.msgraph.drafts import new_item
@@ -15,16 +16,15 @@ from gateway.sandbox.msgraph.invitations import deliver
 from gateway.sandbox.msgraph.items import Item, Mailbox
 from gateway.sandbox.msgraph.oauth import TokenEndpoint, is_token_request
 from gateway.sandbox.msgraph.odata import options
-from gateway.sandbox.msgraph.operations import OPERATIONS, Operation
+from gateway.sandbox.msgraph.operations import LISTINGS, OPERATIONS, Operation
 from gateway.sandbox.msgraph.preferences import preferences
 from gateway.sandbox.msgraph.resources import EventIn, convert
-from gateway.sandbox.msgraph.routes import Owner, Route, route
+from gateway.sandbox.msgraph.routes import BATCH, WITHOUT_MAILBOX, Owner, Route, route
 from gateway.sandbox.msgraph.state import State
-from gateway.sandbox.msgraph.throttle import Limits, Throttle
+from gateway.sandbox.msgraph.throttle import Key, Limits, Throttle
 from gateway.sandbox.msgraph.unknowns import NotShared, Unknowns
 from gateway.sandbox.world import GraphEvent, MSGraphWorld
 
-BATCH = "/$batch"
 TOKEN = "/{tenant}/oauth2/v2.0/token"  # noqa: S105 a route's name
 SEED_AGE = timedelta(days=7)
 """How long before the start the events of the seed were made."""
@@ -70,16 +70,11 @@ class MSGraphEmulator:
 
     def begin(self, request: Request) -> Response | None:
         """Take a place for a request. A batch takes none, nor does what is refused for another reason."""
-        try:
-            found = self._route(request)
-            if found.name == BATCH:
-                return None
-            token = self._token(request)
-            mailbox = self._mailbox(found, token)
-        except GraphError:
+        key = self._limited(request)
+        if key is None:
             return None
         try:
-            self._throttle.begin((token.app_id, mailbox.owner_id), request)
+            self._throttle.begin(key, request)
         except GraphError as error:
             return self._answers.failure(error, request.headers)
         return None
@@ -105,12 +100,27 @@ class MSGraphEmulator:
     def _token(self, request: Request) -> Token:
         return self.tokens.check(request, self._now())
 
+    def _limited(self, request: Request) -> Key | None:
+        """What a request counts as; None if it is refused anyway, or is about no mailbox."""
+        try:
+            found = self._route(request)
+            token = self._token(request)
+            if found.name in WITHOUT_MAILBOX:
+                return None
+            return token.app_id, self._mailbox(found, token).owner_id
+        except GraphError:
+            return None
+
     def _reply(self, request: Request, lose: frozenset[int]) -> Reply:
         """Unknown segments are refused before the token is looked at, all else after it."""
         found = self._route(request)
         token = self._token(request)
         if found.name == BATCH:
             return self._batch(request, found, lose)
+        listing = LISTINGS.get(f"{request.method} {found.name}")
+        if listing is not None:
+            check_any(token, listing.permissions)
+            return listing.handler(self._call(request, found, token, None))
         operation = OPERATIONS.get(f"{request.method} {found.name}")
         if operation is None:
             raise GraphError(Cause.BAD_METHOD)
@@ -123,7 +133,7 @@ class MSGraphEmulator:
         """`lose` are items of the batch."""
         if request.method != "POST":
             raise GraphError(Cause.BAD_METHOD)
-        places: dict[str, int] = {}
+        places: Counter[Key] = Counter()
 
         def answer(index: int, item: Request) -> Response:
             if self.route(item).endswith(BATCH):
@@ -136,16 +146,13 @@ class MSGraphEmulator:
         inherits = self.unknowns.batch_inherits_prefer
         return Reply(body=answer_batch(request, found.version, answer, inherits_prefer=inherits))
 
-    def _is_crowded(self, item: Request, places: dict[str, int]) -> bool:
+    def _is_crowded(self, item: Request, places: Counter[Key]) -> bool:
         """Whether an item is one too many for its mailbox, where items count as running at once."""
-        if not self.unknowns.batch_exceeds_concurrency:
+        key = self._limited(item) if self.unknowns.batch_exceeds_concurrency else None
+        if key is None:
             return False
-        try:
-            owner = self._mailbox(self._route(item), self._token(item)).owner_id
-        except GraphError:
-            return False
-        places[owner] = places.get(owner, 0) + 1
-        return places[owner] > self.limits.concurrent
+        places[key] += 1
+        return places[key] > self.limits.concurrent
 
     def _mailbox(self, found: Route, token: Token) -> Mailbox:
         address = found.address
@@ -157,7 +164,7 @@ class MSGraphEmulator:
         mailbox = self.state.find(name, is_group=address.owner is Owner.GROUP)
         if mailbox is not None:
             return mailbox
-        is_directory = address.owner is Owner.GROUP or found.name == "/{user}"
+        is_directory = address.owner is Owner.GROUP or found.name.startswith("/{user}")
         raise GraphError(Cause.RESOURCE_NOT_FOUND if is_directory else Cause.USER_NOT_FOUND, name)
 
     def _check(self, token: Token, mailbox: Mailbox, operation: Operation) -> None:
@@ -168,12 +175,14 @@ class MSGraphEmulator:
         denied = Cause.ACCESS_DENIED if is_denied else Cause.ITEM_NOT_FOUND
         check_access(token, mailbox, operation.needs, denied)
 
-    def _call(self, request: Request, found: Route, token: Token, mailbox: Mailbox, *, is_lost: bool) -> Call:
+    def _call(
+        self, request: Request, found: Route, token: Token, owner: Mailbox | None, *, is_lost: bool = False
+    ) -> Call:
         return Call(
             request=request,
             route=found,
             token=token,
-            mailbox=mailbox,
+            owner=owner,
             options=options(request),
             preferences=preferences(request.headers, self.unknowns.iana_names),
             state=self.state,

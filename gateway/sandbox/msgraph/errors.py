@@ -23,6 +23,11 @@ class Cause(Enum):
         "BadRequest",
         "Could not find a property named {}.",
     )
+    PAGE_SIZE = (
+        400,
+        "Request_UnsupportedQuery",
+        "Invalid page size specified: '{}'. Must be between 1 and 999 inclusive.",
+    )
     BAD_METHOD = 405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
     ME_WITHOUT_USER = 400, "BadRequest", "/me request is only valid with delegated authentication flow."
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.sandbox.msgraph import calendars, directory, extensions, meetings, reads, schedule, writes
-from gateway.sandbox.msgraph.auth import BASIC, READ, WRITE
+from gateway.sandbox.msgraph.auth import BASIC, GROUP_PROFILES, READ, USER_PROFILES, WRITE
 from gateway.sandbox.msgraph.call import Handler
 from gateway.sandbox.msgraph.items import Answer
+from gateway.sandbox.msgraph.routes import GROUPS, USERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,25 @@ class Operation:
     needs: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An operation on the directory as a whole, for who has any of the permissions."""
+
+    handler: Handler
+    permissions: frozenset[str]
+
+
+LISTINGS: Mapping[str, Listing] = {
+    f"GET {USERS}": Listing(directory.list_users, USER_PROFILES),
+    f"GET {GROUPS}": Listing(directory.list_groups, GROUP_PROFILES),
+}
+
 _EXTENSION = "/{event}/extensions/{extension}"
 
 OPERATIONS: Mapping[str, Operation] = {
     "GET /{user}": Operation(directory.get_user, None),
+    "GET /{user}/memberOf": Operation(directory.list_memberships, None),
+    "GET /{user}/memberOf/microsoft.graph.group": Operation(directory.list_groups_of_user, None),
     "GET /{group}": Operation(directory.get_group, None),
     "GET /{mailbox}/mailboxSettings": Operation(directory.get_mailbox_settings, BASIC),
     "GET /{mailbox}/calendars": Operation(calendars.list_calendars, BASIC),

@@ -13,6 +13,11 @@ from gateway.sandbox.http import Request
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 
 VERSIONS = ("v1.0", "beta")
+BATCH = "/$batch"
+USERS = "/users"
+GROUPS = "/groups"
+WITHOUT_MAILBOX = frozenset({BATCH, USERS, GROUPS})
+"""Routes that address nobody's mailbox."""
 COUNT = "$count"
 
 
@@ -20,6 +25,7 @@ class Owner(StrEnum):
     ME = "me"
     USER = "users"
     GROUP = "groups"
+    NOBODY = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,10 @@ _OF_MAILBOX: Mapping[tuple[str, ...], str] = {
     ("calendargroups",): "/{mailbox}/calendarGroups",
     ("calendargroups", COUNT): "/{mailbox}/calendarGroups/$count",
     ("mailboxsettings",): "/{mailbox}/mailboxSettings",
+    ("memberof",): "/{user}/memberOf",
+    ("memberof", "microsoft.graph.group"): "/{user}/memberOf/microsoft.graph.group",
+    ("transitivememberof",): "/{user}/memberOf",
+    ("transitivememberof", "microsoft.graph.group"): "/{user}/memberOf/microsoft.graph.group",
 }
 _OF_CALENDAR_GROUP: Mapping[tuple[str, ...], str] = {
     (): "/{calendarGroup}",
@@ -125,7 +135,9 @@ def _segments(path: str) -> list[_Segment]:
 def _owner(segments: list[_Segment], understands_legacy: bool) -> tuple[str, Address]:
     match [segment.word for segment in segments]:
         case ["$batch", *_]:
-            return _known({(): "/$batch"}, segments[1:], Address(owner=Owner.ME))
+            return _known({(): BATCH}, segments[1:], Address(owner=Owner.NOBODY))
+        case ["users" | "groups" as kind]:
+            return f"/{kind}", Address(owner=Owner.NOBODY)
         case ["me", *_]:
             return _place(segments[1:], Address(owner=Owner.ME), understands_legacy)
         case ["users" | "groups" as kind, _, *_]:

@@ -37,7 +37,7 @@ def get_schedule(call: Call) -> Reply:
     _check(sent, start, end, minutes)
     slot = timedelta(minutes=minutes)
     value = [_information(call, name, start, end, slot) for name in sent.schedules]
-    context = f"{call.base}/{call.route.version}/$metadata#Collection(microsoft.graph.scheduleInformation)"
+    context = call.tenant_context("Collection(microsoft.graph.scheduleInformation)")
     return Reply(body={"@odata.context": context, "value": value})
 
 

@@ -38,6 +38,9 @@ class State:
     def users(self) -> Iterator[Mailbox]:
         return (mailbox for mailbox in self.mailboxes.values() if not mailbox.is_group)
 
+    def groups(self) -> Iterator[Mailbox]:
+        return (mailbox for mailbox in self.mailboxes.values() if mailbox.is_group)
+
     def add_calendar(self, owner: str, calendar_id: str, name: str, group: str = DEFAULT_GROUP) -> Calendar:
         """Add a calendar with an id of any shape to a user's mailbox, in the group of that name."""
         mailbox = self.find(owner)

@@ -10,6 +10,7 @@ import pytest
 from gateway.sandbox import seed
 from gateway.sandbox.http import Request
 from gateway.sandbox.msgraph import MSGraphEmulator, Unknowns
+from gateway.sandbox.msgraph.auth import Token
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
 NOON = {"dateTime": "2026-11-19T12:00:00", "timeZone": "UTC"}
@@ -131,3 +132,11 @@ def reader(emulator):
 
 def as_alice(emulator, **more):
     return Client(emulator, emulator.tokens.of(seed.ALICE).authorization, **more)
+
+
+def client_with(emulator, *allowed, upn=None):
+    """A caller with exactly these permissions."""
+    user_id = None if upn is None else seed.user_id(upn)
+    token = Token(value=f"{upn}:{allowed}", user_id=user_id, allowed=frozenset(allowed))
+    emulator.tokens.add(token)
+    return Client(emulator, token.authorization)

@@ -9,17 +9,9 @@ from gateway.sandbox.http import Request
 from gateway.sandbox.msgraph.auth import Token
 from gateway.sandbox.msgraph.unknowns import NotShared
 
-from .conftest import LUNCH, NOW, Client, as_alice
+from .conftest import LUNCH, NOW, Client, as_alice, client_with
 
 SRE = f"/groups/{seed.user_id('sre@contoso.com')}"
-
-
-def client_with(emulator, *allowed, upn=None):
-    """A caller with exactly these permissions."""
-    user_id = None if upn is None else seed.user_id(upn)
-    token = Token(value=f"{upn}:{allowed}", user_id=user_id, allowed=frozenset(allowed))
-    emulator.tokens.add(token)
-    return Client(emulator, token.authorization)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +51,6 @@ def test_an_unknown_segment_is_refused_before_the_token_is_looked_at(emulator):
     ("path", "segment"),
     [
         ("/mine/events", "mine"),
-        ("/users", "users"),
         ("/$batch/x", "x"),
         ("/me/x/events", "x"),
         ("/me/calendarView/x", "x"),
