@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
@@ -235,6 +235,8 @@ async def test_closing_leaves_no_task_behind_even_with_a_held_request():
 
 class OneAtATime(Diary):
     """A diary that takes one entry at a time."""
+
+    service_time = timedelta(0)
 
     def __init__(self):
         super().__init__()
