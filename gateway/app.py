@@ -22,6 +22,7 @@ from gateway.adapters.msgraph.credentials import (
 from gateway.adapters.msgraph.oauth import TokenEndpoint
 from gateway.adapters.msgraph.source import MSGraphSource
 from gateway.adapters.msgraph.tokens import Tokens
+from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.transport import Transport
 from gateway.errors import GatewayError
 from gateway.http.graphiql.page import Explorer
@@ -103,9 +104,12 @@ def credential_headers(settings: Settings, catalog: Catalog) -> dict[str, str]:
     return headers | {name: source.credential_header for name, source in settings.sources.items()}
 
 
-def configured(settings: Settings) -> Catalog:
-    """The sources and aliases of a configuration, connected to nothing yet. Raises SettingsError."""
-    connections = {name: _connect(name, source) for name, source in settings.sources.items()}
+def configured(settings: Settings, *, retries: Retries = USUAL) -> Catalog:
+    """The sources and aliases of a configuration, connected to nothing yet. Raises SettingsError.
+
+    `retries` says when reads are asked again.
+    """
+    connections = {name: _connect(name, source, retries) for name, source in settings.sources.items()}
     aliases = _aliases(settings, connections)
     sources = [
         ConfiguredSource(source=connections[name], policy=source.policy(_aliased(connections[name], aliases)))
@@ -138,7 +142,7 @@ def _aliased(source: CalendarSource, aliases: dict[str, Alias]) -> list[Calendar
     return [*named, *(canonical for id_ in named if (canonical := source.canonical_id(id_)) is not None)]
 
 
-def _connect(name: str, settings: SourceSettings) -> CalendarSource:
+def _connect(name: str, settings: SourceSettings, retries: Retries) -> CalendarSource:
     match settings:
         case ElasticsearchSettings():
             return ElasticsearchSource(
@@ -154,6 +158,7 @@ def _connect(name: str, settings: SourceSettings) -> CalendarSource:
                 credential=_graph_credential(name, settings),
                 version=settings.version,
                 mailboxes=settings.mailboxes,
+                retries=retries,
             )
 
 

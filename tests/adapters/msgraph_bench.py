@@ -21,6 +21,7 @@ from gateway.sandbox.seed import ALICE, OUTAGES, user_id, world
 from gateway.sandbox.server import EmulatorServer
 
 from .conformance import HOUR, MORNING
+from .retry_clock import RetryClock
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
 READ = "GET /{calendar}/calendarView"
@@ -56,6 +57,7 @@ def connect(
     url: str, timeout: timedelta = timedelta(seconds=20), authorization=None, takes_callers=True, **options
 ) -> MSGraphSource:
     callers = CallersToken(source=SOURCE) if takes_callers else None
+    options.setdefault("retries", RetryClock().retries())
     return MSGraphSource(
         SOURCE,
         transport=Transport(url, source=SOURCE, timeout=timeout),

@@ -13,6 +13,7 @@ from gateway.app import application, configured
 from gateway.sandbox import Sandbox
 from gateway.sandbox.http import Request
 from gateway.settings import load
+from tests.adapters.retry_clock import RetryClock
 
 NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
 """A Wednesday: the seed world's week is the one around it."""
@@ -76,7 +77,7 @@ async def front(sandbox: Sandbox, tmp_path: Any) -> AsyncIterator[Any]:
                 text = text.replace(f"{{{name}}}", getattr(sandbox.credentials, name).partition(" ")[2])
             file.write_text(f"audit_log = {str(audit_log)!r}\n{text}")
             settings = load(file, environ={})
-            catalog = configured(settings)
+            catalog = configured(settings, retries=RetryClock().retries())
             for source in catalog.sources.values():
                 stack.push_async_callback(source.source.aclose)
             transport = httpx2.ASGITransport(app=application(settings, catalog))

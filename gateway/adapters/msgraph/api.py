@@ -13,6 +13,7 @@ from gateway.adapters.msgraph.links import path_of_link
 from gateway.adapters.msgraph.mailboxes import MailboxGates, mailbox_of
 from gateway.adapters.msgraph.paths import USERS, Owner, owner_in, owner_of
 from gateway.adapters.msgraph.wire import Page
+from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.transport import Answer, Transport
 from gateway.errors import UnexpectedAnswer
 from gateway.model.ids import ResourceId
@@ -34,6 +35,7 @@ class GraphApi:
         credential: Credential,
         gates: MailboxGates,
         call: Call,
+        retries: Retries = USUAL,
     ) -> None:
         self.source = source
         self.version = version
@@ -41,6 +43,7 @@ class GraphApi:
         self._credential = credential
         self._gates = gates
         self._call = call
+        self._retries = retries
 
     @property
     def claims(self) -> Claims:
@@ -68,12 +71,11 @@ class GraphApi:
         return answer
 
     async def read(self, request: UpstreamRequest, form: type[T]) -> T:
-        """What is promised of a successful answer. Raises UpstreamError for any other."""
-        answer = await self.send(request, log=self._call.log)
-        error = faults.fault(answer, request)
-        if error is not None:
-            raise error
-        return decode(answer, request, form)
+        """What is promised of a successful answer to a GET, which is sent again where that can help.
+
+        Raises UpstreamError for any other answer.
+        """
+        return await self._retries.read(lambda: self._read(request, form))
 
     async def pages(self, request: UpstreamRequest, form: type[Page[T]]) -> AsyncGenerator[Page[T]]:
         """The pages of a collection, each asked for when it is drawn. Raises UpstreamError."""
@@ -105,6 +107,13 @@ class GraphApi:
     def new_log(self) -> UpstreamLog:
         """A part of the call's log, which knows its own requests."""
         return self._call.log.part()
+
+    async def _read(self, request: UpstreamRequest, form: type[T]) -> T:
+        answer = await self.send(request, log=self._call.log)
+        error = faults.fault(answer, request)
+        if error is not None:
+            raise error
+        return decode(answer, request, form)
 
     def _next(self, link: str | None) -> str | None:
         if link is None:

@@ -10,6 +10,7 @@ from gateway.adapters.msgraph.adapter import MSGraphAdapter
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.credentials import Credential
 from gateway.adapters.msgraph.mailboxes import MailboxGates
+from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.transport import Transport
 from gateway.model.event import SourceKind
 from gateway.model.ids import CalendarId, EventId, ResourceId
@@ -58,6 +59,7 @@ class MSGraphSource:
         version: Literal["v1.0", "beta"] = "v1.0",
         mailboxes: Sequence[str] = (),
         in_flight_per_mailbox: int = 4,
+        retries: Retries = USUAL,
     ) -> None:
         self.name: Final = name
         self.kind: Final = SourceKind.MSGRAPH
@@ -67,6 +69,7 @@ class MSGraphSource:
         self._credential = credential
         self._mailboxes = tuple(mailboxes)
         self._gates = MailboxGates(in_flight_per_mailbox)
+        self._retries = retries
 
     def calendar_id(self, written: ResourceId) -> CalendarId:
         return paths.calendar_id(written)
@@ -85,6 +88,7 @@ class MSGraphSource:
             credential=self._credential,
             gates=self._gates,
             call=call,
+            retries=self._retries,
         )
         return MSGraphAdapter(api, mailboxes=self._mailboxes)
 
