@@ -8,7 +8,7 @@ that a dry run equals the real run by construction.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -19,6 +19,9 @@ from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import Window
+
+if TYPE_CHECKING:
+    from gateway.adapters.management import Jobs
 
 
 class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,6 +209,11 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
 class CalendarAdapter(Protocol):
     """One source as one call sees it. Methods raise UpstreamError; a bad item in a batch is data."""
+
+    @property
+    def jobs(self) -> "Jobs | None":
+        """The jobs that its events mute, None for a kind of source that has no such thing."""
+        ...
 
     async def calendars(self) -> Listing:
         """All calendars that the credential may list. Raises UpstreamError where that is none at all."""

@@ -45,7 +45,7 @@ class Calendar(Node):
         details = self.calendar.details
         if not isinstance(details, elasticsearch.ElasticsearchCalendarDetails):
             return None
-        return ElasticsearchCalendarDetails.of(details)
+        return ElasticsearchCalendarDetails.of(details, self.calendar.source)
 
     @strawberry.field(description="What only a Graph calendar has.")
     def msgraph(self) -> MSGraphCalendarDetails | None:

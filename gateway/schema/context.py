@@ -6,7 +6,8 @@ from typing import Any, Final, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from gateway.errors import GatewayError, NotFound
+from gateway.adapters.management import Jobs
+from gateway.errors import GatewayError, NotFound, Unsupported
 from gateway.model.calendar import Calendar
 from gateway.model.event import Event
 from gateway.model.fields import Fields
@@ -53,6 +54,13 @@ class Context:
         found = await self._each(find)(list(together))
         by_name = dict(zip(together, found, strict=True))
         return [by_name[name] for name, _ in wanted]
+
+    def jobs(self, source: str) -> Jobs:
+        """The anomaly detection jobs of a source. Raises Unsupported where there is no such thing."""
+        jobs = self.session.adapter(self.session.catalog.sources[source]).jobs
+        if jobs is None:
+            raise Unsupported(f"{source} has no anomaly detection jobs.")
+        return jobs
 
     def _each(
         self, find: Callable[[Session, str], Coroutine[Any, Any, T]]

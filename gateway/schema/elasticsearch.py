@@ -5,6 +5,10 @@ from typing import Self
 import strawberry
 
 from gateway.model import elasticsearch as model
+from gateway.model.event import Event
+from gateway.model.suppression import MutedJobs, muted_jobs, suppression_windows
+from gateway.schema.context import Context
+from gateway.schema.suppression import AnomalyDetectionJob, SuppressionWindow
 
 _SKIP_RESULT = "Whether no anomalies are reported for the time."
 _SKIP_MODEL_UPDATE = "Whether the models do not learn from the time."
@@ -22,10 +26,29 @@ class ElasticsearchEventDetails:
         description=f"{_SKIP_MODEL_UPDATE} Null before Elasticsearch 8.16."
     )
     force_time_shift: int | None = strawberry.field(description=_FORCE_TIME_SHIFT)
+    event: strawberry.Private[Event]
+
+    @strawberry.field(
+        description="What is really muted: by bucket span, the time that the calendar's jobs ignore. Empty "
+        "where no job does. Null, with an error, where the jobs cannot be read."
+    )
+    async def effective_windows(self, info: strawberry.Info[Context]) -> list[SuppressionWindow] | None:
+        if self.skip_result is False and self.skip_model_update is False:
+            return []
+        calendar = await info.context.calendar(str(self.event.calendar_id))
+        names = (
+            calendar.details.job_ids
+            if isinstance(calendar.details, model.ElasticsearchCalendarDetails)
+            else ()
+        )
+        jobs = muted_jobs(names, await info.context.jobs(self.event.source).all()).jobs
+        windows = suppression_windows(self.event.start.instant, self.event.end.instant, jobs)
+        return [SuppressionWindow.of(window) for window in windows if not window.is_empty]
 
     @classmethod
-    def of(cls, details: model.ElasticsearchEventDetails) -> Self:
+    def of(cls, details: model.ElasticsearchEventDetails, event: Event) -> Self:
         return cls(
+            event=event,
             event_id=details.event_id,
             skip_result=details.skip_result,
             skip_model_update=details.skip_model_update,
@@ -59,6 +82,30 @@ class ElasticsearchCalendarDetails:
         description="Whether its events mute every job of the source."
     )
 
+    source: strawberry.Private[str]
+
+    @strawberry.field(
+        description="The jobs that its events mute, by id: its job ids, groups and `_all`, resolved. Null, "
+        "with an error, where the jobs cannot be read."
+    )
+    async def jobs(self, info: strawberry.Info[Context]) -> list[AnomalyDetectionJob] | None:
+        found = await self._muted(info.context)
+        return [AnomalyDetectionJob.of(job, self.source) for job in found.jobs]
+
+    @strawberry.field(
+        description="Those of `jobIds` that are neither a job nor a group of the cluster: they mute nothing. "
+        "Null, with an error, where the jobs cannot be read."
+    )
+    async def unknown_job_ids(self, info: strawberry.Info[Context]) -> list[str] | None:
+        return list((await self._muted(info.context)).unknown)
+
+    async def _muted(self, context: Context) -> MutedJobs:
+        return muted_jobs(self.job_ids, await context.jobs(self.source).all() if self.job_ids else ())
+
     @classmethod
-    def of(cls, details: model.ElasticsearchCalendarDetails) -> Self:
-        return cls(job_ids=list(details.job_ids), applies_to_all_jobs=details.applies_to_all_jobs)
+    def of(cls, details: model.ElasticsearchCalendarDetails, source: str) -> Self:
+        return cls(
+            source=source,
+            job_ids=list(details.job_ids),
+            applies_to_all_jobs=details.applies_to_all_jobs,
+        )

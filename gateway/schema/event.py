@@ -82,7 +82,7 @@ class CalendarEvent(Node):
         details = self.event.details
         if not isinstance(details, elasticsearch.ElasticsearchEventDetails):
             return None
-        return ElasticsearchEventDetails.of(details)
+        return ElasticsearchEventDetails.of(details, self.event)
 
     @strawberry.field(description="What only a Graph event has.")
     def msgraph(self) -> MSGraphEventDetails | None:

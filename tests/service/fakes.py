@@ -110,6 +110,8 @@ class FakeSource:
 
 
 class FakeAdapter:
+    jobs = None
+
     def __init__(self, source: FakeSource, call: Call) -> None:
         self._source = source
         self._call = call

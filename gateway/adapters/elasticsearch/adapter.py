@@ -23,6 +23,7 @@ from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.change import change
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named, place_of
+from gateway.adapters.elasticsearch.jobs import ClusterJobs
 from gateway.adapters.elasticsearch.removal import remove
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.walk import MAX_RESULT_WINDOW
@@ -69,6 +70,7 @@ class ElasticsearchAdapter:
         self._page_size = page_size
         self._writing = writing
         self._now = now
+        self.jobs: Final = ClusterJobs(api)
 
     async def calendars(self) -> Listing:
         """All calendars, by id. Raises UpstreamRefused where there are more than Elasticsearch lists."""

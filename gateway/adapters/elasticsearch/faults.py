@@ -37,7 +37,7 @@ _HINTS: Final = {
     406: "Does something between the gateway and Elasticsearch change the headers of requests?",
     413: "Add fewer events in one call, or raise http.max_content_length of the cluster.",
 }
-_PRIVILEGES: Final = {"GET": "monitor_ml", "POST": "manage_ml", "DELETE": "manage_ml"}
+_PRIVILEGES: Final = {"GET": "monitor_ml", "POST": "manage_ml", "PUT": "manage_ml", "DELETE": "manage_ml"}
 _NO_HANDLER: Final = "no handler found"
 _MEDIA_TYPE: Final = "media_type_header_exception"
 T = TypeVar("T")

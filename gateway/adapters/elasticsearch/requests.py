@@ -12,6 +12,9 @@ from gateway.model.ids import CalendarId
 from gateway.model.time import Window, to_millis
 
 _CALENDARS: Final = ("_ml", "calendars")
+_JOBS: Final = ("_ml", "anomaly_detectors")
+_JOB_FIELDS: Final = "count,jobs.job_id,jobs.groups,jobs.analysis_config.bucket_span"
+_STATISTICS: Final = "jobs.job_id,jobs.data_counts.latest_record_timestamp"
 _PLAIN_MILLIS: Final = 10_000
 """Elasticsearch takes four digits for a year: bounds in the first seconds of 1970 are written wider."""
 
@@ -63,3 +66,25 @@ def add_events(calendar: CalendarId, body: bytes) -> UpstreamRequest:
 def remove_event(calendar: CalendarId, event_id: str) -> UpstreamRequest:
     path = request_path((*_CALENDARS, name_of(calendar), "events", event_id))
     return UpstreamRequest(source=calendar.source, method="DELETE", path=path)
+
+
+def jobs(source: str) -> UpstreamRequest:
+    """All jobs: Elasticsearch has no pages of them, and a list of names fails for one that is missing."""
+    path = request_path(_JOBS, [("filter_path", _JOB_FIELDS)])
+    return UpstreamRequest(source=source, method="GET", path=path)
+
+
+def job_statistics(source: str) -> UpstreamRequest:
+    path = request_path((*_JOBS, "_stats"), [("filter_path", _STATISTICS)])
+    return UpstreamRequest(source=source, method="GET", path=path)
+
+
+def events_ahead(source: str, start: int, job_id: str | None = None) -> UpstreamRequest:
+    """How many events end after `start`: of one job, or of all calendars. None of them is shown."""
+    query: list[tuple[str, str | int]] = []
+    if start >= _PLAIN_MILLIS:
+        query.append(("start", start))
+    if job_id is not None:
+        query.append(("job_id", job_id))
+    path = request_path((*_CALENDARS, "_all", "events"), [*query, ("size", 0)])
+    return UpstreamRequest(source=source, method="GET", path=path)

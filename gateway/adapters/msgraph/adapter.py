@@ -35,6 +35,8 @@ _MAILBOXES_AT_ONCE: Final = 8
 class MSGraphAdapter:
     """Implements CalendarAdapter. `mailboxes` are whose calendars an application lists."""
 
+    jobs: Final = None
+
     def __init__(self, api: GraphApi, *, mailboxes: Sequence[str]) -> None:
         self._api = api
         self._requests = Requests(source=api.source, version=api.version)
