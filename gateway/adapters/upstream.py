@@ -1,0 +1,54 @@
+"""What one call asks of the upstreams, and what they may know of it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+
+class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to an upstream, planned or sent. No header is in it, so no credential can be.
+
+    `path` is as it goes on the request line, query included; `status` and `duration` are None until sent, and
+    `status` stays None where no answer came. `request_id` is the upstream's own name for the exchange.
+    """
+
+    source: str
+    method: str
+    path: str
+    body: bytes | None = None
+    status: int | None = None
+    duration: timedelta | None = None
+    request_id: str | None = None
+
+
+class UpstreamLog:
+    """What one call asked of the upstreams, in order; `indexes` are the places of its own requests.
+
+    A part shares the whole's list and keeps its own indexes: that is how a row of a write knows its requests.
+    """
+
+    def __init__(self, requests: list[UpstreamRequest] | None = None) -> None:
+        self.requests = [] if requests is None else requests
+        self.indexes: list[int] = []
+
+    def add(self, request: UpstreamRequest) -> int:
+        self.requests.append(request)
+        self.indexes.append(len(self.requests) - 1)
+        return self.indexes[-1]
+
+    def part(self) -> "UpstreamLog":
+        return UpstreamLog(self.requests)
+
+
+class Call(msgspec.Struct, kw_only=True):
+    """What an adapter may know of the call it works for.
+
+    `credentials` are the caller's own for each source: the value of an Authorization header. `client` is the
+    address that the call came from.
+    """
+
+    request_id: str
+    client: str | None = None
+    credentials: Mapping[str, str] = {}
+    log: UpstreamLog = msgspec.field(default_factory=UpstreamLog)
