@@ -22,6 +22,7 @@ from gateway.adapters.elasticsearch import plan, requests
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.change import change
 from gateway.adapters.elasticsearch.event_write import EventWrite
+from gateway.adapters.elasticsearch.fields import WireFields, wire_fields
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named, place_of
 from gateway.adapters.elasticsearch.jobs import ClusterJobs
 from gateway.adapters.elasticsearch.removal import remove
@@ -99,17 +100,18 @@ class ElasticsearchAdapter:
         window: Window,
         *,
         page: int,
-        fields: Fields = EVERYTHING,  # noqa: ARG002 - an ML event is small, and comes whole
+        fields: Fields = EVERYTHING,
     ) -> AsyncIterator[Event]:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
         size = min(max(page + 1, _MIN_PAGE), self._page_size)  # the last one's place is settled by the next
-        return in_order(self._events(calendar, window, size), lag=timedelta(0))
+        return in_order(self._events(calendar, window, size, wire_fields(fields)), lag=timedelta(0))
 
-    async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:  # noqa: ARG002 - as above
+    async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
         place = place_of(event)
         calendar = calendar_at(event.source, place)
         span = Span(place.start, place.start + 1)
-        async with aclosing(self._api.events(calendar, span, size=self._page_size)) as events:
+        stored_events = self._api.events(calendar, span, size=self._page_size, fields=wire_fields(fields))
+        async with aclosing(stored_events) as events:
             async for stored in events:
                 if (stored.start_time, stored.event_id) == (place.start, place.id):
                     return to_event(stored, calendar)
@@ -176,8 +178,11 @@ class ElasticsearchAdapter:
             raise UnexpectedAnswer(f"{self._api.source} counts {page.count} calendars and shows {offset}.")
         return page
 
-    async def _events(self, calendar: CalendarId, window: Window, size: int) -> AsyncGenerator[Event]:
-        async with aclosing(self._api.events(calendar, Span.around(window), size=size)) as events:
+    async def _events(
+        self, calendar: CalendarId, window: Window, size: int, fields: WireFields
+    ) -> AsyncGenerator[Event]:
+        stored_events = self._api.events(calendar, Span.around(window), size=size, fields=fields)
+        async with aclosing(stored_events) as events:
             async for stored in events:
                 event = to_event(stored, calendar)
                 if window.overlaps(event.start.instant, event.end.instant):

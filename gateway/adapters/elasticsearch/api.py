@@ -9,11 +9,12 @@ import msgspec
 
 from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
 from gateway.adapters.elasticsearch import faults, requests
+from gateway.adapters.elasticsearch.fields import WHOLE, WireFields
 from gateway.adapters.elasticsearch.media import COMPRESSED_FROM, JSON, compressed, media_headers, media_type
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Versions
 from gateway.adapters.elasticsearch.walk import walk
-from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, StoredEvent
+from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, StoredEvent, UntitledEventList
 from gateway.adapters.transport import Answer, Transport
 from gateway.errors import NoAnswer, Problem, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
@@ -90,13 +91,20 @@ class MLApi:
         return faults.read(answer, request, form)
 
     def events(
-        self, calendar: CalendarId, span: Span, *, size: int, log: UpstreamLog | None = None
+        self,
+        calendar: CalendarId,
+        span: Span,
+        *,
+        size: int,
+        fields: WireFields = WHOLE,
+        log: UpstreamLog | None = None,
     ) -> AsyncGenerator[StoredEvent]:
         """The events that overlap the span, by start, in pages of `size`. Raises UpstreamError."""
+        form = EventList if "description" in fields else UntitledEventList
 
         async def fetch(window: Span, offset: int, count: int) -> EventList:
-            request = requests.events(calendar, window, offset=offset, size=count)
-            return await self.read(request, EventList, log=log)
+            request = requests.events(calendar, window, offset=offset, size=count, fields=fields)
+            return await self.read(request, form, log=log)
 
         return walk(fetch, span, size=size)
 

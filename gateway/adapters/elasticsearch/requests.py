@@ -6,6 +6,7 @@ from typing import Final, Self
 import msgspec
 
 from gateway.adapters.base import UpstreamRequest
+from gateway.adapters.elasticsearch.fields import WHOLE, WireFields
 from gateway.adapters.elasticsearch.ids import name_of
 from gateway.adapters.transport import request_path
 from gateway.model.ids import CalendarId
@@ -45,7 +46,9 @@ def calendars(source: str, *, offset: int, size: int) -> UpstreamRequest:
     return UpstreamRequest(source=source, method="GET", path=path)
 
 
-def events(calendar: CalendarId, span: Span, *, offset: int = 0, size: int) -> UpstreamRequest:
+def events(
+    calendar: CalendarId, span: Span, *, offset: int = 0, size: int, fields: WireFields = WHOLE
+) -> UpstreamRequest:
     """Those that overlap the span, ordered by start; without `size` Elasticsearch would stop at 100."""
     query: list[tuple[str, str | int]] = []
     if span.start >= _PLAIN_MILLIS:
@@ -54,6 +57,8 @@ def events(calendar: CalendarId, span: Span, *, offset: int = 0, size: int) -> U
     if offset:
         query.append(("from", offset))
     query.append(("size", size))
+    if fields != WHOLE:
+        query.append(("filter_path", ",".join(("count", *(f"events.{field}" for field in fields)))))
     path = request_path((*_CALENDARS, name_of(calendar), "events"), query)
     return UpstreamRequest(source=calendar.source, method="GET", path=path)
 

@@ -47,10 +47,22 @@ class StoredEvent(SentEvent, frozen=True, kw_only=True):
 
 
 class EventList(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of events; `count` is the total, whatever the page."""
+    """A page of events; `count` is the total, whatever the page. Filtered, it leaves out an empty list."""
 
     count: int
-    events: tuple[StoredEvent, ...]
+    events: tuple[StoredEvent, ...] = ()
+
+
+class UntitledEvent(StoredEvent, frozen=True, kw_only=True):
+    """A scheduled event whose title was not asked for."""
+
+    description: str = ""
+
+
+class UntitledEventList(EventList, frozen=True, kw_only=True):
+    """A page of events whose titles were not asked for."""
+
+    events: tuple[UntitledEvent, ...] = ()
 
 
 class StoredCalendar(msgspec.Struct, frozen=True, kw_only=True):
