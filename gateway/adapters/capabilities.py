@@ -27,6 +27,7 @@ class Capability(StrEnum):
     CATEGORIES = "categories"
     SHOW_AS = "show_as"
     ATTENDEES = "attendees"
+    RECURRENCE = "recurrence"
     ANOMALY_SUPPRESSION = "anomaly_suppression"
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from gateway.model.recurrence.rule import RecurrenceRule
-from gateway.model.time import EventTime
+from gateway.model.time import EventTime, on_clock
 
 
 class SourceKind(StrEnum):
@@ -176,7 +176,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """An event that is to be written. None means not given, which is not the same as empty.
 
-    `options` holds what only one kind of source understands, under that kind.
+    The times of a series are its first occurrence's, on the clock that it keeps. `options` holds what only
+    one kind of source understands, under that kind.
     """
 
     title: str
@@ -204,7 +205,7 @@ class Details(Protocol):
 def draft_of(event: Event) -> Draft:
     """The draft that would write the event anew, as far as it can be written."""
     kind, options = event.details.options() if event.details else (None, None)
-    return Draft(
+    draft = Draft(
         title=event.title,
         start=event.start,
         end=event.end,
@@ -218,3 +219,13 @@ def draft_of(event: Event) -> Draft:
         recurrence=event.recurrence,
         options={} if kind is None or options is None else {kind: options},
     )
+    return on_clock_of_series(draft)
+
+
+def on_clock_of_series(draft: Draft) -> Draft:
+    """The same draft; if it is a series, its times are the same instants on the clock that it keeps."""
+    if draft.recurrence is None:
+        return draft
+    zone = draft.recurrence.time_zone
+    start, end = on_clock(draft.start, zone), on_clock(draft.end, zone)
+    return msgspec.structs.replace(draft, start=start, end=end)

@@ -42,6 +42,11 @@ class EventTime(msgspec.Struct, frozen=True, kw_only=True):
         return self.instant.astimezone(zone_info(self.zone)).replace(tzinfo=None)
 
 
+def on_clock(time: EventTime, zone: str) -> EventTime:
+    """The same instant, meant in another zone."""
+    return msgspec.structs.replace(time, zone=zone)
+
+
 class Window(msgspec.Struct, frozen=True, kw_only=True):
     """A half-open span of time, [start, end). Raises InvalidTime unless end is after start."""
 

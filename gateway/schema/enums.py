@@ -50,6 +50,7 @@ class Capability(Enum):
     CATEGORIES = value("categories", description="Labels.")
     SHOW_AS = value("show_as", description="Free, busy and the like.")
     ATTENDEES = value("attendees", description="People, who are sent invitations.")
+    RECURRENCE = value("recurrence", description="Series of events by a rule.")
     ANOMALY_SUPPRESSION = value(
         "anomaly_suppression", description="Anomaly detection ignores the event's time."
     )

@@ -13,6 +13,7 @@ from gateway.schema.location import EventLocation
 from gateway.schema.msgraph import MSGraphEventDetails
 from gateway.schema.node import Node
 from gateway.schema.person import Attendee, EventPerson
+from gateway.schema.recurrence import Recurrence
 from gateway.schema.scalars import URL, DateTime, Duration, elapsed
 from gateway.schema.source import CalendarSource
 from gateway.schema.time import EventTime
@@ -52,6 +53,10 @@ class CalendarEvent(Node):
     categories: list[str] = strawberry.field(description="Labels.")
     attendees: list[Attendee] = strawberry.field(description="Who is invited.")
     organizer: EventPerson | None = strawberry.field(description="Who organizes it.")
+    recurrence: Recurrence | None = strawberry.field(
+        description="When the series takes place that the event stands for. Null for single events and for "
+        "occurrences, and where no rule can say it: `msgraph` then shows how Graph does."
+    )
     series_id: strawberry.ID | None = strawberry.field(description="The series that it is an occurrence of.")
     web_url: URL | None = strawberry.field(description="Where to open it in a browser.")
     created_at: DateTime | None = strawberry.field(description="When it was created.")
@@ -107,6 +112,7 @@ class CalendarEvent(Node):
             categories=list(event.categories),
             attendees=[Attendee.of(attendee) for attendee in event.attendees],
             organizer=EventPerson.of(event.organizer) if event.organizer else None,
+            recurrence=Recurrence.of(event.recurrence) if event.recurrence else None,
             series_id=None if event.series_id is None else strawberry.ID(event.series_id),
             web_url=None if event.web_url is None else URL(event.web_url),
             created_at=None if event.created_at is None else DateTime(event.created_at),

@@ -10,12 +10,14 @@ import strawberry
 from gateway.errors import InvalidInput, located
 from gateway.model import event as model
 from gateway.model.event import SourceKind
+from gateway.model.time import EventTime
 from gateway.schema.elasticsearch import ElasticsearchEventOptions
 from gateway.schema.enums import ShowAs, by_name
 from gateway.schema.location import EventLocationInput
 from gateway.schema.msgraph_options import MSGraphEventOptions
 from gateway.schema.person import AttendeeInput
-from gateway.schema.time_input import EventEndInput, EventTimeInput, span
+from gateway.schema.recurrence import RecurrenceInput
+from gateway.schema.time_input import EventEndInput, EventTimeInput, check_clock, span
 
 _KEY_SUFFIX: Final = re.compile(r"\[#[A-Za-z0-9._:-]{1,64}(?:@[0-9TZ]+)?\]\s*\Z")
 
@@ -48,6 +50,9 @@ class EventInput:
     attendees: list[AttendeeInput] | None = strawberry.field(
         default=None, description="Whom to invite. They are sent mail, which cannot be suppressed."
     )
+    recurrence: RecurrenceInput | None = strawberry.field(
+        default=None, description="Makes it a series, of which this is the first occurrence."
+    )
     elasticsearch: ElasticsearchEventOptions | None = strawberry.field(
         default=None, description="What only Elasticsearch understands."
     )
@@ -65,7 +70,7 @@ class EventInput:
                 hint="Put the place into the list, and leave location out.",
             )
         start, end = span(self.start, self.end, default_zone)
-        return model.Draft(
+        draft = model.Draft(
             title=self.title,
             start=start,
             end=end,
@@ -76,8 +81,17 @@ class EventInput:
             locations=self._locations(),
             categories=None if self.categories is None else tuple(self.categories),
             attendees=self._attendees(),
+            recurrence=self._recurrence(start),
             options=self._options(),
         )
+        return model.on_clock_of_series(draft)
+
+    def _recurrence(self, start: EventTime) -> model.Recurrence | None:
+        if self.recurrence is None:
+            return None
+        check_clock(self.start, self.end)
+        with located("recurrence"):
+            return self.recurrence.to_model(start)
 
     def _location(self) -> model.EventLocation | None:
         with located("location"):

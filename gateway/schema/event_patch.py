@@ -7,7 +7,7 @@ import msgspec
 import strawberry
 
 from gateway.errors import InvalidInput, InvalidTime, located
-from gateway.model.event import Draft, Event, SourceKind, draft_of
+from gateway.model.event import Draft, Event, SourceKind, draft_of, on_clock_of_series
 from gateway.model.event import ShowAs as ShowAsModel
 from gateway.model.time import EventTime, add_days, midnight
 from gateway.schema.elasticsearch import ElasticsearchEventOptions
@@ -16,7 +16,8 @@ from gateway.schema.event_input import EventBodyInput, check_title
 from gateway.schema.location import EventLocationInput
 from gateway.schema.msgraph_options import MSGraphEventOptions
 from gateway.schema.person import AttendeeInput
-from gateway.schema.time_input import EventEndInput, EventTimeInput, end_of, start_of
+from gateway.schema.recurrence import RecurrenceInput, fitted
+from gateway.schema.time_input import EventEndInput, EventTimeInput, check_clock, end_of, start_of
 
 UNSET = strawberry.UNSET
 
@@ -45,6 +46,9 @@ class EventPatch:
     attendees: list[AttendeeInput] | None = strawberry.field(
         default=UNSET, description="Who is invited; all of them. They are sent mail."
     )
+    recurrence: RecurrenceInput | None = strawberry.field(
+        default=UNSET, description="When the series takes place; null makes it a single event."
+    )
     elasticsearch: ElasticsearchEventOptions | None = strawberry.field(
         default=UNSET, description="What only Elasticsearch understands; flags that are absent or null stay."
     )
@@ -57,8 +61,9 @@ class EventPatch:
         with located("set"):
             before = draft_of(event)
             values = self._simple() | self._places() | self._people() | self._times(event, default_zone)
+            values |= self._recurrence(before, values.get("start", before.start))
             options, changed_options = self._options(before)
-            after = msgspec.structs.replace(before, **values, options=options)
+            after = on_clock_of_series(msgspec.structs.replace(before, **values, options=options))
         changed = {name for name in values if getattr(before, name) != getattr(after, name)}
         return after, frozenset(changed | changed_options)
 
@@ -110,6 +115,20 @@ class EventPatch:
         start = start_of(self.start, zone) if self.start else event.start
         end = end_of(start, self.end) if self.end else _moved_end(event, start)
         return {"start": start, "end": end, "is_all_day": start.day is not None}
+
+    def _recurrence(self, before: Draft, start: EventTime) -> dict[str, Any]:
+        """The recurrence that the event is to have: its own, as far as it fits the new start, or another."""
+        if self.recurrence is None:
+            return {"recurrence": None}
+        if self.recurrence is not UNSET:
+            check_clock(self.start or None, self.end or None)
+            with located("recurrence"):
+                return {"recurrence": self.recurrence.to_model(start, before.recurrence)}
+        if before.recurrence is None or start == before.start:
+            return {}
+        check_clock(self.start or None, self.end or None)
+        with located("start"):
+            return {"recurrence": fitted(before.recurrence, start)}
 
     def _options(self, before: Draft) -> tuple[dict[SourceKind, msgspec.Struct], set[str]]:
         options = dict(before.options)

@@ -16,6 +16,7 @@ DateTime = NewType("DateTime", datetime)
 Date = NewType("Date", date)
 LocalDateTime = NewType("LocalDateTime", datetime)
 TimeZone = NewType("TimeZone", str)
+RecurrenceRule = NewType("RecurrenceRule", str)
 URL = NewType("URL", str)
 JSON = NewType("JSON", object)
 Duration = model.Duration
@@ -83,6 +84,15 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
         name="TimeZone",
         description="A time zone. Written out as its IANA name: `Europe/Berlin`. Accepted: an IANA or a "
         "Windows name, such as `W. Europe Standard Time`.",
+        serialize=_same,
+        parse_value=_text(str),
+    ),
+    RecurrenceRule: strawberry.scalar(
+        name="RecurrenceRule",
+        description="Which days an event recurs on, as an RRULE of iCalendar: "
+        "`FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10`, with FREQ from DAILY to YEARLY. Accepted with and without "
+        "`RRULE:`, written out without.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10",
         serialize=_same,
         parse_value=_text(str),
     ),

@@ -98,6 +98,19 @@ def end_of(first: EventTime, end: EventEndInput) -> EventTime:
     return last
 
 
+def check_clock(start: EventTimeInput | None, end: EventEndInput | None) -> None:
+    """Raises InvalidTime for a time that the clocks skip: the series could not have it on its other days."""
+    for name, given in (("start", start), ("end", end)):
+        zoned = given.zoned if given else None
+        if zoned and not model.exists(zoned.local, zone(zoned.time_zone)):
+            raise InvalidTime(
+                f"The clocks of {zoned.time_zone} skip {zoned.local.isoformat()}: what a series shows on its "
+                "first day, it shows on all.",
+                path=(name, "zoned", "local"),
+                hint="Let the series begin on another day.",
+            )
+
+
 def _start(start: EventTimeInput, default_zone: str | None) -> EventTime:
     if start.instant:
         return EventTime(instant=start.instant)

@@ -22,6 +22,7 @@ from gateway.model.event import (
     EventPerson,
     EventStatus,
     ShowAs,
+    draft_of,
 )
 from gateway.model.ids import CalendarId
 from gateway.model.msgraph import (
@@ -250,7 +251,12 @@ def test_a_recurrence_is_kept_in_graphs_own_words():
             "numberOfOccurrences": 5,
         },
     }
-    assert read(recurrence=recurrence).details.recurrence == PatternedRecurrence(
+    event = read(recurrence=recurrence)
+    assert (str(event.recurrence.rule), event.recurrence.time_zone) == (
+        "FREQ=WEEKLY;INTERVAL=2;COUNT=5;BYDAY=MO;WKST=SU",
+        "UTC",
+    )
+    assert event.details.recurrence == PatternedRecurrence(
         pattern=RecurrencePattern(
             type="weekly",
             interval=2,
@@ -267,6 +273,36 @@ def test_a_recurrence_is_kept_in_graphs_own_words():
             number_of_occurrences=5,
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "span"),
+    [
+        ({"type": "hebrewMonthly"}, {"type": "noEnd"}),
+        ({"type": "weekly"}, {"type": "noEnd"}),
+        ({"type": "daily"}, {"type": "untilFurtherNotice"}),
+        ({"type": "daily"}, {"type": "numbered"}),
+    ],
+)
+def test_a_recurrence_that_no_rule_says_hides_nothing_else_and_is_shown_as_graph_does(pattern, span):
+    given = {"pattern": {"interval": 1, **pattern}, "range": {"startDate": "2027-03-15", **span}}
+    event = read(recurrence=given)
+    assert event.recurrence is None
+    assert (event.details.recurrence.pattern.type, event.details.recurrence.range.type) == (
+        pattern["type"],
+        span["type"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "zone"),
+    [("Tokyo Standard Time", "Asia/Tokyo"), ("tzone://Microsoft/Custom", "UTC"), (None, "UTC")],
+)
+def test_a_series_keeps_the_clock_of_its_range_or_else_of_its_start(named, zone):
+    span = {"type": "noEnd", "startDate": "2027-03-15", "recurrenceTimeZone": named}
+    event = read(recurrence={"pattern": {"type": "daily", "interval": 1}, "range": span})
+    assert event.recurrence.time_zone == zone
+    assert draft_of(event).start == EventTime(instant=event.start.instant, zone=zone)
 
 
 @pytest.mark.parametrize(

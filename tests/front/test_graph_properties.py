@@ -50,6 +50,7 @@ mutation ($calendar: ID!) {
   addEvents(input: {calendars: [$calendar], events: [{
     title: "Patch", description: {html: "<p>text</p>"}, categories: ["red"], showAs: BUSY
     start: {allDay: {date: "2027-03-15", timeZone: "Europe/Berlin"}}, end: {after: "P1D"}
+    recurrence: {rule: "FREQ=WEEKLY;BYDAY=MO;COUNT=3"}
     attendees: [{email: "ops@contoso.com", name: "Ops", type: OPTIONAL}]
     PLACE
     msgraph: {

@@ -14,7 +14,7 @@ from gateway.adapters.losses import (
     fields_not_held,
     options_not_held,
 )
-from gateway.errors import InvalidInput, InvalidTime
+from gateway.errors import InvalidInput, InvalidTime, Unsupported
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime, from_millis, to_millis, to_rfc3339
@@ -26,6 +26,16 @@ _INT64: Final = range(-(2**63), 2**63)
 _HOLDER: Final = "An ML calendar"
 _INPUT_NAMES: Final = {"body": "description"}
 """The attributes of a draft that the input spells by another name."""
+
+
+def check_single(draft: Draft) -> None:
+    """Raises Unsupported for a series."""
+    if draft.recurrence is not None:
+        raise Unsupported(
+            f"{_HOLDER} holds single events only.",
+            path=("recurrence",),
+            hint="Add each occurrence as an event of its own.",
+        )
 
 
 def check(sent: SentEvent) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.adapters.base import EventChange, EventRemoval, EventStep, Plan, PlannedEvent, Step
 from gateway.adapters.elasticsearch import requests
-from gateway.adapters.elasticsearch.drafts import check, effects, losses, losses_of_change
+from gateway.adapters.elasticsearch.drafts import check, check_single, effects, losses, losses_of_change
 from gateway.adapters.elasticsearch.ids import EventPlace, calendar_at, place_named
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.verify import is_same
@@ -29,6 +29,7 @@ def plan(calendar: CalendarId, drafts: Sequence[Draft], *, size: int) -> Plan:
     for index, draft in enumerate(drafts):
         sent = to_wire(draft)
         try:
+            check_single(draft)
             check(sent)
         except GatewayError as exc:
             refused[index] = exc.problem
@@ -44,6 +45,7 @@ def plan_change(change: EventChange, *, size: int) -> EventStep:
     """
     place, sent = place_named(change.event.id), to_wire(change.draft)
     stored = to_wire(draft_of(change.event))
+    check_single(change.draft)
     check(sent)
     calendar = calendar_at(change.event.source, place)
     look = requests.events(calendar, span_of_change(place, sent), size=size)

@@ -36,6 +36,7 @@ _CAPABILITIES: Final[Mapping[Capability, CapabilityNote]] = {
     Capability.CATEGORIES: _UNSUPPORTED,
     Capability.SHOW_AS: _UNSUPPORTED,
     Capability.ATTENDEES: _UNSUPPORTED,
+    Capability.RECURRENCE: _UNSUPPORTED,
     Capability.ANOMALY_SUPPRESSION: CapabilityNote(
         fidelity=Fidelity.NATIVE, note="From start to end, rounded outward to each job's buckets."
     ),

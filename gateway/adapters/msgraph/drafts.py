@@ -4,7 +4,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.msgraph.times import SentTime, sent_day, sent_time
+from gateway.adapters.msgraph.recurrence import to_pattern
+from gateway.adapters.msgraph.times import SentTime, sent_day, sent_in_series, sent_time
 from gateway.adapters.msgraph.wire import (
     EmailAddress,
     GeoCoordinates,
@@ -12,9 +13,10 @@ from gateway.adapters.msgraph.wire import (
     Location,
     NewAttendee,
     NewEvent,
+    PatternedRecurrence,
     PhysicalAddress,
 )
-from gateway.errors import InvalidInput
+from gateway.errors import InvalidInput, located
 from gateway.model.event import (
     Attendee,
     Coordinates,
@@ -57,16 +59,29 @@ def to_wire(draft: Draft, *, transaction_id: str = ASSIGNED) -> NewEvent:
         attendees=None if draft.attendees is None else tuple(map(_attendee, draft.attendees)),
         show_as=draft.show_as,
         categories=draft.categories,
+        recurrence=_recurrence(draft),
         transaction_id=transaction_id,
     )
     options = draft.options.get(SourceKind.MSGRAPH)
     return msgspec.structs.replace(event, **_options(options)) if options else event
 
 
+def _recurrence(draft: Draft) -> PatternedRecurrence | None:
+    if draft.recurrence is None:
+        return None
+    with located("recurrence"):
+        return to_pattern(draft.recurrence.rule, draft.start)
+
+
 def times(draft: Draft) -> tuple[SentTime, SentTime]:
     """Start and end as they are sent; those of an all-day event in one zone."""
     if draft.is_all_day:
         return sent_day(draft.start, draft.start.zone), sent_day(draft.end, draft.start.zone)
+    if draft.recurrence is not None:
+        with located("start"):
+            start = sent_in_series(draft.start)
+        with located("end"):
+            return start, sent_in_series(draft.end)
     return sent_time(draft.start), sent_time(draft.end)
 
 

@@ -17,7 +17,7 @@ from gateway.adapters.base import (
 from gateway.adapters.losses import Loss, camel_case
 from gateway.adapters.msgraph.drafts import encode_json, times
 from gateway.adapters.msgraph.patch import Members, encode_change, members_of
-from gateway.adapters.msgraph.plan import check_attendees, losses
+from gateway.adapters.msgraph.plan import check_attendees, check_exceptions, losses
 from gateway.adapters.msgraph.requests import Requests
 from gateway.errors import Refused, Unsupported
 from gateway.model.event import Attendee, AttendeeType, Event, EventBody
@@ -93,7 +93,9 @@ def _check(change: EventChange, members: Members) -> None:
         )
     if "body" in members:
         _check_links(change)
-    if "start" in members and _details(change.event).type is EventType.SERIES_MASTER:
+    if "recurrence" in change.changed:
+        _check_series(change)
+    elif "start" in members and _is_unread_series(change.event):
         _check_zone(change)
 
 
@@ -117,6 +119,21 @@ def _links(body: EventBody | None, host: str) -> set[str]:
     return set(re.findall(rf"https://{re.escape(host)}/[^\s\"'<>]+", text.replace("&amp;", "&")))
 
 
+def _check_series(change: EventChange) -> None:
+    if _details(change.event).type in (EventType.OCCURRENCE, EventType.EXCEPTION):
+        raise Unsupported(
+            "The event is one occurrence of a series, and cannot be a series itself.",
+            path=("recurrence",),
+            hint=f"Change the series: {change.event.series_id}.",
+        )
+    check_exceptions(change.draft)
+
+
+def _is_unread_series(event: Event) -> bool:
+    """Whether the event is a series of which no rule says when it takes place: it cannot be sent again."""
+    return _details(event).type is EventType.SERIES_MASTER and event.recurrence is None
+
+
 def _check_zone(change: EventChange) -> None:
     start, _ = times(change.draft)
     zone = _details(change.event).original_start_time_zone or UTC
@@ -134,9 +151,10 @@ def _warnings(change: EventChange, members: Members) -> Iterator[TranslationWarn
         message = "Only the copy in this calendar changes: the meeting is the organizer's."
         for field in sorted({_field(name) for name in change.changed - _OWN}):
             yield TranslationWarning(code=Loss.CHANGED, field=field, message=message)
-    if details.type is EventType.SERIES_MASTER and "start" in members:
+    if details.type is EventType.SERIES_MASTER and members & {"start", "recurrence"}:
         message = "Occurrences that were changed or cancelled one by one may become as the others again."
-        yield TranslationWarning(code=Loss.CHANGED, field="start", message=message)
+        field = "recurrence" if "recurrence" in change.changed else "start"
+        yield TranslationWarning(code=Loss.CHANGED, field=field, message=message)
     for name in _MEETING:
         if name in members and details.is_online_meeting:
             message = "Once an event is an online meeting, Graph does not heed this any more."

@@ -4,6 +4,7 @@ from gateway.adapters.msgraph import wire
 from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.details import to_details
 from gateway.adapters.msgraph.paths import Owner, event_of
+from gateway.adapters.msgraph.recurrence import from_pattern
 from gateway.adapters.msgraph.times import read_day, read_instant, read_time
 from gateway.adapters.msgraph.words import known
 from gateway.errors import InvalidInput, UnexpectedAnswer
@@ -20,10 +21,12 @@ from gateway.model.event import (
     LocationType,
     LocationUniqueIdType,
     PostalAddress,
+    Recurrence,
     ShowAs,
 )
 from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime
+from gateway.model.zones import find_zone
 
 
 def to_event(event: wire.GraphEvent, *, source: str, owner: Owner, calendar: CalendarId | None) -> Event:
@@ -52,6 +55,7 @@ def _event(event: wire.GraphEvent, source: str, owner: Owner, calendar: Calendar
         categories=event.categories or (),
         attendees=tuple(map(_attendee, event.attendees or ())),
         organizer=None if event.organizer is None else person(event.organizer.email_address),
+        recurrence=None if event.recurrence is None else _recurrence(event, event.recurrence, start),
         series_id=event.series_master_id and str(event_of(source, owner, event.series_master_id)),
         web_url=event.web_link,
         created_at=read_instant(event.created_date_time),
@@ -72,6 +76,20 @@ def _span(event: wire.GraphEvent) -> tuple[EventTime, EventTime]:
         # One zone for both: it is the start's that says which days are meant.
         return read_day(event.start, first, latest=False), read_day(event.end, first, latest=True)
     return read_time(event.start, first), read_time(event.end, last)
+
+
+def _recurrence(
+    event: wire.GraphEvent, recurrence: wire.PatternedRecurrence, start: EventTime
+) -> Recurrence | None:
+    """None for what no rule says, or what lacks something: the details show it as Graph does."""
+    zone = find_zone(recurrence.range.recurrence_time_zone or "") or start.zone
+    try:
+        rule = from_pattern(recurrence, zone, is_all_day=event.is_all_day is True)
+    except InvalidInput:  # a series that cannot be understood must not hide the event
+        return None
+    if rule is None:
+        return None
+    return Recurrence(rule=rule, time_zone=start.zone if event.is_all_day else zone)
 
 
 def _body(body: wire.ItemBody | None) -> EventBody | None:

@@ -10,6 +10,9 @@ from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.drafts import encode_json, to_wire
 from gateway.adapters.msgraph.wire import ItemBody, Location, NewAttendee, NewEvent
 from gateway.model.event import Draft, Event, EventBody, EventLocation, ShowAs, SourceKind, draft_of
+from gateway.model.recurrence.days import completed
+from gateway.model.recurrence.occurrences import first_day
+from gateway.model.recurrence.rule import RecurrenceRule
 
 Members = frozenset[str]
 """Members of an event that are sent, by their names in NewEvent."""
@@ -22,6 +25,7 @@ _PLAIN: Final = {
     "categories": "categories",
 }
 _TIMES: Final = frozenset({"start", "end", "is_all_day"})
+_SERIES: Final = frozenset({"start", "end", "recurrence"})
 _PLACES: Final = frozenset({"location", "locations"})
 _NOWHERE: Final = EventLocation(display_name="")
 
@@ -52,12 +56,19 @@ def _members(name: str, draft: Draft) -> Members:
     """What is sent for one attribute of the draft, or one option."""
     if name in _PLAIN:
         return frozenset({_PLAIN[name]})
-    if name in _TIMES:
-        return frozenset({"start", "end", name})  # one is measured against the other, and both need a zone
+    if name in _TIMES | {"recurrence"}:
+        return _times(name, draft)
     if name in _PLACES:
         return _places(draft)
     kind, _, option = name.partition(".")
     return frozenset({option}) if SourceKind(kind) is SourceKind.MSGRAPH else frozenset()
+
+
+def _times(name: str, draft: Draft) -> Members:
+    """Start, end and recurrence are measured against each other, and all of them need a zone."""
+    if draft.recurrence is not None:
+        return _SERIES | {name}
+    return frozenset({"recurrence"}) if name == "recurrence" else frozenset({"start", "end", name})
 
 
 def _places(draft: Draft) -> Members:
@@ -69,7 +80,8 @@ def _places(draft: Draft) -> Members:
 
 def _values(draft: Draft, members: Collection[str]) -> dict[str, object]:
     """The members as they are sent, also those that NewEvent would leave out for their value."""
-    whole = to_wire(_cleared(draft))
+    series = draft.recurrence if "recurrence" in members else None
+    whole = to_wire(msgspec.structs.replace(_cleared(draft), recurrence=series))
     fields = msgspec.structs.fields(NewEvent)
     return {field.encode_name: getattr(whole, field.name) for field in fields if field.name in members}
 
@@ -89,7 +101,17 @@ def _cleared(draft: Draft) -> Draft:
 
 def _gist(draft: Draft, members: Collection[str]) -> dict[str, object]:
     """What must be the same: of a body the words, of attendees who they are."""
-    return {name: _essence(value) for name, value in _values(draft, members).items()}
+    values = _values(draft, frozenset(members) - {"recurrence"})
+    gist = {name: _essence(value) for name, value in values.items()}
+    if "recurrence" in members:
+        gist["recurrence"] = _series(draft)
+    return gist
+
+
+def _series(draft: Draft) -> tuple[str, RecurrenceRule] | None:
+    if draft.recurrence is None:
+        return None
+    return draft.recurrence.time_zone, completed(draft.recurrence.rule, first_day(draft.start))
 
 
 def _essence(value: object) -> object:

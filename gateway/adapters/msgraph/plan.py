@@ -9,7 +9,7 @@ from gateway.adapters.msgraph.drafts import encode, times
 from gateway.adapters.msgraph.paths import canonical_if_known, is_group
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.wire import NewEvent
-from gateway.errors import GatewayError, Problem, TooMany
+from gateway.errors import GatewayError, Problem, TooMany, Unsupported
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId
 
@@ -32,6 +32,7 @@ def plan(calendar: CalendarId, drafts: Sequence[Draft], *, requests: Requests) -
 
 def _step(index: int, draft: Draft, calendar: CalendarId, requests: Requests) -> Step:
     check_attendees(draft)
+    check_exceptions(draft)
     planned = PlannedEvent(
         index=index,
         draft=draft,
@@ -52,6 +53,16 @@ def check_attendees(draft: Draft) -> None:
             f"{len(draft.attendees)} attendees are too many: Graph takes {MAX_ATTENDEES}.",
             path=("attendees",),
             hint="Invite a group by its address.",
+        )
+
+
+def check_exceptions(draft: Draft) -> None:
+    """Raises Unsupported."""
+    if draft.recurrence and draft.recurrence.except_dates:
+        raise Unsupported(
+            "Graph takes no dates that a series leaves out.",
+            path=("recurrence", "exceptDates"),
+            hint="Write the series without them, and remove those occurrences.",
         )
 
 

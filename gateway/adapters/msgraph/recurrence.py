@@ -4,7 +4,8 @@ A pattern is sent if what it means picks the very days that the rule picks. Sour
 patternedRecurrence and recurrenceRange.
 """
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from itertools import islice, zip_longest
 from typing import Final
 
@@ -13,11 +14,11 @@ import msgspec
 from gateway.adapters.msgraph.patterns import is_known, meaning, patterns_of
 from gateway.adapters.msgraph.wire import PatternedRecurrence, RecurrencePattern, RecurrenceRange
 from gateway.adapters.msgraph.zones import SENT_UTC, sent_zone
-from gateway.errors import InvalidInput, Unsupported
+from gateway.errors import InvalidInput, Unsupported, located
 from gateway.model.recurrence.days import LAST, completed, days
 from gateway.model.recurrence.occurrences import check_start, end_of, first_day, last_day
 from gateway.model.recurrence.rule import Frequency, RecurrenceRule, Weekday
-from gateway.model.time import EventTime, add_days
+from gateway.model.time import EventTime, add_days, at_wall_clock
 from gateway.model.zones import find_zone
 
 _RANGES: Final = ("noEnd", "numbered", "endDate")
@@ -35,15 +36,16 @@ def to_pattern(rule: RecurrenceRule, start: EventTime) -> PatternedRecurrence:
     """
     zone = sent_zone(start.zone)
     if zone == SENT_UTC and start.zone != SENT_UTC.zone:
-        raise Unsupported(
-            f"Graph has no name for the time zone {start.zone}, by whose clock the event is to recur.",
-            hint="Give the recurrence a time zone that Graph knows, such as Europe/Berlin.",
-        )
-    sent = msgspec.structs.replace(start, zone=zone.zone)
-    check_start(rule, sent)
-    first, last = first_day(sent), last_day(rule, sent)
+        raise _no_zone(start.zone)
+    with located("rule"):
+        check_start(rule, start)
+        first, last = first_day(start), last_day(rule, start)
+        before = LAST if last is None else min(LAST, add_days(last, 1))
+        pattern = _pattern(rule, first, before)
+    if start.day is None:
+        _check_clock(start, zone.zone, islice(days(rule, first, before), _PROOF))
     return PatternedRecurrence(
-        pattern=_pattern(rule, first, LAST if last is None else min(LAST, add_days(last, 1))),
+        pattern=pattern,
         range=RecurrenceRange(
             type="endDate" if last else "numbered" if rule.count else "noEnd",
             start_date=first,
@@ -73,6 +75,23 @@ def from_pattern(
         raise InvalidInput("A range of the type endDate has no endDate.")
     clock = find_zone(span.recurrence_time_zone or "") or zone
     return msgspec.structs.replace(rule, until=span.end_date if is_all_day else end_of(span.end_date, clock))
+
+
+def _check_clock(start: EventTime, zone: str, found: Iterable[date]) -> None:
+    """Raises Unsupported where the zone that is sent shows another time on one of the days."""
+    if zone == start.zone:
+        return
+    locals_ = (datetime.combine(day, start.local.time()) for day in found)
+    if any(at_wall_clock(local, start.zone) != at_wall_clock(local, zone) for local in locals_):
+        raise _no_zone(start.zone)
+
+
+def _no_zone(zone: str) -> Unsupported:
+    return Unsupported(
+        f"Graph has no name for the time zone {zone}, by whose clock the event is to recur.",
+        path=("timeZone",),
+        hint="Give the recurrence a time zone that Graph knows, such as Europe/Berlin.",
+    )
 
 
 def _pattern(rule: RecurrenceRule, start: date, before: date) -> RecurrencePattern:

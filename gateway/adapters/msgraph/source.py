@@ -39,6 +39,9 @@ _CAPABILITIES: Final[Mapping[Capability, CapabilityNote]] = {
     Capability.ATTENDEES: CapabilityNote(
         fidelity=Fidelity.NATIVE, note="Exchange sends invitations, which cannot be suppressed."
     ),
+    Capability.RECURRENCE: CapabilityNote(
+        fidelity=Fidelity.NATIVE, note="A rule that Graph has no pattern for is refused, with the nearest."
+    ),
     Capability.ANOMALY_SUPPRESSION: CapabilityNote(fidelity=Fidelity.UNSUPPORTED),
 }
 

@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.adapters.msgraph.wire import DateTimeTimeZone
 from gateway.adapters.msgraph.zones import SENT_UTC, SentZone, sent_zone
-from gateway.errors import InvalidTime
+from gateway.errors import InvalidTime, Unsupported
 from gateway.model.time import EventTime, at_wall_clock, candidates, midnight, parse_instant, parse_local
 from gateway.model.zones import UTC, find_zone, zone_info
 
@@ -30,6 +30,19 @@ def sent_time(given: EventTime) -> SentTime:
         wire = DateTimeTimeZone(date_time=_clock(given.instant, SENT_UTC).isoformat(), time_zone=UTC)
         return SentTime(
             wire=wire, change=f"The clocks of {given.zone} show this time twice: it is sent in UTC."
+        )
+    wire = DateTimeTimeZone(date_time=local.isoformat(), time_zone=zone.name)
+    return SentTime(wire=wire, change=_change(given.zone, zone))
+
+
+def sent_in_series(given: EventTime) -> SentTime:
+    """The wall clock of the first day of a series, and so of all. Raises Unsupported if it is ambiguous."""
+    zone = sent_zone(given.zone)
+    local = _clock(given.instant, zone)
+    if len(candidates(local, zone.zone)) > 1:
+        raise Unsupported(
+            f"The clocks of {given.zone} show {local.isoformat()} twice: Graph cannot be told which it is.",
+            hint="Let the series begin on another day, and add this occurrence as an event of its own.",
         )
     wire = DateTimeTimeZone(date_time=local.isoformat(), time_zone=zone.name)
     return SentTime(wire=wire, change=_change(given.zone, zone))

@@ -92,6 +92,29 @@ class NewAttendee(Resource, frozen=True, kw_only=True):
     type: AttendeeType
 
 
+class RecurrencePattern(Resource, frozen=True, kw_only=True):
+    type: str
+    interval: int
+    month: int | None = None
+    day_of_month: int | None = None
+    days_of_week: tuple[str, ...] | None = None
+    first_day_of_week: str | None = None
+    index: str | None = None
+
+
+class RecurrenceRange(Resource, frozen=True, kw_only=True):
+    type: str
+    start_date: date
+    end_date: date | None = None
+    recurrence_time_zone: str | None = None
+    number_of_occurrences: int | None = None
+
+
+class PatternedRecurrence(Resource, frozen=True, kw_only=True):
+    pattern: RecurrencePattern
+    range: RecurrenceRange
+
+
 class NewEvent(Resource, frozen=True, kw_only=True):
     """An event as it is POSTed, its members in the order of Graph's own example; None is not sent."""
 
@@ -105,6 +128,7 @@ class NewEvent(Resource, frozen=True, kw_only=True):
     attendees: tuple[NewAttendee, ...] | None = None
     show_as: ShowAs | None = None
     categories: tuple[str, ...] | None = None
+    recurrence: PatternedRecurrence | None = None
     importance: Importance | None = None
     sensitivity: Sensitivity | None = None
     is_reminder_on: bool | None = None
@@ -132,29 +156,6 @@ class OnlineMeetingInfo(Resource, frozen=True, kw_only=True):
     toll_number: str | None = None
     toll_free_numbers: tuple[str, ...] | None = None
     phones: tuple[Phone, ...] | None = None
-
-
-class RecurrencePattern(Resource, frozen=True, kw_only=True):
-    type: str
-    interval: int
-    month: int | None = None
-    day_of_month: int | None = None
-    days_of_week: tuple[str, ...] | None = None
-    first_day_of_week: str | None = None
-    index: str | None = None
-
-
-class RecurrenceRange(Resource, frozen=True, kw_only=True):
-    type: str
-    start_date: date
-    end_date: date | None = None
-    recurrence_time_zone: str | None = None
-    number_of_occurrences: int | None = None
-
-
-class PatternedRecurrence(Resource, frozen=True, kw_only=True):
-    pattern: RecurrencePattern
-    range: RecurrenceRange
 
 
 class GraphEvent(Resource, frozen=True, kw_only=True):

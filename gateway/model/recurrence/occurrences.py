@@ -3,7 +3,7 @@
 Pure. In a gap or an overlap of the clocks an occurrence takes the earlier start and the later end.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -71,6 +71,16 @@ def check_start(rule: RecurrenceRule, start: EventTime) -> None:
             f"The start, {day}, is not a day that the rule {rule} picks.",
             hint=f"The first one is {match}: let the event start on it.",
         )
+
+
+def without_occurrence(rule: RecurrenceRule, start: EventTime, dates: Collection[date]) -> Sequence[date]:
+    """Those of the dates on which no occurrence begins, in order: also those that are decades away."""
+    first = first_day(start)
+    last = max(dates, default=first)
+    if last < first:
+        return sorted(dates)
+    before = min(_before(rule, start), first + _LOOK_AHEAD, add_days(last, 1))
+    return sorted({*dates} - {*days(rule, first, before)})
 
 
 def first_day(start: EventTime) -> date:
