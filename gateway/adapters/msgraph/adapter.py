@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -71,14 +72,15 @@ class MSGraphAdapter:
         window: Window,
         *,
         page: int,
-        fields: Fields = EVERYTHING,  # noqa: ARG002
+        fields: Fields = EVERYTHING,
     ) -> AsyncIterator[Event]:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
         size = min(max(page + 1, _MIN_PAGE), _MAX_PAGE)  # the last one's place is settled by the next
-        return read_events(self._api, self._requests, calendar, window, size=size)
+        read = partial(self._requests.events, calendar, size=size, fields=fields)
+        return read_events(self._api, read, calendar, window)
 
-    async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:  # noqa: ARG002
-        found = await self._api.read(self._requests.event(event), GraphEvent)
+    async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
+        found = await self._api.read(self._requests.event(event, fields=fields), GraphEvent)
         owner = self._api.owner(event, found.context)
         return to_event(found, source=self._api.source, owner=owner, calendar=None)
 

@@ -7,7 +7,9 @@ import msgspec
 
 from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.msgraph.paths import Segments, readable
+from gateway.adapters.msgraph.selection import select
 from gateway.adapters.transport import request_path
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import Window, to_rfc3339
 
@@ -35,13 +37,16 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
     def remove_event(self, event: EventId) -> UpstreamRequest:
         return self._write("DELETE", event.segments)
 
-    def events(self, calendar: CalendarId, span: Window, *, size: int) -> UpstreamRequest:
+    def events(
+        self, calendar: CalendarId, span: Window, *, size: int, fields: Fields = EVERYTHING
+    ) -> UpstreamRequest:
         """The view of a calendar: series are expanded, in the order of their start."""
-        query = (
+        query: Query = (
             ("startDateTime", to_rfc3339(span.start)),
             ("endDateTime", to_rfc3339(span.end)),
             ("$orderby", "start/dateTime"),
             ("$top", size),
+            *self._select(fields),
         )
         return self._get((*readable(calendar), "calendarView"), query)
 
@@ -55,11 +60,15 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
     def calendars(self, mailbox: ResourceId, *, size: int = _PAGE) -> UpstreamRequest:
         return self._get((*mailbox.segments, "calendars"), (("$top", size),))
 
-    def event(self, event: EventId) -> UpstreamRequest:
-        return self._get(event.segments)
+    def event(self, event: EventId, *, fields: Fields = EVERYTHING) -> UpstreamRequest:
+        return self._get(event.segments, self._select(fields))
 
     def calendar_of(self, event: EventId) -> UpstreamRequest:
         return self._get((*event.segments, "calendar"))
+
+    def _select(self, fields: Fields) -> Query:
+        selected = select(fields, version=self.version)
+        return () if selected is None else (("$select", selected),)
 
     def _write(self, method: str, segments: Segments, body: bytes | None = None) -> UpstreamRequest:
         path = request_path((self.version, *segments))

@@ -1,14 +1,14 @@
 """The events of a Graph calendar in a window, strictly ordered, in views as wide as Graph allows."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
 
+from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.paths import canonical
-from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.wire import GraphEvent, Page
 from gateway.adapters.ordering import in_order
 from gateway.errors import InvalidTime, TooMany
@@ -21,14 +21,15 @@ WEST: Final = timedelta(hours=12)
 """How far local midnights lie before and after those of UTC."""
 MAX_VIEW: Final = timedelta(days=1825)
 _MAX_WINDOWS: Final = 100
+ViewRequest = Callable[[Window], UpstreamRequest]
 
 
 async def read_events(
-    api: GraphApi, requests: Requests, calendar: CalendarId, window: Window, *, size: int
+    api: GraphApi, request: ViewRequest, calendar: CalendarId, window: Window
 ) -> AsyncGenerator[Event]:
-    """The events that overlap the window, by (start, id). Raises UpstreamError, TooMany."""
+    """The events that overlap the window, by (start, id), none twice. Raises UpstreamError, TooMany."""
     for part in parts(window):
-        events = _view(api, requests, calendar, part, size)
+        events = _view(api, request(widened(part)), calendar)
         # Graph orders whole days by midnight in UTC, and we by midnight in the event's own zone.
         async with aclosing(in_order(events, lag=EAST + WEST)) as ordered:
             async for event in ordered:
@@ -65,13 +66,14 @@ def widened(window: Window) -> Window:
         raise InvalidTime("The window leads beyond the calendar.") from exc
 
 
-async def _view(
-    api: GraphApi, requests: Requests, calendar: CalendarId, window: Window, size: int
-) -> AsyncGenerator[Event]:
-    request = requests.events(calendar, widened(window), size=size)
+async def _view(api: GraphApi, request: UpstreamRequest, calendar: CalendarId) -> AsyncGenerator[Event]:
+    """The events of one view, each once: pages shift while others write, and then overlap."""
+    seen: set[str] = set()
     async with aclosing(api.pages(request, Page[GraphEvent])) as pages:
         async for page in pages:
             owner = api.owner(calendar, page.context)
             home = canonical(calendar, owner)
             for event in page.value:
-                yield to_event(event, source=api.source, owner=owner, calendar=home)
+                if event.id not in seen:
+                    seen.add(event.id)
+                    yield to_event(event, source=api.source, owner=owner, calendar=home)

@@ -1,0 +1,51 @@
+"""Which of Graph's properties the attributes of an event are read from: what `$select` asks for. Pure."""
+
+from typing import Final
+
+import msgspec
+
+from gateway.adapters.msgraph.wire import GraphEvent
+from gateway.model.event import SourceKind
+from gateway.model.fields import ALWAYS, DETAILS, Fields
+
+_DETAIL: Final = f"{SourceKind.MSGRAPH}."
+_ALWAYS: Final = ("id", "start", "end", "isAllDay", "originalStartTimeZone", "originalEndTimeZone", "type")
+"""What an event's name, its place in a list and its days cannot be told without."""
+_FOREIGN: Final = frozenset(name for name in DETAILS if not name.startswith(_DETAIL))
+_BETA: Final = frozenset({f"{_DETAIL}uid", f"{_DETAIL}occurrence_id"})
+"""v1.0 refuses names that it does not know."""
+_ATTRIBUTES: Final[dict[str, tuple[str, ...]]] = {
+    "title": ("subject",),
+    "body": ("body",),
+    "status": ("isCancelled", "showAs"),
+    "show_as": ("showAs",),
+    "location": ("location",),
+    "locations": ("locations",),
+    "categories": ("categories",),
+    "attendees": ("attendees",),
+    "organizer": ("organizer",),
+    "recurrence": ("recurrence",),
+    "series_id": ("seriesMasterId",),
+    "web_url": ("webLink",),
+    "revision": (),  # the ETag always comes
+}
+_DETAILS: Final[dict[str, tuple[str, ...]]] = {
+    f"{_DETAIL}event_id": (),
+    f"{_DETAIL}response": ("responseStatus",),
+    f"{_DETAIL}responded_at": ("responseStatus",),
+    # The link to join comes only together with the flag.
+    f"{_DETAIL}online_meeting": ("onlineMeeting", "isOnlineMeeting"),
+}
+_OF_THE_SAME_NAME: Final = {
+    f"{_DETAIL}{field.name}": (field.encode_name,) for field in msgspec.structs.fields(GraphEvent)
+}
+_PROPERTIES: Final = _OF_THE_SAME_NAME | _DETAILS | _ATTRIBUTES | dict.fromkeys(ALWAYS, ())
+"""When an event was created and changed is not here: a calendar view shows it only if nothing is selected."""
+
+
+def select(fields: Fields, *, version: str) -> str | None:
+    """The value of `$select`, None where the whole event is to come."""
+    wanted = fields - _FOREIGN - (frozenset() if version == "beta" else _BETA)
+    if not wanted <= _PROPERTIES.keys():
+        return None
+    return ",".join(dict.fromkeys((*_ALWAYS, *(name for it in sorted(wanted) for name in _PROPERTIES[it]))))
