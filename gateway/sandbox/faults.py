@@ -31,13 +31,14 @@ class Garble(StrEnum):
 class Fault:
     """What goes wrong with one request; parts may be combined.
 
-    `delay` is in seconds, or `HELD`. With `status` nothing is written and the emulator's own error is the
-    answer. `lose` are the indexes of items that are not stored although the answer says so.
+    `delay` is in seconds, or `HELD`. With `status` the emulator's own error is the answer, and nothing is
+    written unless `is_written`. `lose` are the indexes of items that are not stored although the answer says so.
     """
 
     delay: float = 0
     status: int | None = None
     retry_after: str | None = None
+    is_written: bool = False
     cut: Cut | None = None
     garble: Garble | None = None
     lose: frozenset[int] = frozenset()

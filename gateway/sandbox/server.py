@@ -177,6 +177,8 @@ class EmulatorServer(Generic[E]):
         if fault.cut is Cut.BEFORE_WRITE:
             return None
         if fault.status is not None:
+            if fault.is_written:
+                self._write(request, fault)
             return self.emulator.error(fault.status, fault.retry_after)
         response = self._write(request, fault)
         if fault.cut is Cut.AFTER_WRITE:

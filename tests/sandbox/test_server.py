@@ -132,6 +132,15 @@ async def test_a_fault_strikes_its_route_and_call_only(server, client):
     assert statuses == [200, 200, 503, 200]
 
 
+async def test_an_error_may_come_although_the_write_was_done(server, client):
+    server.faults.add("*", Fault(status=409, is_written=True), calls=[1])
+    assert (await client.post("/a", content=b"once")).status_code == 409
+    assert server.emulator.entries == [b"once"]
+    server.faults.add("*", Fault(status=409))
+    assert (await client.post("/a", content=b"twice")).status_code == 409
+    assert server.emulator.entries == [b"once"]
+
+
 async def test_a_status_fault_writes_nothing_and_carries_retry_after(server, client):
     server.faults.add("*", Fault(status=429, retry_after="7"))
     answer = await client.post("/a", content=b"x")

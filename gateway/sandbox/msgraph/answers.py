@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.sandbox.http import Response
 from gateway.sandbox.msgraph.call import Reply
-from gateway.sandbox.msgraph.errors import GATEWAY_ERRORS, INJECTED, Cause, GraphError
+from gateway.sandbox.msgraph.errors import INJECTED, PAGES, Cause, GraphError
 from gateway.sandbox.msgraph.preferences import preferences
 from gateway.sandbox.msgraph.throttle import Throttled
 from gateway.sandbox.msgraph.unknowns import Unknowns
@@ -25,6 +25,12 @@ class Answers:
         self._unknowns = unknowns
         self._now = now
         self._count = 0
+        self._statuses = {
+            Cause.DUPLICATE_TRANSACTION: unknowns.duplicate_transaction_status,
+            Cause.MEDIA_TYPE: unknowns.wrong_content_type_status,
+            Cause.CHANGED: unknowns.conflict_status,
+            Cause.TOO_CONCURRENT: unknowns.concurrency_status,
+        }
 
     def success(self, reply: Reply, sent: Mapping[str, str]) -> Response:
         """`sent` are the headers of the request."""
@@ -42,19 +48,17 @@ class Answers:
 
     def failure(self, error: GraphError, sent: Mapping[str, str]) -> Response:
         headers = {"Retry-After": error.retry_after} if isinstance(error, Throttled) else {}
-        return self._error(error, self._status(error.cause), headers, sent)
+        status = self._statuses.get(error.cause, error.cause.status)
+        if error.cause is Cause.TOO_LARGE and self._unknowns.html_for_too_large:
+            return _page(status, headers)
+        return self._error(error, status, headers, sent)
 
     def injected(self, status: int, retry_after: str | None) -> Response:
         """The error that a fault asks for by its status."""
         headers = {} if retry_after is None else {"Retry-After": retry_after}
-        if status in GATEWAY_ERRORS:
+        if status in PAGES:
             return _page(status, headers)
         return self._error(GraphError(INJECTED.get(status, Cause.INTERNAL)), status, headers, {})
-
-    def _status(self, cause: Cause) -> int:
-        if cause is Cause.DUPLICATE_TRANSACTION:
-            return self._unknowns.duplicate_transaction_status
-        return cause.status
 
     def _error(
         self, error: GraphError, status: int, headers: Mapping[str, str], sent: Mapping[str, str]
@@ -84,6 +88,6 @@ class Answers:
 
 
 def _page(status: int, headers: Mapping[str, str]) -> Response:
-    title = f"{status} {GATEWAY_ERRORS[status]}"
+    title = f"{status} {PAGES[status]}"
     body = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><h1>{title}</h1></body>\r\n</html>\r\n"
     return Response(status=status, headers={**headers, "Content-Type": "text/html"}, body=body.encode())

@@ -12,6 +12,7 @@ from gateway.sandbox.http import Request, Response
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.resources import BatchIn, BatchItem, read
 from gateway.sandbox.msgraph.routes import VERSIONS
+from gateway.sandbox.msgraph.unknowns import Unknowns
 
 MAX_ITEMS = 20
 OWN_HEADERS = ("authorization", "host")
@@ -20,13 +21,13 @@ Answerer = Callable[[int, Request], Response]
 """Answers the item of that index."""
 
 
-def answer_batch(
-    request: Request, version: str, answer: Answerer, *, inherits_prefer: bool
-) -> dict[str, Any]:
+def answer_batch(request: Request, version: str, answer: Answerer, unknowns: Unknowns) -> dict[str, Any]:
     """The body of the answer. Items that do not depend on each other are answered in no certain order."""
     items = read(request, BatchIn).requests
+    if len(items) > MAX_ITEMS:
+        raise GraphError(Cause.BATCH_TOO_BIG, unknowns.batch_limit_text)
     _check(items)
-    inherited = OWN_HEADERS + (("prefer",) if inherits_prefer else ())
+    inherited = OWN_HEADERS + (("prefer",) if unknowns.batch_inherits_prefer else ())
     answers: dict[str, dict[str, Any]] = {}
     for index, item in enumerate(items):
         if any(answers[name.lower()]["status"] >= 400 for name in item.depends_on):
@@ -39,8 +40,6 @@ def answer_batch(
 
 
 def _check(items: tuple[BatchItem, ...]) -> None:
-    if len(items) > MAX_ITEMS:
-        raise GraphError(Cause.BATCH_TOO_BIG)
     names = [item.id.lower() for item in items]
     if not items or len(set(names)) < len(names):
         raise GraphError(Cause.BATCH_INVALID)

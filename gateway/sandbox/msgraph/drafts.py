@@ -87,9 +87,9 @@ def changed_item(item: Item, sent: EventIn, *, now: datetime, unknowns: Unknowns
     changes.update(_changed_times(sent, unknowns))
     after = item.changed(now, **changes)
     _check(after)
-    if sent.recurrence is None:
+    if sent.recurrence is None and unknowns.null_recurrence_ends_series:
         return _as_single(after)
-    if sent.recurrence is UNSET:
+    if not sent.recurrence:
         return after if after.recurrence is None else _moved_series(item, after, unknowns)
     if item.original_day is not None:
         raise GraphError(Cause.PROPERTY_INVALID)

@@ -45,7 +45,7 @@ class MSGraphEmulator:
     ) -> None:
         self.unknowns = unknowns or Unknowns()
         self.limits = limits or Limits()
-        self.state = State(world)
+        self.state = State(world, has_long_ids=self.unknowns.long_ids)
         self.tokens = Tokens(world)
         self._now = now
         self._answers = Answers(self.unknowns, now)
@@ -143,8 +143,7 @@ class MSGraphEmulator:
                 return self._answers.failure(error, item.headers)
             return self.answer(item, lose=frozenset({0}) if index in lose else frozenset())
 
-        inherits = self.unknowns.batch_inherits_prefer
-        return Reply(body=answer_batch(request, found.version, answer, inherits_prefer=inherits))
+        return Reply(body=answer_batch(request, found.version, answer, self.unknowns))
 
     def _is_crowded(self, item: Request, places: Counter[Key]) -> bool:
         """Whether an item is one too many for its mailbox, where items count as running at once."""

@@ -33,6 +33,14 @@ class Cause(Enum):
 
     BODY_NODE = 400, "RequestBodyRead", "{}"
     BODY_VALUE = 400, "UnableToDeserializePostBody", "were unable to deserialize {}"
+    STRANGE_MEMBER = (
+        400,
+        "RequestBodyRead",
+        (
+            "The property '{}' does not exist on type 'microsoft.graph.event'. Make sure to only use"
+            " property names that are defined by the type or mark the type as open type."
+        ),
+    )
     MEDIA_TYPE = (
         400,
         "RequestBodyRead",
@@ -150,11 +158,7 @@ class Cause(Enum):
             " The allowed limit = 62 days; the actual limit = {} days."
         ),
     )
-    BATCH_TOO_BIG = (
-        400,
-        "MaximumValueExceeded",
-        "Number of batch request steps exceeds the maximum value of 20.",
-    )
+    BATCH_TOO_BIG = 400, "MaximumValueExceeded", "{}"
     BATCH_MIXED = 400, "BadRequest", "Batch should be either fully sequential or fully parallel."
     BATCH_DEPENDENCY = 400, "BadRequest", "Invalid dependency for request Id: {}"
     BATCH_NESTED = 400, "BadRequest", "A batch cannot hold another batch."
@@ -173,6 +177,7 @@ class Cause(Enum):
         "Request_ResourceNotFound",
         "Resource '{}' does not exist or one of its queried reference-property objects are not present.",
     )
+    EXTENSION_EXISTS = 409, "ErrorItemExists", "An extension with the name '{}' already exists."
     FOLDER_EXISTS = 409, "ErrorFolderExists", "A folder with the specified name already exists."
     CHANGED = (
         412,
@@ -185,7 +190,14 @@ class Cause(Enum):
     DEPENDENCY_FAILED = 424, "FailedDependency", "A request that this one depends on has failed."
     THROTTLED = 429, "TooManyRequests", "Please retry again later."
     TOO_CONCURRENT = 429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit."
-    SAVED_AT_ONCE = 409, "ConcurrentItemSave", "The item has been saved by another request at the same time."
+    SAVED_AT_ONCE = (
+        409,
+        "ConcurrentItemSave",
+        (
+            "Conflicts occurred during saving data to store (saveresult: IrresolvableConflict, properties: )."
+            " Please retry the request."
+        ),
+    )
     INTERNAL = 500, "InternalServerError", "The request could not be completed."
     BUSY = 503, "ErrorServerBusy", "The server cannot service this request right now. Try again later."
 
@@ -216,5 +228,5 @@ INJECTED = {
 }
 """What stands for a bare status when a fault asks for one."""
 
-GATEWAY_ERRORS = {502: "Bad Gateway", 504: "Gateway Timeout"}
+PAGES = {413: "Request Entity Too Large", 502: "Bad Gateway", 504: "Gateway Timeout"}
 """What stands in front of Graph answers in HTML."""

@@ -1,5 +1,6 @@
 """Open extensions and extended properties: what others hang on to an event."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from gateway.sandbox.msgraph.items import Item
 from gateway.sandbox.msgraph.resources import (
     read,
 )
+from gateway.sandbox.msgraph.unknowns import RepeatedExtension
 from gateway.sandbox.msgraph.writes import store
 
 TYPE = "microsoft.graph.openTypeExtension"
@@ -34,6 +36,10 @@ def list_extensions(call: Call) -> Reply:
     return Reply(body={"@odata.context": context, "value": extensions_json(addressed.event(call))})
 
 
+def count_extensions(call: Call) -> Reply:
+    return Reply(text=str(len(addressed.event(call).extensions)))
+
+
 def get_extension(call: Call) -> Reply:
     name, members = _addressed(call)
     return _shown(call, name, members)
@@ -42,6 +48,8 @@ def get_extension(call: Call) -> Reply:
 def create_extension(call: Call) -> Reply:
     name, members = extension(read(call.request, dict[str, Any]))
     item = addressed.event(call)
+    if name in item.extensions:
+        members = _repeated(call, name, item.extensions[name], members)
     _store(call, item, {**item.extensions, name: members})
     return _shown(call, name, members, status=201)
 
@@ -60,6 +68,17 @@ def delete_extension(call: Call) -> Reply:
     item = addressed.event(call)
     _store(call, item, {kept: members for kept, members in item.extensions.items() if kept != name})
     return Reply(status=204)
+
+
+def _repeated(call: Call, name: str, before: Mapping[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    """What becomes of an extension that is made a second time."""
+    match call.unknowns.repeated_extension:
+        case RepeatedExtension.MERGED:
+            return {**before, **sent}
+        case RepeatedExtension.REPLACED:
+            return sent
+        case RepeatedExtension.CONFLICT:
+            raise GraphError(Cause.EXTENSION_EXISTS, name)
 
 
 def _addressed(call: Call) -> tuple[str, dict[str, Any]]:

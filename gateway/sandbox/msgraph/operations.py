@@ -74,6 +74,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "POST /{event}/snoozeReminder": Operation(meetings.snooze_reminder, WRITE),
     "POST /{event}/permanentDelete": Operation(writes.delete_event, WRITE),
     "GET /{event}/extensions": Operation(extensions.list_extensions, READ),
+    "GET /{event}/extensions/$count": Operation(extensions.count_extensions, READ),
     "POST /{event}/extensions": Operation(extensions.create_extension, WRITE),
     f"GET {_EXTENSION}": Operation(extensions.get_extension, READ),
     f"PATCH {_EXTENSION}": Operation(extensions.update_extension, WRITE),

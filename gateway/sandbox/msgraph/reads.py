@@ -16,6 +16,7 @@ from gateway.sandbox.msgraph.odata import key
 from gateway.sandbox.msgraph.series import occurrences
 from gateway.sandbox.msgraph.times import instant
 
+STAMPS = frozenset({"createdDateTime", "lastModifiedDateTime"})
 MAX_WINDOW = timedelta(days=1825)
 
 
@@ -66,6 +67,8 @@ def _page(call: Call, found: list[Item], tail: str, size: int) -> Reply:
 
 def _shown(call: Call, item: Item) -> dict[str, Any]:
     shown = selected(event_json(item, view_of(call)), call.options.select)
+    if call.route.name.endswith("/calendarView") and not call.unknowns.view_has_stamps:
+        shown = {name: value for name, value in shown.items() if name not in STAMPS}
     return {**shown, **query.expanded(call, item)}
 
 

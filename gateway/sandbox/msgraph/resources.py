@@ -1,6 +1,6 @@
 """The resource types of a request's body, as Graph's schema has them: what is mistyped is refused.
 
-Unknown members pass: the type `event` is open.
+Unknown members pass, unless a switch says otherwise: the type `event` is open.
 """
 
 from re import findall, fullmatch
@@ -158,6 +158,18 @@ class EventIn(Resource, frozen=True):
     multi_value_extended_properties: tuple[MultiValueProperty, ...] | UnsetType = UNSET
 
 
+READ_ONLY_MEMBERS = frozenset(
+    {
+        *("id", "iCalUId", "uid", "changeKey", "createdDateTime", "lastModifiedDateTime", "bodyPreview"),
+        *("hasAttachments", "isCancelled", "isDraft", "isOrganizer", "onlineMeeting", "onlineMeetingUrl"),
+        *("originalStart", "originalStartTimeZone", "originalEndTimeZone", "responseStatus", "organizer"),
+        *("seriesMasterId", "type", "webLink", "occurrenceId", "cancelledOccurrences"),
+        *("attachments", "calendar", "exceptionOccurrences", "instances"),
+    }
+)
+"""What an event has beside the members of EventIn."""
+
+
 class CalendarIn(Resource, frozen=True):
     name: str | UnsetType | None = UNSET
     color: Color | UnsetType | None = UNSET
@@ -217,6 +229,17 @@ class BatchIn(Struct, frozen=True):
 def read(request: Request, kind: type[T]) -> T:
     """The body of a request as `kind`."""
     return convert(read_json(request), kind)
+
+
+def read_event(request: Request, *, refuses_strangers: bool) -> EventIn:
+    """The event of a request. Annotations are no members."""
+    body = read_json(request)
+    if refuses_strangers and isinstance(body, dict):
+        known = READ_ONLY_MEMBERS.union(field.encode_name for field in msgspec.structs.fields(EventIn))
+        for name in body:
+            if name not in known and "@" not in name:
+                raise GraphError(Cause.STRANGE_MEMBER, name)
+    return convert(body, EventIn)
 
 
 def read_action(request: Request, kind: type[T]) -> T:

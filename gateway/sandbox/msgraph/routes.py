@@ -102,6 +102,7 @@ _OF_EVENT: Mapping[tuple[str, ...], str] = {
     ("tentativelyaccept",): "/{event}/tentativelyAccept",
     ("decline",): "/{event}/decline",
     ("extensions",): "/{event}/extensions",
+    ("extensions", COUNT): "/{event}/extensions/$count",
     ("forward",): "/{event}/forward",
     ("dismissreminder",): "/{event}/dismissReminder",
     ("snoozereminder",): "/{event}/snoozeReminder",
@@ -182,7 +183,7 @@ def _calendar(segments: list[_Segment], address: Address) -> tuple[str, Address]
 def _event(segments: list[_Segment], address: Address) -> tuple[str, Address]:
     address = replace(address, event=segments[0].text)
     match [segment.word for segment in segments[1:]]:
-        case ["extensions", _, *_]:
+        case ["extensions", word, *_] if word != COUNT:
             return _known(_OF_EXTENSION, segments[3:], replace(address, extension=segments[2].text))
     return _known(_OF_EVENT, segments[1:], address)
 

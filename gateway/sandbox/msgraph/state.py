@@ -9,13 +9,15 @@ from gateway.sandbox.msgraph.items import Calendar, CalendarGroup, Mailbox, Pers
 from gateway.sandbox.world import Group, MSGraphWorld, User, UserKind
 
 DEFAULT_GROUP = "My Calendars"
+SHORT_ID, LONG_ID = 56, 152
 
 
 class State:
     """Mailboxes by the id of their owner. Ids are numbered, so the same requests give the same ids."""
 
-    def __init__(self, world: MSGraphWorld) -> None:
+    def __init__(self, world: MSGraphWorld, *, has_long_ids: bool = False) -> None:
         self.mailboxes: dict[str, Mailbox] = {}
+        self._id_length = LONG_ID if has_long_ids else SHORT_ID
         self._numbers = 0
         for user in world.users:
             self._add_user(user)
@@ -25,7 +27,7 @@ class State:
     def new_id(self, kind: str) -> str:
         """The next id: it looks like Graph's and never repeats."""
         self._numbers += 1
-        return graph_id(kind, str(self._numbers))
+        return graph_id(kind, str(self._numbers), length=self._id_length)
 
     def find(self, name: str, *, is_group: bool = False) -> Mailbox | None:
         """The mailbox of a user by id or name, or of a group by id."""
@@ -81,10 +83,12 @@ class State:
         self.mailboxes[group.id] = mailbox
 
 
-def graph_id(*names: str) -> str:
+def graph_id(*names: str, length: int = SHORT_ID) -> str:
     """An id as Graph makes them: base64url, with its padding."""
-    digest = hashlib.sha512("\0".join(names).encode()).digest()
-    return f"AAMkA{urlsafe_b64encode(digest).decode()[:47]}AAA="
+    name, before, after = "\0".join(names), "AAMkA", "AAA="
+    digests = (hashlib.sha512(f"{name}{turn}".encode()).digest() for turn in ("", "\0more"))
+    unique = urlsafe_b64encode(b"".join(digests)).decode()
+    return f"{before}{unique[: length - len(before) - len(after)]}{after}"
 
 
 def _add_calendar(mailbox: Mailbox, calendar: Calendar) -> Calendar:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from re import fullmatch
+from zoneinfo import ZoneInfo
 
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.resources import (
     DateTimeTimeZone,
 )
-from gateway.sandbox.msgraph.unknowns import Unknowns
+from gateway.sandbox.msgraph.unknowns import AmbiguousTimes, Unknowns
 from gateway.sandbox.msgraph.zones import zone
 
 YEARS = range(1601, 4501)
@@ -52,10 +53,18 @@ def wall_clock(sent: DateTimeTimeZone, default_zone: str, unknowns: Unknowns) ->
         raise GraphError(Cause.BODY_VALUE)
     if moment.tzinfo is not None:
         moment = moment.astimezone(where).replace(tzinfo=None)
+    elif unknowns.ambiguous_times is AmbiguousTimes.LATER and _comes_twice(moment, where):
+        moment = moment.replace(fold=1)
     clock = WallClock(moment, name)
     if unknowns.refuses_skipped_times and clock.on(name) != clock:
         raise GraphError(Cause.PROPERTY_INVALID)
     return clock
+
+
+def _comes_twice(local: datetime, where: ZoneInfo) -> bool:
+    """Whether clocks are put back over a time. Where they are put forward the offset grows instead."""
+    first, second = (local.replace(tzinfo=where, fold=fold).utcoffset() for fold in (0, 1))
+    return first is not None and second is not None and first > second
 
 
 def date_time(text: str) -> datetime | None:

@@ -62,6 +62,22 @@ class IanaNames(Enum):
     DOCUMENTED = auto()
 
 
+class AmbiguousTimes(Enum):
+    """Which instant a wall-clock time is that comes twice, because summer time ends."""
+
+    EARLIER = auto()
+    LATER = auto()
+
+
+class RepeatedExtension(Enum):
+    """What a POST of an open extension gets if the event has one of that name."""
+
+    MERGED = auto()
+    """201. Members that are not sent stay; that has been seen (msgraph-sdk-dotnet#1541)."""
+    REPLACED = auto()
+    CONFLICT = auto()
+
+
 class TopOverMaximum(Enum):
     """What `$top` over 1000 gets."""
 
@@ -86,6 +102,12 @@ class Unknowns:
     """Whether an event without `start` is refused; else it begins at the next half hour."""
     refuses_skipped_times: bool = False
     """Whether a wall-clock time that summer time skips is refused; else it is an hour later."""
+    ambiguous_times: AmbiguousTimes = AmbiguousTimes.EARLIER
+    null_recurrence_ends_series: bool = True
+    """Whether a PATCH with `recurrence: null` makes a series a single event; else it has no effect."""
+    refuses_unknown_members: bool = False
+    """Whether an event with a member that its type lacks is refused; else the member is dropped."""
+    repeated_extension: RepeatedExtension = RepeatedExtension.MERGED
     default_body_type: BodyType = BodyType.TEXT
     """The type of a body that is sent without `contentType`."""
     subject_length: int | None = None
@@ -96,6 +118,18 @@ class Unknowns:
     """Whether a 201 has `Location`."""
     etag_header: bool = False
     """Whether an answer with one event has `ETag`."""
+    long_ids: bool = False
+    """Whether ids of what is made have 152 characters, as has been seen, and not 56."""
+    wrong_content_type_status: int = 400
+    """The status for a body that is no JSON by its type. Graph's general table has 415."""
+    conflict_status: int = 412
+    """The status where If-Match names another version. Exchange's table has 409."""
+    concurrency_status: int = 429
+    """The status for a request too many at once. 503 has been seen."""
+    html_for_too_large: bool = False
+    """Whether the 413 for a body over 4 MB is a page of HTML."""
+    group_updates_are_silent: bool = False
+    """Whether a PATCH of a group's event is answered with 204 and no event."""
     default_page_size: int = 10
     view_page_size: int = 10
     top_over_maximum: TopOverMaximum = TopOverMaximum.CLAMPED
@@ -113,12 +147,16 @@ class Unknowns:
     """Whether a calendar view has events that only touch its window."""
     view_is_ordered: bool = True
     """Whether a calendar view without `$orderby` is ordered by start."""
+    view_has_stamps: bool = True
+    """Whether a calendar view has `createdDateTime` and `lastModifiedDateTime`: they cannot be selected."""
     all_day_show_as: str = "busy"
     """What an all-day event without `showAs` gets; Outlook's own windows say free."""
     full_calendar_group_deletable: bool = False
     """Whether a calendar group that still has calendars can be deleted."""
     duplicate_calendar_names: bool = False
     """Whether two calendars of a mailbox may have one name."""
+    batch_limit_text: str = "Number of batch request steps exceeds the maximum value of 20."
+    """What a batch of more than 20 items is told. The text is that of Microsoft's own clients."""
     batch_inherits_prefer: bool = False
     """Whether the items of a batch inherit its `Prefer` header."""
     batch_exceeds_concurrency: bool = False

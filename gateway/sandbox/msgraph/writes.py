@@ -12,7 +12,7 @@ from gateway.sandbox.msgraph.invitations import deliver, withdraw
 from gateway.sandbox.msgraph.items import Calendar, Item, ItemType, Mailbox, Transaction
 from gateway.sandbox.msgraph.resources import (
     EventIn,
-    read,
+    read_event,
 )
 from gateway.sandbox.msgraph.series import neighbours
 from gateway.sandbox.msgraph.unknowns import PostZone, RepeatedTransaction, TransactionAfterDelete
@@ -20,7 +20,7 @@ from gateway.sandbox.msgraph.unknowns import PostZone, RepeatedTransaction, Tran
 
 def create_event(call: Call) -> Reply:
     """201 with the event. One that a `transactionId` has made before is not made again."""
-    sent = read(call.request, EventIn)
+    sent = read_event(call.request, refuses_strangers=call.unknowns.refuses_unknown_members)
     calendar = addressed.calendar(call)
     repeated = _repeated(call, sent)
     item = _create(call, calendar, sent) if repeated is None else repeated
@@ -28,7 +28,7 @@ def create_event(call: Call) -> Reply:
 
 
 def update_event(call: Call) -> Reply:
-    sent = read(call.request, EventIn)
+    sent = read_event(call.request, refuses_strangers=call.unknowns.refuses_unknown_members)
     before = addressed.event(call)
     check_match(call, before.etag)
     after = changed_item(before, sent, now=call.now, unknowns=call.unknowns)
@@ -36,6 +36,8 @@ def update_event(call: Call) -> Reply:
         after = _as_exception(call, after)
     if not call.is_lost:
         store(call, after)
+    if call.mailbox.is_group and call.unknowns.group_updates_are_silent:
+        return Reply(status=204)
     return entity(call, after)
 
 
