@@ -20,6 +20,7 @@ from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.suppression import SuppressionWindow
 from gateway.model.time import Window
 
 if TYPE_CHECKING:
@@ -45,11 +46,15 @@ class EffectKind(StrEnum):
 
 
 class SideEffect(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a write does beside storing an event. `count` is the number of people invited."""
+    """Something that a write does beside storing an event.
+
+    `count` is the number of people invited; `windows` are the times that jobs ignore, where that is known.
+    """
 
     kind: EffectKind
     message: str
     count: int | None = None
+    windows: tuple[SuppressionWindow, ...] = ()
 
 
 class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,9 +20,19 @@ class Loss(StrEnum):
 
 
 class Notice(StrEnum):
-    """The codes of warnings about what is held as it was given. NO_EFFECT: it is stored, in vain."""
+    """The codes of warnings about what is held as it was given. NO_EFFECT: it is stored, in vain.
+
+    The others are about the jobs that it mutes: none, unknown ones, longer than asked, or not at all.
+    """
 
     NO_EFFECT = "NO_EFFECT"
+    NO_JOBS = "NO_JOBS"
+    UNKNOWN_JOBS = "UNKNOWN_JOBS"
+    MUTES_NOTHING = "MUTES_NOTHING"
+    MUTES_MORE = "MUTES_MORE"
+    TOO_LATE = "TOO_LATE"
+    TOO_MANY_EVENTS = "TOO_MANY_EVENTS"
+    JOBS_NOT_READ = "JOBS_NOT_READ"
 
 
 _LOSSES: Final = frozenset(Loss)

@@ -151,6 +151,25 @@ class WarningCode(Enum):
     NOT_HELD = value("not_held", description="The calendar has no place for it: it is left out.")
     CHANGED = value("changed", description="It is stored, but not as it was given; `sent` is what is stored.")
     NO_EFFECT = value("no_effect", description="It is stored, and does nothing.")
+    NO_JOBS = value("no_jobs", description="The ML calendar applies to no job: nothing is muted.")
+    UNKNOWN_JOBS = value(
+        "unknown_jobs", description="The ML calendar names what is neither a job nor a group of the cluster."
+    )
+    MUTES_NOTHING = value(
+        "mutes_nothing", description="Rounded to their buckets, nothing of it is left for some jobs."
+    )
+    MUTES_MORE = value(
+        "mutes_more", description="Rounded to their buckets, it mutes some jobs for twice the time or more."
+    )
+    TOO_LATE = value(
+        "too_late", description="It begins in buckets that jobs have left behind: their results stay."
+    )
+    TOO_MANY_EVENTS = value(
+        "too_many_events", description="A job has more than 1,000 events ahead of it, and takes no more."
+    )
+    JOBS_NOT_READ = value(
+        "jobs_not_read", description="What is muted could not be told: `message` says why. It is written."
+    )
     READ_ONLY_SOURCE = value("read_only_source", description="A real run would be refused.")
 
 

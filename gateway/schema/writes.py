@@ -13,6 +13,7 @@ from gateway.schema.event_input import EventInput
 from gateway.schema.problem import Problem
 from gateway.schema.scalars import JSON, Duration, milliseconds
 from gateway.schema.source import CalendarSource
+from gateway.schema.suppression import SuppressionWindow
 from gateway.service import loss
 from gateway.service.calendar_write import AddEvents
 from gateway.service.report import EventRow, WriteReport
@@ -47,10 +48,12 @@ class AddEventsInput:
         )
 
 
-@strawberry.type(description="A field that a calendar cannot hold as it was given.")
+@strawberry.type(
+    description="What to know of a field: it is not held as it was given, or it mutes otherwise."
+)
 class TranslationWarning:
     code: WarningCode = strawberry.field(description="For programs.")
-    field: str = strawberry.field(description="The field's path in the event's input.")
+    field: str = strawberry.field(description="The field's path in the event's input, or `calendars`.")
     message: str = strawberry.field(description="For people.")
     given: JSON | None = strawberry.field(description="What was given.")
     sent: JSON | None = strawberry.field(description="What is sent instead; null if nothing is.")
@@ -71,10 +74,22 @@ class SideEffect:
     kind: SideEffectKind = strawberry.field(description="What it does.")
     message: str = strawberry.field(description="For people.")
     count: int | None = strawberry.field(description="How many people are sent mail, if it is that.")
+    job_ids: list[str] = strawberry.field(
+        description="Which anomaly detection jobs ignore what they see, if it is that and they are known."
+    )
+    windows: list[SuppressionWindow] = strawberry.field(
+        description="When they do so, by bucket span; of a series, for every occurrence."
+    )
 
     @classmethod
     def of(cls, effect: base.SideEffect) -> Self:
-        return cls(kind=by_name(SideEffectKind, effect.kind), message=effect.message, count=effect.count)
+        return cls(
+            kind=by_name(SideEffectKind, effect.kind),
+            message=effect.message,
+            count=effect.count,
+            windows=[SuppressionWindow.of(window) for window in effect.windows],
+            job_ids=sorted({job for window in effect.windows for job in window.job_ids}),
+        )
 
 
 @strawberry.type(description="A request to an upstream. No credential is in it.")

@@ -23,6 +23,7 @@ from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.change import change
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.fields import WireFields, wire_fields
+from gateway.adapters.elasticsearch.foresight import Foresight
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named, place_of
 from gateway.adapters.elasticsearch.jobs import ClusterJobs
 from gateway.adapters.elasticsearch.removal import remove
@@ -72,6 +73,7 @@ class ElasticsearchAdapter:
         self._writing = writing
         self._now = now
         self.jobs: Final = ClusterJobs(api)
+        self._foresight = Foresight(api, self.jobs)
 
     async def calendars(self) -> Listing:
         """All calendars, by id. Raises UpstreamRefused where there are more than Elasticsearch lists."""
@@ -124,7 +126,7 @@ class ElasticsearchAdapter:
         return str(calendar)
 
     async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
-        return plan.plan(calendar, drafts, size=self._page_size)
+        return await self._foresight.plan(calendar, plan.plan(calendar, drafts, size=self._page_size))
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Writes a step and sees for itself: one at a time, for two could not tell their events apart."""
@@ -135,7 +137,7 @@ class ElasticsearchAdapter:
         """Raises Refused for an event whose time shift has begun, InvalidInput for what would be refused."""
         plan.check_shift(action.event, self._now())
         if isinstance(action, EventChange):
-            return plan.plan_change(action, size=self._page_size)
+            return await self._foresight.change(plan.plan_change(action, size=self._page_size))
         return plan.plan_removal(action, size=self._page_size)
 
     async def apply_event(self, step: EventStep) -> Outcome:

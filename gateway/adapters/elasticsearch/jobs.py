@@ -67,8 +67,8 @@ class ClusterJobs:
 
     def __init__(self, api: MLApi) -> None:
         self._api = api
-        self._all = _Once(self._read_all)
-        self._latest = _Once(self._read_latest)
+        self._all = Once(self._read_all)
+        self._latest = Once(self._read_latest)
 
     async def all(self) -> tuple[Job, ...]:
         """Every job of the cluster. Raises UpstreamError."""
@@ -111,7 +111,7 @@ def parse_span(text: str) -> timedelta:
     return timedelta(seconds=span // timedelta(seconds=1))
 
 
-class _Once(Generic[T]):
+class Once(Generic[T]):
     """Something that is read when it is first asked for. What went wrong is not tried again either."""
 
     def __init__(self, read: Callable[[], Awaitable[T]]) -> None:

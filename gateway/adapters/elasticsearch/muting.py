@@ -1,0 +1,140 @@
+"""What events in an ML calendar really mute, as far as its jobs are known: warnings and effects. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from gateway.adapters.base import EffectKind, SideEffect, TranslationWarning
+from gateway.adapters.elasticsearch.ids import name_of
+from gateway.adapters.elasticsearch.wire import SentEvent
+from gateway.adapters.losses import Notice
+from gateway.model.ids import CalendarId
+from gateway.model.suppression import (
+    MAX_EVENTS_PER_JOB,
+    Job,
+    SuppressionWindow,
+    begun_before,
+    suppression_windows,
+)
+from gateway.model.time import from_millis, to_iso_duration, to_rfc3339
+
+_SHOWN: Final = 5
+_NOTICED: Final = 2
+"""A window so many times as long as the event is worth a warning."""
+
+
+class Muting(msgspec.Struct, frozen=True, kw_only=True):
+    """The jobs that a calendar's events mute. `jobs` is None, and `untold` says why, where nobody can tell.
+
+    `latest` is how far each job has come; `ahead` is how many events each has ahead of it with those of this
+    call, for jobs that have too many.
+    """
+
+    calendar: CalendarId
+    jobs: tuple[Job, ...] | None = None
+    unknown: tuple[str, ...] = ()
+    latest: Mapping[str, datetime] = {}
+    ahead: Mapping[str, int] = {}
+    untold: tuple[str, ...] = ()
+
+    def warnings(self, sent: Sequence[SentEvent]) -> tuple[TranslationWarning, ...]:
+        """What to know of a draft that becomes these events."""
+        return (*self._of_calendar(), *self._of_windows(sent), *self._of_jobs(sent[0]))
+
+    def effects(self, effects: Iterable[SideEffect], sent: Sequence[SentEvent]) -> tuple[SideEffect, ...]:
+        """The effects of a draft that becomes these events, with the jobs that are muted."""
+        if self.jobs is None:
+            return tuple(effects)
+        windows = [it for event in sent for it in _windows(event, self.jobs) if not it.is_empty]
+        return tuple(
+            _named(effect, windows) if effect.kind is EffectKind.SUPPRESSES_ANOMALIES else effect
+            for effect in effects
+            if windows or effect.kind is not EffectKind.SUPPRESSES_ANOMALIES
+        )
+
+    def _of_calendar(self) -> Iterator[TranslationWarning]:
+        name = name_of(self.calendar)
+        for why in self.untold:
+            yield _notice(Notice.JOBS_NOT_READ, f"What {name} mutes could not be told: {why}")
+        if self.unknown:
+            listed = _listed(self.unknown)
+            yield _notice(Notice.UNKNOWN_JOBS, f"{name} names {listed}: there is no such job or group.")
+        elif self.jobs == ():
+            yield _notice(Notice.NO_JOBS, f"{name} applies to no job: its events mute nothing.")
+
+    def _of_windows(self, sent: Sequence[SentEvent]) -> Iterator[TranslationWarning]:
+        """About the first of the events whose time is not muted as it is given."""
+        found = [(event, window) for event in sent for window in _windows(event, self.jobs or ())]
+        empty = next((window for _, window in found if window.is_empty), None)
+        if empty is not None:
+            yield _notice(
+                Notice.MUTES_NOTHING,
+                f"It is shorter than a second, on a boundary of buckets: {_listed(empty.job_ids)} ignore"
+                " nothing.",
+                field="end",
+            )
+        wide = [(event, it) for event, it in found if it.length >= _NOTICED * _length(event)]
+        if wide:
+            event, window = max(wide, key=lambda pair: pair[1].length)
+            span = to_iso_duration(window.bucket_span)
+            yield _notice(
+                Notice.MUTES_MORE,
+                f"{_listed(window.job_ids)} work in buckets of {span} and ignore whole ones, from"
+                f" {to_rfc3339(window.start)} to {to_rfc3339(window.end)}.",
+                field="start",
+                given=to_iso_duration(_length(event)),
+                sent=to_iso_duration(window.length),
+            )
+
+    def _of_jobs(self, first: SentEvent) -> Iterator[TranslationWarning]:
+        behind = begun_before(from_millis(first.start_time), self.jobs or (), self.latest)
+        if behind:
+            latest = max(self.latest[job.id] for job in behind)
+            yield _notice(
+                Notice.TOO_LATE,
+                f"{_listed([job.id for job in behind])} have come as far as {to_rfc3339(latest)}: results"
+                " before that are not revised.",
+                field="start",
+                given=to_rfc3339(from_millis(first.start_time)),
+            )
+        if self.ahead:
+            job, count = max(self.ahead.items(), key=lambda item: item[1])
+            yield _notice(
+                Notice.TOO_MANY_EVENTS,
+                f"{job} would have {count} events ahead of it, and takes the first {MAX_EVENTS_PER_JOB}:"
+                " later ones mute nothing until it loads them anew.",
+            )
+
+
+def _windows(event: SentEvent, jobs: Sequence[Job]) -> list[SuppressionWindow]:
+    """None for an event that has no effect on a job: it is stored, and that is all."""
+    if event.skip_result is False and event.skip_model_update is False:
+        return []
+    return suppression_windows(from_millis(event.start_time), from_millis(event.end_time), jobs)
+
+
+def _length(event: SentEvent) -> timedelta:
+    return from_millis(event.end_time) - from_millis(event.start_time)
+
+
+def _named(effect: SideEffect, windows: Sequence[SuppressionWindow]) -> SideEffect:
+    shown = [
+        f"{_listed(it.job_ids)} from {to_rfc3339(it.start)} to {to_rfc3339(it.end)}"
+        for it in windows[:_SHOWN]
+    ]
+    more = f"; and {len(windows) - _SHOWN} more windows" if len(windows) > _SHOWN else ""
+    message = f"Anomaly detection jobs report nothing: {'; '.join(shown)}{more}."
+    return msgspec.structs.replace(effect, message=message, windows=tuple(windows))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _notice(
+    code: Notice, message: str, *, field: str = "calendars", given: object = None, sent: object = None
+) -> TranslationWarning:
+    return TranslationWarning(code=code, field=field, message=message, given=given, sent=sent)
