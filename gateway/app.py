@@ -158,6 +158,7 @@ def _connect(name: str, settings: SourceSettings, retries: Retries) -> CalendarS
                 credential=_graph_credential(name, settings),
                 version=settings.version,
                 mailboxes=settings.mailboxes,
+                requests_per_mailbox=settings.requests_per_mailbox,
                 retries=retries,
             )
 

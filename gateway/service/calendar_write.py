@@ -198,6 +198,9 @@ class CalendarWrite:
                     index=planned.index, status=WriteStatus.PLANNED, requests=tuple(part.indexes)
                 )
 
+    def size(self, step: Step) -> int:
+        return len(step.events)
+
     async def apply(self, step: Step) -> Iterable[Problem]:
         """Writes one step and keeps what came of it, in the rows and in the audit trail.
 

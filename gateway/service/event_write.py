@@ -130,6 +130,10 @@ class EventWrite:
                 part.add(request)
             self._outcome = Outcome(index=0, status=WriteStatus.PLANNED, requests=tuple(part.indexes))
 
+    def size(self, _step: EventStep, /) -> int:
+        """An order is about one event."""
+        return 1
+
     async def apply(self, step: EventStep) -> Iterable[Problem]:
         """Carries the order out and keeps what came of it, in the row and in the audit trail.
 

@@ -38,6 +38,10 @@ class Write(Protocol):
         """Keeps back what would send mail. To be called before planning."""
         ...
 
+    def size(self, step: Any, /) -> int:
+        """How many events a step writes."""
+        ...
+
     async def apply(self, step: Any) -> Iterable[Problem]:
         """Writes one step and keeps what came of it; gives what went wrong."""
         ...
@@ -90,7 +94,12 @@ async def apply_all(writes: Sequence[Write]) -> None:
         steps = [(write, step) for write in writes if write.invites is invites for step in write.steps]
         await asyncio.gather(
             *(
-                lanes.run(write.lane, partial(write.apply, step), skip=partial(write.skip, step))
+                lanes.run(
+                    write.lane,
+                    partial(write.apply, step),
+                    skip=partial(write.skip, step),
+                    events=write.size(step),
+                )
                 for write, step in steps
             )
         )

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
+from gateway.adapters.gate import Gate
 from gateway.errors import Code, Problem
 
 _PER_SOURCE: Final = 16
@@ -21,7 +22,7 @@ class Lanes:
 
     def __init__(self) -> None:
         self._sources = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_PER_SOURCE))
-        self._lanes = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_PER_LANE))
+        self._lanes = defaultdict[str, Gate](lambda: Gate(_PER_LANE))
         self._closed: dict[str, Problem] = {}
 
     async def run(
@@ -30,12 +31,14 @@ class Lanes:
         step: Callable[[], Awaitable[Iterable[Problem]]],
         *,
         skip: Callable[[Problem], object],
+        events: int = 1,
     ) -> None:
         """Takes the step when there is room, and skips it if one before it in this lane got no answer.
 
-        A step gives its problems; to skip one takes the problem that says so.
+        A step gives its problems; to skip one takes the problem that says so. One with many `events` goes
+        alone, so that few are on their way where nobody answers.
         """
-        async with self._lanes[lane], self._sources[lane.partition(":")[0]]:
+        async with self._lanes[lane].enter(events), self._sources[lane.partition(":")[0]]:
             closed = self._closed.get(lane)
             if closed is not None:
                 skip(closed)

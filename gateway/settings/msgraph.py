@@ -7,6 +7,7 @@ import msgspec
 from pydantic import Field, model_validator
 
 from gateway.adapters.msgraph.clouds import CLOUDS, Cloud, CloudName
+from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.oauth import Client, ClientSecret, Proof
 from gateway.model.ids import ResourceId
 from gateway.service.guard import MAX_INVITATIONS, SourcePolicy
@@ -48,6 +49,14 @@ class MSGraphSettings(AnySource):
     mailboxes: Texts = Field(
         (),
         description="The mailboxes whose calendars are listed where the token is an application's.",
+    )
+    requests_per_mailbox: int = Field(
+        LIMIT,
+        ge=1,
+        le=LIMIT,
+        description=f"How many requests this process sends to one mailbox at once. Graph takes {LIMIT} of an"
+        " application: divide them by the number of replicas. With fewer nothing is sent in batches, which"
+        f" Graph works on by {LIMIT} at once.",
     )
     max_invitations: int = Field(
         MAX_INVITATIONS,

@@ -17,10 +17,12 @@ from gateway.adapters.msgraph.event_write import EventWrite
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.paths import ME, canonical, user
 from gateway.adapters.msgraph.plan import plan
+from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.view import read_events
 from gateway.adapters.msgraph.wire import GraphCalendar, GraphEvent, Page
-from gateway.adapters.msgraph.writing import SecondAttempts, write
+from gateway.adapters.msgraph.writing import Writing
+from gateway.adapters.retries import Retries
 from gateway.errors import Forbidden, NoAnswer, NotFound, NotSent, Problem, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event
@@ -38,11 +40,11 @@ class MSGraphAdapter:
 
     jobs: Final = None
 
-    def __init__(self, api: GraphApi, *, mailboxes: Sequence[str]) -> None:
+    def __init__(self, api: GraphApi, *, mailboxes: Sequence[str], retries: Retries) -> None:
         self._api = api
         self._requests = Requests(source=api.source, version=api.version)
         self._mailboxes = tuple(mailboxes)
-        self._second_attempts = SecondAttempts()
+        self._repeats = Repeats(retries)
 
     async def calendars(self) -> Listing:
         """The calendars of the user whose token it is, or of all mailboxes configured for an application.
@@ -96,11 +98,11 @@ class MSGraphAdapter:
 
     async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
         self._api.check(calendar)
-        return plan(calendar, drafts, requests=self._requests)
+        return plan(calendar, drafts, requests=self._requests, in_batches=self._api.takes_batches)
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
-        """Posts the event, and believes the answer: Graph shows what it has stored."""
-        return [await write(self._api, step, second_attempts=self._second_attempts)]
+        """Posts the events, and believes the answer: Graph shows what it has stored."""
+        return await Writing(self._api, step).run(self._repeats)
 
     async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:
         self._api.check(EventId.parse(action.event.id))

@@ -1,25 +1,24 @@
 """Graph's API as one call speaks it: with its credential, into its log, few requests per mailbox at once."""
 
-from collections.abc import AsyncGenerator, Mapping
-from typing import Final, TypeVar
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
-from gateway.adapters.msgraph import access, faults
+from gateway.adapters.msgraph import access, batch, faults
 from gateway.adapters.msgraph.claims import Claims
 from gateway.adapters.msgraph.credentials import Credential
 from gateway.adapters.msgraph.links import path_of_link
-from gateway.adapters.msgraph.mailboxes import MailboxGates, mailbox_of
+from gateway.adapters.msgraph.mailboxes import LIMIT, MailboxGates, mailbox_of
 from gateway.adapters.msgraph.paths import USERS, Owner, owner_in, owner_of
+from gateway.adapters.msgraph.requests import IN_UTC, ITEM_HEADERS, JSON
 from gateway.adapters.msgraph.wire import Page
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.transport import Answer, Transport
-from gateway.errors import UnexpectedAnswer
+from gateway.errors import UnexpectedAnswer, UpstreamError
 from gateway.model.ids import ResourceId
 
-_JSON: Final = "application/json"
-_IN_UTC: Final = 'outlook.timezone="UTC"'
 T = TypeVar("T")
 
 
@@ -46,6 +45,11 @@ class GraphApi:
         self._retries = retries
 
     @property
+    def takes_batches(self) -> bool:
+        """Whether a mailbox has all places here that a batch takes there."""
+        return self._gates.limit >= LIMIT
+
+    @property
     def claims(self) -> Claims:
         """Who acts, as far as that is known without asking. Raises Unauthenticated."""
         return self._credential.claims(self._call)
@@ -61,14 +65,28 @@ class GraphApi:
 
         Raises Unauthenticated, Forbidden, RateLimited and Unavailable before anything is sent to Graph.
         """
-        access.check(request.path.split("/")[2], self.claims, source=self.source)
-        credential = await self._credential.authorization(self._call)
+        credential = await self._authorized(request)
         headers = self._headers(request, credential, if_match)
-        async with self._gates.gate(mailbox_of(request.path, credential)):
+        async with self._gates.gate(mailbox_of(request.path, credential)).enter():
             answer = await self._transport.send(request, headers=headers, log=log)
-        if answer.status == 401:
-            self._credential.refused(credential)
+        self._note_refusal((answer,), credential)
         return answer
+
+    async def send_batch(
+        self, requests: Sequence[UpstreamRequest], *, log: UpstreamLog
+    ) -> list[Answer | UpstreamError]:
+        """The answer to each of a few writes to one mailbox, which are sent in one request, or why not.
+
+        They take all places of the mailbox, for Graph works on as many items at once. Raises as `send`.
+        """
+        credential = await self._authorized(requests[0])
+        request = batch.pack(requests, headers=ITEM_HEADERS)
+        headers = self._headers(request, credential, None)
+        async with self._gates.gate(mailbox_of(requests[0].path, credential)).enter(self._gates.limit):
+            answer = await self._transport.send(request, headers=headers, log=log)
+        answers = batch.unpack(answer, request, len(requests))
+        self._note_refusal(answers, credential)
+        return answers
 
     async def read(self, request: UpstreamRequest, form: type[T]) -> T:
         """What is promised of a successful answer to a GET, which is sent again where that can help.
@@ -115,6 +133,15 @@ class GraphApi:
             raise error
         return decode(answer, request, form)
 
+    async def _authorized(self, request: UpstreamRequest) -> str:
+        """The credential for a request. Raises UpstreamError if it cannot do or there is none."""
+        access.check(request.path.split("/")[2], self.claims, source=self.source)
+        return await self._credential.authorization(self._call)
+
+    def _note_refusal(self, answers: Sequence[Answer | UpstreamError], credential: str) -> None:
+        if any(isinstance(answer, Answer) and answer.status == 401 for answer in answers):
+            self._credential.refused(credential)
+
     def _next(self, link: str | None) -> str | None:
         if link is None:
             return None
@@ -122,14 +149,14 @@ class GraphApi:
 
     def _headers(self, request: UpstreamRequest, credential: str, if_match: str | None) -> Mapping[str, str]:
         headers = {
-            "accept": _JSON,
+            "accept": JSON,
             "authorization": credential,
             "client-request-id": self._call.request_id,
-            "prefer": _IN_UTC,
+            "prefer": IN_UTC,
         }
         if if_match is not None:
             headers["if-match"] = if_match
-        return headers if request.body is None else {**headers, "content-type": _JSON}
+        return headers if request.body is None else {**headers, "content-type": JSON}
 
 
 def decode(answer: Answer, request: UpstreamRequest, form: type[T]) -> T:

@@ -1,11 +1,15 @@
 """How many requests one mailbox gets at once: Graph refuses the fifth of an application."""
 
-from asyncio import Semaphore
+from typing import Final
 from weakref import WeakValueDictionary
 
+from gateway.adapters.gate import Gate
 from gateway.adapters.msgraph.paths import ME
 
 Mailbox = tuple[str, str]
+
+LIMIT: Final = 4
+"""How many requests of an application Graph works on in one mailbox, and how many items of a batch."""
 
 
 def mailbox_of(path: str, credential: str) -> Mailbox:
@@ -15,14 +19,14 @@ def mailbox_of(path: str, credential: str) -> Mailbox:
 
 
 class MailboxGates:
-    """A semaphore for each mailbox that is being asked; it is forgotten when nobody waits there any more."""
+    """A gate for each mailbox that is being asked; it is forgotten when nobody waits there any more."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._gates: WeakValueDictionary[Mailbox, Semaphore] = WeakValueDictionary()
+        self.limit: Final = limit
+        self._gates: WeakValueDictionary[Mailbox, Gate] = WeakValueDictionary()
 
-    def gate(self, mailbox: Mailbox) -> Semaphore:
+    def gate(self, mailbox: Mailbox) -> Gate:
         gate = self._gates.get(mailbox)
         if gate is None:
-            gate = self._gates[mailbox] = Semaphore(self._limit)
+            gate = self._gates[mailbox] = Gate(self.limit)
         return gate

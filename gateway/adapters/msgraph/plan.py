@@ -1,13 +1,24 @@
-"""Planning a write to one Graph calendar: a request per event, what is lost, who gets mail. Pure."""
+"""Planning a write to one Graph calendar: the requests, what is lost, who gets mail. Pure."""
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
-from gateway.adapters.base import EffectKind, Plan, PlannedEvent, SideEffect, Step, TranslationWarning
+from gateway.adapters.base import (
+    EffectKind,
+    Plan,
+    PlannedEvent,
+    SideEffect,
+    Step,
+    TranslationWarning,
+    UpstreamRequest,
+)
 from gateway.adapters.losses import Loss, options_not_held
+from gateway.adapters.msgraph import batch
 from gateway.adapters.msgraph.drafts import encode, times
+from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical_if_known, is_group
-from gateway.adapters.msgraph.requests import Requests
+from gateway.adapters.msgraph.requests import ITEM_HEADERS, Requests
 from gateway.adapters.msgraph.wire import NewEvent
 from gateway.errors import GatewayError, Problem, TooMany, Unsupported
 from gateway.model.event import Draft, SourceKind
@@ -15,35 +26,47 @@ from gateway.model.ids import CalendarId
 
 MAX_ATTENDEES: Final = 500
 MAX_SUBJECT: Final = 255
+_FEW: Final = LIMIT
+"""How many events are posted one by one: they run at once, as they would in a batch."""
 _HOLDER: Final = "A Microsoft Graph calendar"
 
 
-def plan(calendar: CalendarId, drafts: Sequence[Draft], *, requests: Requests) -> Plan:
-    """A step per draft: each event is made, or fails, by itself."""
-    steps: list[Step] = []
+def plan(
+    calendar: CalendarId, drafts: Sequence[Draft], *, requests: Requests, in_batches: bool = True
+) -> Plan:
+    """Each event is made, or fails, by itself: a few are posted one by one, many `in_batches`."""
+    planned: list[tuple[PlannedEvent, UpstreamRequest]] = []
     refused: dict[int, Problem] = {}
     for index, draft in enumerate(drafts):
         try:
-            steps.append(_step(index, draft, calendar, requests))
+            check_attendees(draft)
+            check_exceptions(draft)
+            post = requests.add_event(calendar, encode(draft))
+            planned.append((_planned(index, draft, calendar), post))
         except GatewayError as exc:
             refused[index] = exc.problem
-    return Plan(steps=tuple(steps), refused=refused)
+    place = canonical_if_known(calendar) or calendar
+    steps = tuple(_steps(place, planned, in_batches=in_batches and len(planned) > _FEW))
+    return Plan(steps=steps, refused=refused)
 
 
-def _step(index: int, draft: Draft, calendar: CalendarId, requests: Requests) -> Step:
-    check_attendees(draft)
-    check_exceptions(draft)
-    planned = PlannedEvent(
+def _planned(index: int, draft: Draft, calendar: CalendarId) -> PlannedEvent:
+    return PlannedEvent(
         index=index,
         draft=draft,
         warnings=tuple(losses(draft, NewEvent.__struct_fields__)),
         effects=tuple(_effects(draft, calendar)),
     )
-    return Step(
-        calendar=canonical_if_known(calendar) or calendar,
-        events=(planned,),
-        requests=(requests.add_event(calendar, encode(draft)),),
-    )
+
+
+def _steps(
+    calendar: CalendarId, planned: Sequence[tuple[PlannedEvent, UpstreamRequest]], *, in_batches: bool
+) -> Iterator[Step]:
+    posts = [post for _, post in planned]
+    rest = iter([event for event, _ in planned])
+    for bundle in batch.bundles(posts) if in_batches else ([post] for post in posts):
+        request = batch.pack(bundle, headers=ITEM_HEADERS) if len(bundle) > 1 else bundle[0]
+        yield Step(calendar=calendar, events=tuple(islice(rest, len(bundle))), requests=(request,))
 
 
 def check_attendees(draft: Draft) -> None:

@@ -13,6 +13,11 @@ from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import Window, to_rfc3339
 
+JSON: Final = "application/json"
+IN_UTC: Final = 'outlook.timezone="UTC"'
+ITEM_HEADERS: Final = {"Content-Type": JSON, "Prefer": IN_UTC}
+"""What each item of a batch says for itself: it inherits nothing but the credential."""
+
 Query = Sequence[tuple[str, str | int]]
 _PAGE: Final = 100
 

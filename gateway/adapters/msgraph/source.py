@@ -9,7 +9,7 @@ from gateway.adapters.msgraph import paths
 from gateway.adapters.msgraph.adapter import MSGraphAdapter
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.credentials import Credential
-from gateway.adapters.msgraph.mailboxes import MailboxGates
+from gateway.adapters.msgraph.mailboxes import LIMIT, MailboxGates
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.transport import Transport
 from gateway.model.event import SourceKind
@@ -50,7 +50,7 @@ class MSGraphSource:
     """Implements CalendarSource.
 
     `mailboxes` are ids or principal names of users whose calendars are listed for an application, and
-    `in_flight_per_mailbox` is how many requests a mailbox gets at once.
+    `requests_per_mailbox` is how many requests a mailbox gets at once.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class MSGraphSource:
         credential: Credential,
         version: Literal["v1.0", "beta"] = "v1.0",
         mailboxes: Sequence[str] = (),
-        in_flight_per_mailbox: int = 4,
+        requests_per_mailbox: int = LIMIT,
         retries: Retries = USUAL,
     ) -> None:
         self.name: Final = name
@@ -71,7 +71,7 @@ class MSGraphSource:
         self._version = version
         self._credential = credential
         self._mailboxes = tuple(mailboxes)
-        self._gates = MailboxGates(in_flight_per_mailbox)
+        self._gates = MailboxGates(requests_per_mailbox)
         self._retries = retries
 
     def calendar_id(self, written: ResourceId) -> CalendarId:
@@ -93,7 +93,7 @@ class MSGraphSource:
             call=call,
             retries=self._retries,
         )
-        return MSGraphAdapter(api, mailboxes=self._mailboxes)
+        return MSGraphAdapter(api, mailboxes=self._mailboxes, retries=self._retries)
 
     async def aclose(self) -> None:
         await self._credential.aclose()

@@ -1,111 +1,135 @@
-"""Writing one event to a Graph calendar, and saying truly what became of it."""
+"""Writing new events to a Graph calendar, and saying truly what became of each."""
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Final
 from uuid import uuid4
 
 import msgspec
 
-from gateway.adapters.base import Outcome, Step, UpstreamLog, UpstreamRequest, WriteStatus
-from gateway.adapters.msgraph import faults
+from gateway.adapters.base import Outcome, PlannedEvent, Step, UpstreamLog, UpstreamRequest, WriteStatus
+from gateway.adapters.msgraph import batch, faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.drafts import encode
 from gateway.adapters.msgraph.events import to_event
+from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical, is_group
+from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.wire import GraphEvent
-from gateway.errors import NoAnswer, NotSent, RateLimited, UnexpectedAnswer, UpstreamError
+from gateway.adapters.transport import Answer
+from gateway.errors import NoAnswer, RateLimited, Unavailable, UnexpectedAnswer, UpstreamError
 from gateway.model.event import Event
-from gateway.model.ids import CalendarId
 
 _LOOK: Final = "It may be there, or still be written: look at the calendar before you repeat the call."
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """What one POST came to: an event, or an error. `is_open`: it may have been written all the same."""
+class Post:
+    """An event on its way: its request, and what the answers so far come to."""
 
-    event: Event | None = None
-    error: UpstreamError | None = None
-    is_open: bool = False
+    def __init__(self, planned: PlannedEvent, request: UpstreamRequest) -> None:
+        body = encode(planned.draft, transaction_id=str(uuid4()))
+        self.request: Final = msgspec.structs.replace(request, body=body)
+        self.requests: list[int] = []
+        self.error: UpstreamError | None = None
+        self._index = planned.index
+        self._event: Event | None = None
+        self._may_be_there = False
+
+    def made(self, event: Event) -> None:
+        self._event, self.error = event, None
+
+    def failed(self, error: UpstreamError, *, is_open: bool) -> bool:
+        """Takes note of an error; gives whether another attempt may help.
+
+        `is_open`: the event may be there all the same. No later refusal ends that doubt.
+        """
+        self.error = error
+        self._may_be_there |= is_open
+        return is_open or isinstance(error, RateLimited | Unavailable)
+
+    def outcome(self) -> Outcome:
+        problem = None if self.error is None else self.error.problem
+        status = WriteStatus.CREATED if self._event else WriteStatus.FAILED
+        if problem is not None and self._may_be_there:
+            status = WriteStatus.UNKNOWN
+            problem = replace(problem, hint=_LOOK, retryable=False)
+        return Outcome(
+            index=self._index,
+            status=status,
+            event=self._event,
+            stored=self._event is not None,
+            problem=problem,
+            requests=tuple(self.requests),
+        )
 
 
-class SecondAttempts:
-    """The second attempts of one call: one at a time for a calendar, and none after one that got nowhere.
+class Writing:
+    """The events of a step on their way, one alone or several in a batch.
 
-    A connection that was cut costs no event then, and a mailbox that is silent no more than one wait. What
-    hangs there may still count as in flight, so that Graph answers 429.
+    Those that Graph was too busy for, or whose answer leaves open whether they are there, are sent again. The
+    transactionId makes that safe: Exchange answers with the event that is there already. For the calendars of
+    groups that is not known, so there it is not tried.
     """
 
-    def __init__(self) -> None:
-        self._turns = defaultdict[CalendarId, asyncio.Lock](asyncio.Lock)
-        self._silent: set[CalendarId] = set()
+    def __init__(self, api: GraphApi, step: Step) -> None:
+        self._api = api
+        self._calendar = step.calendar
+        requests = batch.items_of(step.requests[0])
+        self._posts = [Post(*pair) for pair in zip(step.events, requests, strict=True)]
+        self._left = self._posts
+        self._together = len(self._posts)
 
-    async def make(self, calendar: CalendarId, attempt: Callable[[], Awaitable[Attempt]]) -> Attempt | None:
-        """What came of it; None if it got nowhere, or was not made."""
-        async with self._turns[calendar]:
-            if calendar in self._silent:
-                return None
-            made = await attempt()
-            if isinstance(made.error, NoAnswer | NotSent | RateLimited):
-                self._silent.add(calendar)
-                return None
-            return made
+    async def run(self, repeats: Repeats) -> list[Outcome]:
+        """What became of each event. Raises nothing of Graph's."""
+        if is_group(self._calendar):
+            await self._send()
+        else:
+            await repeats.run(self._calendar, self._send)
+        return [post.outcome() for post in self._posts]
 
+    async def _send(self) -> list[UpstreamError]:
+        """Sends what is left, and gives the errors of what may be sent again."""
+        left, self._left = self._left, []
+        for first in range(0, len(left), self._together):
+            self._left += await self._send_together(left[first : first + self._together])
+        errors = [post.error for post in self._left if post.error is not None]
+        if any(isinstance(error, RateLimited) for error in errors):
+            # Graph is said to run four items at once, and has been seen to refuse the fifth.
+            self._together = min(self._together, LIMIT)
+        return errors
 
-async def write(api: GraphApi, step: Step, *, second_attempts: SecondAttempts) -> Outcome:
-    """Posts the event of a step, and once more where the first answer leaves open whether it is there.
+    async def _send_together(self, posts: Sequence[Post]) -> list[Post]:
+        """Those that may be sent again."""
+        log = self._api.new_log()
+        answers = await self._answers(posts, log)
+        for post in posts:
+            post.requests += log.indexes
+        return [post for post, answer in zip(posts, answers, strict=True) if self._is_left(post, answer)]
 
-    The transactionId makes that safe: Exchange answers with the event that is there already. For the
-    calendars of groups that is not known, so there it is not tried.
-    """
-    (planned,) = step.events
-    body = encode(planned.draft, transaction_id=str(uuid4()))
-    request = msgspec.structs.replace(step.requests[0], body=body)
-    log = api.new_log()
-    attempt = await _attempt(api, request, step.calendar, log)
-    if attempt.is_open and not is_group(step.calendar):
-        send = partial(_attempt, api, request, step.calendar, log)
-        again = await second_attempts.make(step.calendar, send) or attempt
-        # A refusal of the second POST does not undo the first.
-        attempt = again if again.event else Attempt(error=again.error, is_open=True)
-    return _outcome(planned.index, attempt, log)
+    async def _answers(self, posts: Sequence[Post], log: UpstreamLog) -> Sequence[Answer | UpstreamError]:
+        requests = [post.request for post in posts]
+        try:
+            if len(posts) > 1:
+                return await self._api.send_batch(requests, log=log)
+            return [await self._api.send(requests[0], log=log)]
+        except UpstreamError as exc:
+            return [exc] * len(posts)
 
+    def _is_left(self, post: Post, answer: Answer | UpstreamError) -> bool:
+        """Takes an answer; gives whether the event may be sent again."""
+        if isinstance(answer, UpstreamError):
+            return post.failed(answer, is_open=isinstance(answer, NoAnswer | UnexpectedAnswer))
+        error = faults.fault(answer, post.request)
+        if error is not None:
+            return post.failed(error, is_open=not faults.was_refused(answer))
+        try:
+            post.made(self._event(decode(answer, post.request, GraphEvent)))
+        except UnexpectedAnswer as exc:
+            return post.failed(exc, is_open=True)
+        return False
 
-def _outcome(index: int, attempt: Attempt, log: UpstreamLog) -> Outcome:
-    problem = None if attempt.error is None else attempt.error.problem
-    status = WriteStatus.CREATED if attempt.event else WriteStatus.FAILED
-    if problem is not None and attempt.is_open:
-        status = WriteStatus.UNKNOWN
-        problem = replace(problem, hint=_LOOK, retryable=False)
-    return Outcome(
-        index=index,
-        status=status,
-        event=attempt.event,
-        stored=attempt.event is not None,
-        problem=problem,
-        requests=tuple(log.indexes),
-    )
-
-
-async def _attempt(
-    api: GraphApi, request: UpstreamRequest, calendar: CalendarId, log: UpstreamLog
-) -> Attempt:
-    try:
-        answer = await api.send(request, log=log)
-    except UpstreamError as exc:
-        return Attempt(error=exc, is_open=isinstance(exc, NoAnswer | UnexpectedAnswer))
-    error = faults.fault(answer, request)
-    if error is not None:
-        return Attempt(error=error, is_open=not faults.was_refused(answer))
-    try:
-        return Attempt(event=_created(api, decode(answer, request, GraphEvent), calendar))
-    except UnexpectedAnswer as exc:
-        return Attempt(error=exc, is_open=True)
-
-
-def _created(api: GraphApi, event: GraphEvent, calendar: CalendarId) -> Event:
-    owner = api.owner(calendar, event.context)
-    return to_event(event, source=api.source, owner=owner, calendar=canonical(calendar, owner))
+    def _event(self, event: GraphEvent) -> Event:
+        owner = self._api.owner(self._calendar, event.context)
+        return to_event(
+            event, source=self._api.source, owner=owner, calendar=canonical(self._calendar, owner)
+        )

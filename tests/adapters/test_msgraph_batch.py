@@ -1,0 +1,419 @@
+"""Many events for one mailbox: they go in batches, and each has an outcome of its own, which is true."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+
+import msgspec
+import pytest
+
+from gateway.adapters.base import Call, UpstreamRequest, WriteStatus
+from gateway.adapters.msgraph import batch
+from gateway.adapters.msgraph.mailboxes import MailboxGates
+from gateway.adapters.msgraph.repeats import LONGEST, MOST, Repeats
+from gateway.adapters.transport import Answer
+from gateway.errors import Code, RateLimited, UnexpectedAnswer
+from gateway.model.event import EventBody
+from gateway.model.ids import CalendarId
+from gateway.sandbox.faults import Cut, Fault, Garble
+from gateway.sandbox.http import Request, Response
+from gateway.sandbox.msgraph import MSGraphEmulator, Unknowns
+from gateway.sandbox.seed import OUTAGES
+
+from .conformance import HOUR, MORNING, draft, read, titles, write
+from .msgraph_bench import EMPTY, REQUEST_ID, SOURCE, SRE, WRITE, calendar, connect, open_server, sent
+from .retry_clock import RetryClock
+
+pytestmark = pytest.mark.anyio
+
+SECOND = timedelta(seconds=1)
+BATCH = "POST /$batch"
+HOME = CalendarId(SOURCE, ("users", OUTAGES, "calendars", EMPTY))
+
+
+def drafts(count):
+    return [draft(f"{number:03}", MORNING + number * HOUR) for number in range(count)]
+
+
+class Moody(MSGraphEmulator):
+    """Refuses items of a batch by their ids, and says of the others what it likes: batch by batch."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.moods = []
+
+    def answer(self, request: Request, *, lose=frozenset()) -> Response:
+        if not self.route(request).endswith("$batch") or not self.moods:
+            return super().answer(request, lose=lose)
+        refused, say = self.moods.pop(0)
+        body = msgspec.json.decode(request.body)
+        body["requests"] = [item for item in body["requests"] if item["id"] not in refused]
+        done = super().answer(
+            Request(
+                method=request.method,
+                target=request.target,
+                headers=request.headers,
+                body=msgspec.json.encode(body),
+            )
+        )
+        answers = msgspec.json.decode(done.body)["responses"]
+        answers = say([*answers, *({"id": name, **answer} for name, answer in refused.items())])
+        return Response(
+            status=200,
+            headers={"Content-Type": "application/json"},
+            body=msgspec.json.encode({"responses": answers}),
+        )
+
+
+def as_they_are(answers):
+    return answers
+
+
+def refusal(status, code="TooManyRequests", **headers):
+    error = {"error": {"code": code, "message": "Why."}}
+    return {
+        "status": status,
+        "headers": {name.replace("_", "-"): v for name, v in headers.items()},
+        "body": error,
+    }
+
+
+class YieldingClock(RetryClock):
+    """Lets others go on while it sleeps."""
+
+    async def sleep(self, seconds):
+        await asyncio.sleep(0)
+        await super().sleep(seconds)
+
+
+@pytest.fixture
+async def server(anyio_backend):
+    async with open_server(Moody) as server:
+        yield server
+
+
+@pytest.fixture
+def clock():
+    return YieldingClock()
+
+
+@pytest.fixture
+async def open_adapter(server, clock):
+    sources = []
+
+    def make(authorization=None, **options):
+        authorization = authorization or server.emulator.tokens.app.authorization
+        sources.append(connect(server.url, authorization=authorization, retries=clock.retries(), **options))
+        return sources[-1].adapter(Call(request_id=REQUEST_ID))
+
+    yield make
+    for source in sources:
+        await source.aclose()
+
+
+@pytest.fixture
+def adapter(open_adapter):
+    return open_adapter()
+
+
+def sizes(server):
+    """How many events each POST carried."""
+    return [len(msgspec.json.decode(post.body).get("requests", [None])) for post in sent(server)]
+
+
+def transactions(post):
+    items = msgspec.json.decode(post.body)["requests"]
+    return {item["body"]["subject"]: item["body"]["transactionId"] for item in items}
+
+
+async def assert_all_are_there_once(adapter, outcomes, count):
+    assert {outcome.status for outcome in outcomes} == {WriteStatus.CREATED}
+    assert [outcome.event.title for outcome in outcomes] == [f"{number:03}" for number in range(count)]
+    found = await read(adapter, HOME, page=1000)
+    assert [event.id for event in found] == [outcome.event.id for outcome in outcomes]
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(1, [1]), (4, [1, 1, 1, 1]), (5, [5]), (20, [20]), (21, [20, 1]), (45, [20, 20, 5])],
+)
+async def test_a_few_events_go_one_by_one_and_many_in_batches_of_twenty(server, adapter, count, expected):
+    outcomes = await write(adapter, HOME, drafts(count))
+    assert sizes(server) == expected
+    await assert_all_are_there_once(adapter, outcomes, count)
+
+
+async def test_a_step_shows_the_batch_that_is_sent_and_only_assigns_the_transaction_ids(server, adapter):
+    (step,) = (await adapter.plan(HOME, drafts(5))).steps
+    await adapter.apply(step)
+    (post,) = sent(server)
+    (planned,) = step.requests
+    assert (post.method, post.target) == (planned.method, planned.path) == ("POST", "/v1.0/$batch")
+    shown, body = msgspec.json.decode(planned.body), msgspec.json.decode(post.body)
+    ids = [item["body"].pop("transactionId") for item in body["requests"]]
+    assert {item["body"].pop("transactionId") for item in shown["requests"]} == {"<assigned>"}
+    assert len(set(ids)) == 5
+    assert body == shown
+    assert body["requests"][0]["url"].startswith("/users/outages%40contoso.com/calendars/AAMk")
+
+
+async def test_answers_come_in_the_zone_that_was_asked_for_in_each_item(server, adapter):
+    await write(adapter, HOME, drafts(5))
+    (exchange,) = [one for one in server.exchanges if one.route == BATCH]
+    answers = msgspec.json.decode(exchange.response.body)["responses"]
+    assert {answer["headers"]["Preference-Applied"] for answer in answers} == {'outlook.timezone="UTC"'}
+
+
+async def test_an_event_that_graph_refuses_costs_its_own_row_of_the_batch_only(adapter):
+    backwards = msgspec.structs.replace(draft("bad"), end=draft("x", MORNING - HOUR).start)
+    outcomes = await write(adapter, HOME, [*drafts(5), backwards])
+    assert [outcome.status for outcome in outcomes] == [WriteStatus.CREATED] * 5 + [WriteStatus.FAILED]
+    assert outcomes[5].problem.upstream_code == "ErrorPropertyValidationFailure"
+    assert outcomes[5].problem.request_id
+    assert {outcome.requests for outcome in outcomes} == {(0,)}
+
+
+async def test_refused_items_are_sent_again_after_the_longest_wait_as_the_same_transactions(
+    server, adapter, clock
+):
+    busy = {"2": refusal(429, Retry_After="3"), "5": refusal(429, Retry_After="7.5")}
+    server.emulator.moods = [(busy, as_they_are)]
+    outcomes = await write(adapter, HOME, drafts(6))
+    await assert_all_are_there_once(adapter, outcomes, 6)
+    assert clock.slept == [7.5]
+    first, second = map(transactions, sent(server))
+    assert second == {title: first[title] for title in ("001", "004")}
+    assert [outcome.requests for outcome in outcomes] == [(0,), (0, 1), (0,), (0,), (0, 1), (0,)]
+
+
+async def test_where_graph_refuses_the_fifth_of_a_batch_the_rest_go_four_at_a_time(clock):
+    unknowns = Unknowns(batch_exceeds_concurrency=True)
+    async with open_server(lambda world, now: MSGraphEmulator(world, now=now, unknowns=unknowns)) as server:
+        source = connect(
+            server.url, authorization=server.emulator.tokens.app.authorization, retries=clock.retries()
+        )
+        adapter = source.adapter(Call(request_id=REQUEST_ID))
+        outcomes = await write(adapter, HOME, drafts(20))
+        await assert_all_are_there_once(adapter, outcomes, 20)
+        assert sizes(server) == [20, 4, 4, 4, 4]
+        await source.aclose()
+    assert clock.slept == [10]
+
+
+@pytest.mark.parametrize(
+    ("refused", "say"),
+    [
+        pytest.param({"3": refusal(503, "ErrorServerBusy")}, as_they_are, id="503"),
+        pytest.param({"3": refusal(500, "ErrorInternalServerError")}, as_they_are, id="500"),
+        pytest.param({"3": refusal(409, "ConcurrentItemSave")}, as_they_are, id="concurrent-save"),
+        pytest.param(
+            {"3": {"status": 504, "headers": {"Content-Type": "text/html"}, "body": "PGh0bWw+"}},
+            as_they_are,
+            id="html",
+        ),
+        pytest.param({}, lambda answers: answers[1:], id="missing"),
+        pytest.param({}, lambda answers: [*answers, answers[0]], id="twice"),
+        pytest.param({}, lambda answers: [], id="none"),
+        pytest.param({}, lambda answers: [{**answers[0], "body": None}, *answers[1:]], id="empty"),
+        pytest.param({}, lambda answers: [{**answers[0], "body": {"id": 1}}, *answers[1:]], id="strange"),
+    ],
+)
+async def test_an_item_in_doubt_is_repeated_by_its_transaction_id(server, adapter, refused, say):
+    server.emulator.moods = [(refused, say)]
+    outcomes = await write(adapter, HOME, drafts(5))
+    await assert_all_are_there_once(adapter, outcomes, 5)
+    assert len(sent(server)) == 2
+
+
+async def test_answers_in_any_order_and_of_strangers_find_their_events(server, adapter):
+    def say(answers):
+        shuffled = [answers[3], answers[0], answers[4], answers[1], answers[2]]
+        return [{"id": "99", "status": 201}, *({**one, "status": str(one["status"])} for one in shuffled)]
+
+    server.emulator.moods = [({}, say)]
+    outcomes = await write(adapter, HOME, drafts(5))
+    await assert_all_are_there_once(adapter, outcomes, 5)
+    assert len(sent(server)) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(cut=Cut.BEFORE_WRITE), id="cut-before"),
+        pytest.param(Fault(cut=Cut.AFTER_WRITE), id="cut-after"),
+        pytest.param(Fault(garble=Garble.MALFORMED), id="malformed"),
+        pytest.param(Fault(status=429, retry_after="2"), id="429"),
+        pytest.param(Fault(status=502), id="502"),
+        pytest.param(Fault(status=503), id="503"),
+        pytest.param(Fault(status=504), id="504"),
+    ],
+)
+async def test_a_batch_whose_answer_is_lost_or_put_off_is_repeated_without_a_second_event(
+    server, adapter, fault
+):
+    server.faults.add(BATCH, fault, calls=(1,))
+    outcomes = await write(adapter, HOME, drafts(20))
+    await assert_all_are_there_once(adapter, outcomes, 20)
+    assert {outcome.requests[0] for outcome in outcomes} == {0}
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, Code.UPSTREAM_REFUSED), (403, Code.FORBIDDEN)])
+async def test_a_batch_that_is_refused_as_a_whole_has_failed_for_each_of_its_events(
+    server, adapter, status, code
+):
+    server.faults.add(BATCH, Fault(status=status))
+    outcomes = await write(adapter, HOME, drafts(5))
+    assert {(outcome.status, outcome.problem.code) for outcome in outcomes} == {(WriteStatus.FAILED, code)}
+    assert len(sent(server)) == 1
+
+
+async def test_a_batch_that_stays_in_doubt_is_unknown_for_each_of_its_events(server, adapter):
+    server.faults.add(BATCH, Fault(cut=Cut.AFTER_WRITE))
+    outcomes = await write(adapter, HOME, drafts(5))
+    assert {outcome.status for outcome in outcomes} == {WriteStatus.UNKNOWN}
+    assert {outcome.problem.retryable for outcome in outcomes} == {False}
+    assert len(sent(server)) == 2
+
+
+async def test_batches_to_groups_are_not_repeated(server, open_adapter):
+    """Nobody knows whether a transactionId counts there."""
+    adapter = open_adapter(server.emulator.tokens.of("alice.nguyen@contoso.com").authorization)
+    server.emulator.moods = [({"1": refusal(429, Retry_After="1")}, lambda answers: answers[1:])]
+    outcomes = await write(adapter, calendar(f"groups/{SRE}/calendar"), drafts(5))
+    assert [outcome.status for outcome in outcomes] == [
+        WriteStatus.FAILED,
+        *[WriteStatus.CREATED] * 3,
+        WriteStatus.UNKNOWN,
+    ]
+    assert outcomes[0].problem.code is Code.RATE_LIMITED
+    assert sizes(server) == [5]
+
+
+async def test_a_credential_that_an_item_is_refused_for_is_refused_for_all(server, open_adapter):
+    refused = []
+    adapter = open_adapter()
+    credential = adapter._api._credential
+
+    class Listening:
+        claims, authorization, aclose = credential.claims, credential.authorization, credential.aclose
+
+        def refused(self, authorization):
+            refused.append(authorization)
+
+    adapter._api._credential = Listening()
+    server.emulator.moods = [({"1": refusal(401, "InvalidAuthenticationToken")}, as_they_are)]
+    first, *others = await write(adapter, HOME, drafts(5))
+    assert (first.status, first.problem.code) == (WriteStatus.FAILED, Code.UNAUTHENTICATED)
+    assert {outcome.status for outcome in others} == {WriteStatus.CREATED}
+    assert refused == [server.emulator.tokens.app.authorization]
+
+
+# How often, and when
+
+
+async def test_a_busy_graph_is_asked_again_later_and_later_but_not_for_ever(server, adapter, clock):
+    server.faults.add(WRITE, Fault(status=503))
+    (outcome,) = await write(adapter, HOME, drafts(1))
+    assert (outcome.status, outcome.problem.code) == (WriteStatus.FAILED, Code.UNAVAILABLE)
+    assert clock.slept == [1, 2, 4, 8]
+    assert len(outcome.requests) == len(sent(server)) == 1 + MOST
+
+
+async def test_a_longer_wait_than_a_call_has_time_for_is_told_and_not_waited(server, adapter, clock):
+    server.faults.add(WRITE, Fault(status=429, retry_after=f"{LONGEST:.0f}"))
+    (outcome,) = await write(adapter, HOME, drafts(1))
+    assert outcome.problem.code is Code.RATE_LIMITED
+    assert outcome.problem.retryable
+    assert outcome.problem.retry_after.total_seconds() == LONGEST
+    assert clock.slept == []
+    assert len(sent(server)) == 1
+
+
+async def test_steps_that_are_put_off_together_wait_together(clock):
+    repeats = Repeats(clock.retries())
+    left = [[RateLimited("Later.", retry_after=10 * SECOND)] for _ in range(4)]
+
+    async def send(errors):
+        return [errors.pop()] if errors else []
+
+    await asyncio.gather(*(repeats.run(HOME, partial(send, errors)) for errors in left))
+    assert clock.slept == [10, 0, 0, 0]
+
+
+async def test_once_repeating_got_nowhere_the_calendars_other_events_are_not_repeated(server, adapter):
+    server.faults.add(WRITE, Fault(status=503))
+    plan = await adapter.plan(HOME, drafts(4))
+    for step in plan.steps:
+        await adapter.apply(step)
+    assert len(sent(server)) == 1 + MOST + 3
+
+
+# Places
+
+
+async def test_with_fewer_places_than_a_batch_takes_all_go_one_by_one(server, open_adapter):
+    outcomes = await write(open_adapter(requests_per_mailbox=2), HOME, drafts(6))
+    assert {outcome.status for outcome in outcomes} == {WriteStatus.CREATED}
+    assert sizes(server) == [1] * 6
+
+
+async def test_a_batch_clock_for_all_places_and_two_of_them_do_not_block_each_other():
+    gates, order = MailboxGates(4), []
+
+    @asynccontextmanager
+    async def entered(name, places):
+        async with gates.gate(("users", "u")).enter(places):
+            order.append(name)
+            yield
+
+    async def enter(name, places):
+        async with entered(name, places):
+            await asyncio.sleep(0)
+
+    async with entered("single", 1):
+        waiting = [asyncio.create_task(enter(name, 4)) for name in ("batch", "other batch")]
+        late = asyncio.create_task(enter("late", 1))
+        given_up = asyncio.create_task(enter("given up", 9))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        given_up.cancel()
+        assert order == ["single"]
+    await asyncio.gather(*waiting, late)
+    assert order == ["single", "batch", "other batch", "late"]
+
+
+# The batch itself
+
+
+def post(body):
+    return UpstreamRequest(source=SOURCE, method="POST", path="/beta/me/events", body=body)
+
+
+def test_a_batch_stays_below_what_graph_takes_of_a_request():
+    posts = [post(b'"%s"' % (b"x" * 1_500_000)) for _ in range(5)]
+    bundles = list(batch.bundles(posts))
+    assert [len(bundle) for bundle in bundles] == [2, 2, 1]
+    assert max(len(batch.pack(bundle, headers={}).body) for bundle in bundles) <= batch.MAX_BYTES
+
+
+def test_what_is_packed_is_unpacked_again():
+    posts = [post(b'{"subject":"%d"}' % number) for number in range(7)]
+    packed = batch.pack(posts, headers={"Prefer": "x"})
+    assert packed.path == "/beta/$batch"
+    assert batch.items_of(packed) == posts
+    assert batch.items_of(posts[0]) == posts[:1]
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b'{"responses":[{"id":1}]}', b'{"responses":[', b"\xff"])
+def test_a_batch_that_is_answered_unreadably_has_an_error_for_each_item(body):
+    answers = batch.unpack(Answer(status=200, headers={}, body=body), post(b"{}"), 3)
+    assert [type(answer) for answer in answers] == [UnexpectedAnswer] * 3
+
+
+async def test_large_events_go_in_batches_that_graph_takes(server, adapter):
+    large = [msgspec.structs.replace(one, body=EventBody(text="x" * 900_000)) for one in drafts(6)]
+    outcomes = await write(adapter, HOME, large)
+    assert {outcome.status for outcome in outcomes} == {WriteStatus.CREATED}
+    assert sizes(server) == [4, 2]
+    assert titles(await read(adapter, HOME)) == [one.title for one in large]
