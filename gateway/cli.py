@@ -99,6 +99,7 @@ def doctor(
 
 @app.command("sandbox")
 def run_sandbox(
+    *,
     elasticsearch_port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 9280,
     msgraph_port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 9281,
     seed: Annotated[
@@ -110,6 +111,15 @@ def run_sandbox(
     elasticsearch_version: Annotated[
         str | None, typer.Option(help="7.17, 8.15, 8.19 or 9.2, the default.")
     ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PLACE=VALUE",
+            help="A switch or a limit by its place in a seed file, such as `msgraph.unknowns.post_zone=UTC`; "
+            "again for each.",
+        ),
+    ] = None,
 ) -> None:
     """Run emulators of both upstreams on this machine, and print how to reach them."""
     started = standalone(
@@ -118,6 +128,7 @@ def run_sandbox(
         seed=seed,
         data=data,
         elasticsearch_version=elasticsearch_version,
+        assignments=assignments or (),
     )
     try:
         asyncio.run(_announced(started))

@@ -156,6 +156,8 @@ def test_a_version_of_elasticsearch_is_asked_for_by_its_beginning(tmp_path):
             "there is no Elasticsearch 6.8 here, only 7.17.29, 8.15.5, 8.19.8, 9.2.2.",
         ),
         (["--elasticsearch-version", "8.1"], "there is no Elasticsearch 8.1 here"),
+        (["--set", "msgraph.unknowns.post_zone=LOCAL"], "`, which may be AS_SENT, UTC."),
+        (["--set", "msgraph.users=0"], "msgraph.users is no place of a switch or a limit"),
         (["--seed", "missing.json"], "missing.json cannot be read: No such file or directory."),
         (["--data", "/nowhere/world.db"], "/nowhere/world.db cannot be used: unable to open database file."),
     ],
@@ -175,6 +177,17 @@ def test_options_that_only_a_new_file_could_take_are_explained(tmp_path):
     assert "holds a world already" in run("sandbox", *FREE, "--data", data, "--seed", seed).stderr
     other = run("sandbox", *FREE, "--data", data, "--elasticsearch-version", "7.17")
     assert "holds a cluster of version 9.2.2" in other.stderr
+
+
+def test_a_switch_is_set_for_good_when_the_file_is_made(tmp_path):
+    data, place = tmp_path / "world.db", "msgraph.limits.concurrent"
+    with Sandboxed("--data", data, "--set", f"{place}=2"):
+        pass
+    with Sandboxed("--data", data, "--set", f"{place}=2"):
+        pass
+    other = run("sandbox", *FREE, "--data", data, "--set", f"{place}=3")
+    assert other.returncode == 2
+    assert f"was made with {place} 2, so it cannot be 3" in other.stderr
 
 
 def test_a_port_that_is_taken_is_explained():

@@ -1,19 +1,19 @@
 """The README and the docs: what they show runs, what they list is all there is, links lead somewhere."""
 
+import json
 import os
 import re
 import shlex
 import sys
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import fields
-from datetime import UTC, datetime, timedelta
-from enum import Enum, EnumType
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, get_type_hints
 
 import anyio
 import httpx2
+import msgspec
 import pytest
 from graphql import ExecutableDefinitionNode, ObjectTypeDefinitionNode, parse
 from typer.main import get_command
@@ -26,7 +26,9 @@ from gateway.cli import app
 from gateway.errors import Code, GatewayError, InvalidId
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.sandbox import Sandbox
-from gateway.sandbox.msgraph import Unknowns
+from gateway.sandbox.elasticsearch.unknowns import Unknowns as ElasticsearchUnknowns
+from gateway.sandbox.msgraph import Limits, Unknowns
+from gateway.sandbox.setup import allowed
 from gateway.schema.build import client_sdl
 from gateway.schema.enums import ProblemCode, WarningCode, WriteStatus
 from gateway.settings import load
@@ -206,32 +208,22 @@ def test_every_warning_has_its_row_and_says_whether_it_is_a_loss():
     assert {row[0] for row in rows} == {code.name for code in WarningCode}
 
 
-def values(kind: Any) -> str:
-    """How the page writes what a switch may be: names of an enumeration, or a kind of value."""
-    if isinstance(kind, EnumType):
-        return ", ".join(member.name for member in kind)
-    kinds = {
-        bool: "False, True",
-        int: "a number",
-        str: "a text",
-        int | None: "a number, None",
-        timedelta | None: "a timedelta, None",
+@pytest.mark.parametrize(
+    ("switches", "heading"),
+    [
+        (Unknowns, "## Open questions about Graph"),
+        (Limits, "## Limits of Graph"),
+        (ElasticsearchUnknowns, "## Open questions about Elasticsearch"),
+    ],
+)
+def test_every_switch_and_limit_of_the_sandbox_is_listed_with_its_values_and_its_default(switches, heading):
+    kinds, defaults = get_type_hints(switches), msgspec.to_builtins(switches())
+    expected = {
+        name: (allowed(kind), value if isinstance(value := defaults[name], str) else json.dumps(value))
+        for name, kind in kinds.items()
     }
-    return kinds[kind]
-
-
-def test_every_switch_of_the_sandbox_is_listed_with_its_values_and_its_default():
-    kinds = get_type_hints(Unknowns)
-    expected = [
-        [
-            switch.name,
-            values(kinds[switch.name]),
-            switch.default.name if isinstance(switch.default, Enum) else str(switch.default),
-        ]
-        for switch in fields(Unknowns)
-    ]
-    rows = table(REFERENCE / "sandbox.md", "## Open questions about Graph")
-    assert [[cell.replace("`", "") for cell in row[:3]] for row in rows] == expected
+    rows = [[cell.replace("`", "") for cell in row] for row in table(REFERENCE / "sandbox.md", heading)]
+    assert {name: (values, default) for name, values, default, _ in rows} == expected
     assert all(row[3] for row in rows)
 
 

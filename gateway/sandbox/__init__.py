@@ -6,9 +6,11 @@ It shares no code with the rest: an emulator that did would agree with the gatew
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
+
+import msgspec
 
 from gateway.sandbox import seed as seeds
 from gateway.sandbox.clock import Clock
@@ -18,6 +20,7 @@ from gateway.sandbox.faults import Faults
 from gateway.sandbox.journal import Journal, Keeping, Origin
 from gateway.sandbox.msgraph import Limits, MSGraphEmulator, Unknowns
 from gateway.sandbox.server import EmulatorServer, perform, utc_now
+from gateway.sandbox.setup import MSGraphSetup, Setup
 from gateway.sandbox.world import World
 
 __all__ = ["Credentials", "Sandbox"]
@@ -46,20 +49,23 @@ class Sandbox:
     """Both upstreams while it is entered, each with `url`, `emulator`, `faults` and `exchanges`.
 
     Port 0 means any free one. `seed` fixes what looks random: the ids of new events and the faults by chance.
-    A `journal` that holds a world already goes on with that one, its seed and its version of Elasticsearch.
+    `unknowns` and `limits` are Graph's, and stand above those of a setup; `service_time` is how long Graph
+    takes where its limits do not say. A `journal` that holds a world already goes on with that one, its seed,
+    its version of Elasticsearch, its switches and its limits.
     """
 
     def __init__(
         self,
         *,
         now: Callable[[], datetime] = utc_now,
-        world: World | None = None,
+        world: World | Setup | None = None,
         seed: int = 0,
         elasticsearch_port: int = 0,
         msgraph_port: int = 0,
         elasticsearch_version: str = DEFAULT,
         unknowns: Unknowns | None = None,
         limits: Limits | None = None,
+        service_time: timedelta | None = None,
         journal: Journal | None = None,
     ) -> None:
         clock = Clock(now)
@@ -67,7 +73,7 @@ class Sandbox:
             time=now(),
             seed=seed,
             elasticsearch_version=elasticsearch_version,
-            world=seeds.world(now()) if world is None else world,
+            world=_setup(seeds.world(now()) if world is None else world, unknowns, limits),
         )
         if journal is not None:
             origin = journal.origin or origin
@@ -77,8 +83,9 @@ class Sandbox:
                 now=clock,
                 version=origin.elasticsearch_version,
                 seed=origin.seed,
+                unknowns=origin.world.elasticsearch.unknowns,
             )
-            msgraph = MSGraphEmulator(origin.world.msgraph, now=clock, unknowns=unknowns, limits=limits)
+            msgraph = _graph(origin.world.msgraph, clock, service_time)
         answering = perform
         if journal is not None:
             journal.begin(origin)  # now that the emulators have taken the world
@@ -108,3 +115,20 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._exit.aclose()
+
+
+def _graph(setup: MSGraphSetup, clock: Clock, service_time: timedelta | None) -> MSGraphEmulator:
+    limits = setup.limits
+    if limits.service_time is None:
+        limits = msgspec.structs.replace(limits, service_time=service_time)
+    return MSGraphEmulator(setup, now=clock, unknowns=setup.unknowns, limits=limits)
+
+
+def _setup(world: World | Setup, unknowns: Unknowns | None, limits: Limits | None) -> Setup:
+    setup = world if isinstance(world, Setup) else Setup.of(world)
+    graph = msgspec.structs.replace(
+        setup.msgraph,
+        unknowns=setup.msgraph.unknowns if unknowns is None else unknowns,
+        limits=setup.msgraph.limits if limits is None else limits,
+    )
+    return msgspec.structs.replace(setup, msgraph=graph)

@@ -32,7 +32,8 @@ class Fault:
     """What goes wrong with one request; parts may be combined.
 
     `delay` is in seconds, or `HELD`. With `status` the emulator's own error is the answer, and nothing is
-    written unless `is_written`. `lose` are the indexes of items that are not stored although the answer says so.
+    written unless `is_written`. `lose` are the indexes of items that are not stored although the answer says
+    so.
     """
 
     delay: float = 0

@@ -9,7 +9,7 @@ about a second for every few thousand writes.
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http.client import TOO_MANY_REQUESTS, UNAUTHORIZED
 from pathlib import Path
@@ -20,8 +20,8 @@ import msgspec
 from gateway.sandbox.clock import Clock
 from gateway.sandbox.errors import SandboxError
 from gateway.sandbox.http import Request, Response
-from gateway.sandbox.server import Emulator
-from gateway.sandbox.world import World
+from gateway.sandbox.server import Emulator, Throttled
+from gateway.sandbox.setup import Setup
 
 APPLICATION = 0x63616C67
 """Marks the file as a sandbox's: `file` and others read it from the header."""
@@ -46,7 +46,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     seed: int
     elasticsearch_version: str
-    world: World
+    world: Setup
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +59,8 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str]
     body: bytes
     lose: frozenset[int]
+    is_concurrent: bool = False
+    """Whether an equal request was running at the same time."""
     status: int
 
     @property
@@ -153,17 +155,34 @@ class Keeping:
     def perform(self, emulator: Emulator, request: Request, lose: frozenset[int]) -> Response:
         """The answer; all of it happens at one instant, so that it can be made again."""
         time = self.clock()
+        is_concurrent = isinstance(emulator, Throttled) and emulator.is_concurrent(request)
         with self.clock.at(time):
             response = emulator.answer(request, lose=lose)
         if _may_change(emulator, request) and response.status not in UNHEARD:
-            self.journal.append(_write(emulator.name, time, request, lose, response.status))
+            self.journal.append(
+                Write(
+                    upstream=emulator.name,
+                    time=time,
+                    method=request.method,
+                    target=request.target,
+                    headers=request.headers,
+                    body=request.body,
+                    lose=lose,
+                    is_concurrent=is_concurrent,
+                    status=response.status,
+                )
+            )
         return response
 
     def repeat(self, emulators: Mapping[str, Emulator]) -> None:
         """Do all writes again. Raises SandboxError if an answer is not what it was."""
         for write in self.journal.writes():
-            with self.clock.at(write.time):
-                response = emulators[write.upstream].answer(write.request, lose=write.lose)
+            emulator, request = emulators[write.upstream], write.request
+            with (
+                self.clock.at(write.time),
+                _beside(emulator, request, is_concurrent=write.is_concurrent),
+            ):
+                response = emulator.answer(request, lose=write.lose)
             if response.status != write.status:
                 what = f"{write.method} {write.target} was answered {write.status} and now {response.status}"
                 raise SandboxError(f"{self.journal.path} was kept by another version of the sandbox: {what}")
@@ -173,14 +192,17 @@ def _may_change(emulator: Emulator, request: Request) -> bool:
     return request.method not in SAFE_METHODS and emulator.route(request) not in READS
 
 
-def _write(upstream: str, time: datetime, request: Request, lose: frozenset[int], status: int) -> Write:
-    return Write(
-        upstream=upstream,
-        time=time,
-        method=request.method,
-        target=request.target,
-        headers=request.headers,
-        body=request.body,
-        lose=lose,
-        status=status,
-    )
+@contextmanager
+def _beside(emulator: Emulator, request: Request, *, is_concurrent: bool) -> Iterator[None]:
+    """Makes an equal request run beside a request that had one beside it."""
+    if not is_concurrent or not isinstance(emulator, Throttled):
+        yield
+        return
+    both = request, replace(request)
+    for each in both:
+        emulator.begin(each)
+    try:
+        yield
+    finally:
+        for each in both:
+            emulator.end(each)

@@ -1,4 +1,4 @@
-"""A seed file: a world in JSON, such as somebody writes by hand."""
+"""A seed file: a setup in JSON, such as somebody writes by hand."""
 
 from pathlib import Path
 
@@ -6,21 +6,23 @@ import msgspec
 
 from gateway.sandbox import seed
 from gateway.sandbox.errors import SandboxError
-from gateway.sandbox.world import World
+from gateway.sandbox.setup import Setup, explained
 
 
-def read(path: Path) -> World:
-    """The world of a file; the seed world's principals may come into every cluster.
+def read(path: Path) -> Setup:
+    """The setup of a file; the seed world's principals may come into every cluster.
 
     Raises SandboxError, with the place in the file.
     """
     try:
-        world = msgspec.json.decode(path.read_bytes(), type=World)
+        setup = msgspec.json.decode(path.read_bytes(), type=Setup)
     except OSError as error:
         raise SandboxError(f"{path} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
+        raise SandboxError(f"{path}: {explained(error)}") from error
+    except UnicodeDecodeError as error:
         raise SandboxError(f"{path}: {error}") from error
-    principals = (*seed.PRINCIPALS, *world.elasticsearch.principals)
+    principals = (*seed.PRINCIPALS, *setup.elasticsearch.principals)
     return msgspec.structs.replace(
-        world, elasticsearch=msgspec.structs.replace(world.elasticsearch, principals=principals)
+        setup, elasticsearch=msgspec.structs.replace(setup.elasticsearch, principals=principals)
     )

@@ -64,6 +64,10 @@ class Throttled(Protocol):
         """Take a place for a request until `end`; if there is none, the refusal to answer with."""
         ...
 
+    def is_concurrent(self, request: Request) -> bool:
+        """Whether an equal request is, or was, running at the same time."""
+        ...
+
     def end(self, request: Request) -> None: ...
 
 

@@ -2,15 +2,20 @@
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+import anyio
 import httpx2
 import msgspec
 import pytest
 
 from gateway.sandbox import Sandbox, seed
 from gateway.sandbox.errors import SandboxError
-from gateway.sandbox.faults import Fault
+from gateway.sandbox.faults import HELD, Fault
 from gateway.sandbox.journal import Journal
+from gateway.sandbox.msgraph import Limits, Unknowns
+from gateway.sandbox.msgraph.unknowns import RepeatedTransaction, TransactionAfterDelete
+from gateway.sandbox.setup import Setup
 from gateway.sandbox.world import MSGraphWorld
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, 345678, tzinfo=UTC)
@@ -103,6 +108,37 @@ async def test_a_transaction_id_is_remembered_over_a_restart(file):
 
 
 @pytest.mark.anyio
+async def test_the_upstreams_behave_after_a_restart_as_they_did(file):
+    unknowns = Unknowns(transaction_after_delete=TransactionAfterDelete.NEW_EVENT)
+    limits = Limits(concurrent=2)
+    setup = Setup.of(seed.world(NOW)).assigned("elasticsearch.unknowns.naive_times", "REFUSED")
+    async with Life(file, world=setup, unknowns=unknowns, limits=limits):
+        pass
+    async with Life(file) as second:
+        graph, ml = second.sandbox.msgraph.emulator, second.sandbox.elasticsearch.emulator
+        assert (graph.unknowns, graph.limits) == (unknowns, limits)
+        assert ml.unknowns == setup.elasticsearch.unknowns
+
+
+@pytest.mark.anyio
+async def test_events_made_at_the_same_time_are_there_after_a_restart(file):
+    behaviour = Unknowns(repeated_transaction=RepeatedTransaction.NEW_EVENT_UNDER_CONCURRENCY)
+    event = {**EVENT, "transactionId": "once"}
+    async with Life(file, unknowns=behaviour) as first:
+        first.sandbox.msgraph.faults.add("POST *", Fault(delay=HELD), calls=[1])
+        async with anyio.create_task_group() as group:
+            group.start_soon(partial(first.graph, "POST", EVENTS, json=event))
+            await first.sandbox.msgraph.faults.arrival()
+            await first.graph("POST", EVENTS, json=event)
+            first.sandbox.msgraph.faults.release()
+        before = [each["id"] for each in (await first.graph("GET", f"{EVENTS}?$top=100")).json()["value"]]
+    async with Life(file) as second:
+        again = (await second.graph("GET", f"{EVENTS}?$top=100")).json()["value"]
+    assert [each["id"] for each in again] == before
+    assert len([each for each in again if each["subject"] == "Kept"]) == 2
+
+
+@pytest.mark.anyio
 async def test_a_token_that_was_issued_is_good_after_a_restart(file):
     form = {
         "grant_type": "client_credentials",
@@ -149,7 +185,7 @@ def test_a_world_that_cannot_be_taken_is_not_kept(file):
         Sandbox(now=lambda: NOW, world=broken, journal=journal)
     assert journal.origin is None
     Sandbox(now=lambda: NOW, world=ours, journal=journal)
-    assert journal.origin.world == ours
+    assert journal.origin.world == Setup.of(ours)
     journal.close()
 
 

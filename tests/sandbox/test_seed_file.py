@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
@@ -11,6 +11,7 @@ import pytest
 
 from gateway.sandbox import Sandbox, seed, seed_file
 from gateway.sandbox.errors import SandboxError
+from gateway.sandbox.setup import Setup
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "sandbox.md"
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
@@ -95,7 +96,7 @@ async def test_the_example_of_the_documentation_is_a_world(tmp_path):
 def test_the_seed_world_itself_can_be_a_file(tmp_path):
     file, ours = tmp_path / "world.json", seed.world(NOW)
     file.write_bytes(msgspec.json.encode(ours))
-    read = seed_file.read(file)
+    read, ours = seed_file.read(file), Setup.of(ours)
     assert read.msgraph == ours.msgraph
     assert (read.elasticsearch.calendars, read.elasticsearch.jobs) == (
         ours.elasticsearch.calendars,
@@ -166,6 +167,70 @@ def test_the_seed_world_itself_can_be_a_file(tmp_path):
 def test_a_mistake_is_named_with_its_place(world, path, value, complaint):
     with pytest.raises(SandboxError, match=rf"world\.json: .*{complaint}"):
         world(path, value)
+
+
+@pytest.mark.anyio
+async def test_the_upstreams_behave_as_the_file_says(world):
+    setup = world("msgraph.unknowns", {"location_header": True, "transaction_memory": "PT5M"})
+    async with Sandbox(now=lambda: NOW, world=setup) as sandbox, httpx2.AsyncClient() as client:
+        made = await client.post(
+            f"{sandbox.msgraph.url}/v1.0/me/events",
+            headers={"Authorization": sandbox.credentials.msgraph_users["ops@fabrikam.com"]},
+            json=USER["events"][0]["body"],
+        )
+    assert "location" in made.headers
+    assert sandbox.msgraph.emulator.unknowns.transaction_memory == timedelta(minutes=5)
+
+
+@pytest.mark.anyio
+async def test_the_cluster_behaves_as_the_file_says(world):
+    setup = world("elasticsearch.unknowns", {"naive_times": "REFUSED"})
+    naive = {"description": "a", "start_time": "2026-01-01T00:00:00", "end_time": 1795015680000}
+    async with Sandbox(now=lambda: NOW, world=setup) as sandbox, httpx2.AsyncClient() as client:
+        answer = await client.post(
+            f"{sandbox.elasticsearch.url}/_ml/calendars/moves/events",
+            headers={"Authorization": sandbox.credentials.elasticsearch_manage},
+            json={"events": [naive]},
+        )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "complaint"),
+    [
+        (
+            "msgraph.unknowns",
+            {"post_zone": "LOCAL"},
+            r"'LOCAL' - at `\$\.msgraph\.unknowns\.post_zone`, which may be AS_SENT, UTC$",
+        ),
+        (
+            "msgraph.unknowns",
+            {"transaction_memory": "5 min"},
+            r"unknowns\.transaction_memory`, which may be a duration such as PT5M, null$",
+        ),
+        ("msgraph.unknowns", {"location_header": 1}, r"location_header`, which may be true, false$"),
+        ("msgraph.unknowns", {"subject_length": "x"}, r"subject_length`, which may be a number, null$"),
+        ("msgraph.unknowns", {"default_body_type": "rtf"}, r"body_type`, which may be text, html$"),
+        (
+            "msgraph.limits",
+            {"retry": 1},
+            r"unknown field `retry` - at `\$\.msgraph\.limits`, which has concurrent, requests, ",
+        ),
+        (
+            "elasticsearch.unknowns",
+            {"ties": None},
+            r"`\$\.elasticsearch\.unknowns\.ties`, which may be AS_INDEXED, CHANGING$",
+        ),
+    ],
+)
+def test_a_switch_that_cannot_be_so_is_named_with_what_it_may_be(world, path, value, complaint):
+    with pytest.raises(SandboxError, match=rf"world\.json: .*{complaint}"):
+        world(path, value)
+
+
+def test_every_switch_and_limit_can_be_written_as_it_is_read():
+    setup = Setup.of(seed.world(NOW))
+    assert msgspec.json.decode(msgspec.json.encode(setup), type=Setup) == setup
 
 
 def test_an_event_that_graph_would_refuse_is_named_with_its_place(world):

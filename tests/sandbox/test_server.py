@@ -257,6 +257,9 @@ class OneAtATime(Diary):
         self.is_busy = True
         return None
 
+    def is_concurrent(self, request: Request) -> bool:
+        return False
+
     def end(self, request: Request) -> None:
         self.is_busy = False
 

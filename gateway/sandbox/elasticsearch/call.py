@@ -16,6 +16,7 @@ from gateway.sandbox.elasticsearch.errors import (
 )
 from gateway.sandbox.elasticsearch.objects import INT_RANGE, as_boolean, did_you_mean
 from gateway.sandbox.elasticsearch.state import Cluster
+from gateway.sandbox.elasticsearch.unknowns import Unknowns
 from gateway.sandbox.elasticsearch.versions import Version
 from gateway.sandbox.http import Request
 
@@ -37,12 +38,14 @@ class Call:
         path: Mapping[str, str],
         *,
         version: Version,
+        unknowns: Unknowns,
         now: datetime,
         lose: frozenset[int] = frozenset(),
     ) -> None:
         self.request = request
         self.path = path
         self.version = version
+        self.unknowns = unknowns
         self.now = now
         self.lose = lose
         self._query = query(request)

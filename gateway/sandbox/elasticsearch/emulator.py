@@ -19,6 +19,7 @@ from gateway.sandbox.elasticsearch.rendering import filtered, rendered
 from gateway.sandbox.elasticsearch.routes import Match
 from gateway.sandbox.elasticsearch.security import REJECTED, authenticate, authorize, unauthenticated
 from gateway.sandbox.elasticsearch.state import Cluster
+from gateway.sandbox.elasticsearch.unknowns import Unknowns
 from gateway.sandbox.elasticsearch.versions import DEFAULT, Version
 from gateway.sandbox.http import Headers, Request, Response
 from gateway.sandbox.world import ElasticsearchWorld, Principal
@@ -38,9 +39,11 @@ class ElasticsearchEmulator:
         now: Callable[[], datetime],
         version: str = DEFAULT,
         seed: int = 0,
+        unknowns: Unknowns | None = None,
     ) -> None:
         self.cluster = Cluster(world, seed=seed)
         self.version = Version(version)
+        self.unknowns = unknowns or Unknowns()
         self._now = now
 
     def route(self, request: Request) -> str:
@@ -80,7 +83,14 @@ class ElasticsearchEmulator:
     def _perform(
         self, request: Request, match: Match, principal: Principal, lose: frozenset[int]
     ) -> dict[str, Any]:
-        call = Call(request, match.parameters, version=self.version, now=self._now(), lose=lose)
+        call = Call(
+            request,
+            match.parameters,
+            version=self.version,
+            unknowns=self.unknowns,
+            now=self._now(),
+            lose=lose,
+        )
         action = match.route.prepare(call)
         call.refuse_unknown_parameters()
         if call.is_body_ignored:

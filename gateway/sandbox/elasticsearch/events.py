@@ -33,7 +33,8 @@ from gateway.sandbox.elasticsearch.objects import (
 from gateway.sandbox.elasticsearch.pages import FIRST_PAGE, PAGE, Page, is_all, matches
 from gateway.sandbox.elasticsearch.state import Cluster, Event
 from gateway.sandbox.elasticsearch.tokens import Kind, Tokens
-from gateway.sandbox.elasticsearch.versions import Feature, Version
+from gateway.sandbox.elasticsearch.unknowns import NaiveTimes, Ties
+from gateway.sandbox.elasticsearch.versions import Feature
 
 POST, GET, DELETE = (
     "cluster:admin/xpack/ml/calendars/events/post",
@@ -51,7 +52,7 @@ GET_BODY = ObjectParser(
 
 def post(call: Call) -> Action:
     calendar_id = call.path["calendar_id"]
-    given = post_parser(call.version).document(call.body()).get("events", [])
+    given = post_parser(call).document(call.body()).get("events", [])
     for fields in given:
         if fields.get("calendar_id", calendar_id) != calendar_id:
             raise INCONSISTENT_EVENT(fields["calendar_id"], calendar_id)
@@ -61,26 +62,33 @@ def post(call: Call) -> Action:
     return Action(name=POST, run=partial(_post, call, events))
 
 
-def post_parser(version: Version) -> ObjectParser:
-    """Reads the body of a POST as a version knows it."""
+def post_parser(call: Call) -> ObjectParser:
+    """Reads the body of a POST as the version of the cluster knows it."""
+    naive_is_utc = _naive_is_utc(call)
     fields = {
         "description": STRING,
-        "start_time": scalar(partial(_time, version, "start_time")),
-        "end_time": scalar(partial(_time, version, "end_time")),
+        "start_time": scalar(partial(_time, "start_time", naive_is_utc)),
+        "end_time": scalar(partial(_time, "end_time", naive_is_utc)),
         "calendar_id": STRING,
         "type": STRING,
     }
-    flags: dict[str, Field] = FLAGS if version.has(Feature.EVENT_FLAGS) else {}
+    flags: dict[str, Field] = FLAGS if call.version.has(Feature.EVENT_FLAGS) else {}
     return ObjectParser(POST, {"events": array_of(ObjectParser("scheduled_event", {**fields, **flags}))})
 
 
-def _time(version: Version, name: str, tokens: Tokens) -> int:
+def _naive_is_utc(call: Call) -> bool:
+    if call.unknowns.naive_times is NaiveTimes.BY_VERSION:
+        return call.version.has(Feature.NAIVE_TIMES_ARE_UTC)
+    return call.unknowns.naive_times is NaiveTimes.UTC
+
+
+def _time(name: str, naive_is_utc: bool, tokens: Tokens) -> int:
     """Milliseconds, from a number or from a date in a string."""
     token = tokens.current
     if token.kind is Kind.NUMBER:
         return whole(token.text, LONG_RANGE)
     if token.kind is Kind.STRING:
-        return event_time(token.text, naive_is_utc=version.has(Feature.NAIVE_TIMES_ARE_UTC))
+        return event_time(token.text, naive_is_utc=naive_is_utc)
     raise NOT_AN_ARGUMENT(f"unexpected token [{token.kind}] for [{name}]")
 
 
@@ -135,6 +143,8 @@ def _get(call: Call, expression: str, asked: dict[str, Any], cluster: Cluster) -
         and (scope is None or event.calendar_id in scope)
         and _is_in(event, *window)
     ]
+    if call.unknowns.ties is Ties.CHANGING and page.is_odd:
+        found.reverse()  # the sort is stable
     found.sort(key=lambda item: (item[1].start, item[1].description.encode(errors="replace")))
     return {"count": len(found), "events": [as_json(event, call, key) for key, event in page.cut(found)]}
 

@@ -49,6 +49,11 @@ class Page:
             return None
         return cls.of({"from": call.number("from", 0), "size": call.number("size", 100)})
 
+    @property
+    def is_odd(self) -> bool:
+        """Whether it is every other page of its size, the first one not."""
+        return bool(self.size and self.start // self.size % 2)
+
     def cut(self, found: Sequence[T]) -> Sequence[T]:
         """The page's part of all that was found."""
         if self.start + self.size > MAX_WINDOW:

@@ -58,7 +58,7 @@ def new_item(
     start, end = _new_times(sent, now, unknowns)
     changes = {**_changes(sent, unknowns), **_online_meeting(sent)}
     if sent.is_all_day is True and sent.show_as in (UNSET, None):
-        changes["show_as"] = ShowAs(unknowns.all_day_show_as)
+        changes["show_as"] = unknowns.all_day_show_as
     item = Item(
         id=event_id,
         calendar_id=calendar.id,

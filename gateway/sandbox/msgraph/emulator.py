@@ -58,7 +58,7 @@ class MSGraphEmulator:
 
     @property
     def service_time(self) -> timedelta:
-        return self.limits.service_time
+        return self.limits.service_time or timedelta(0)
 
     def route(self, request: Request) -> str:
         if is_token_request(request):
@@ -78,6 +78,9 @@ class MSGraphEmulator:
         except GraphError as error:
             return self._answers.failure(error, request.headers)
         return None
+
+    def is_concurrent(self, request: Request) -> bool:
+        return self._throttle.is_concurrent(request)
 
     def end(self, request: Request) -> None:
         self._throttle.end(request)

@@ -2,11 +2,13 @@
 
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from enum import Enum, auto
+from enum import auto
 
+import msgspec
+
+from gateway.sandbox.choice import Choice
 from gateway.sandbox.http import Request
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 
@@ -14,7 +16,7 @@ Key = tuple[str, str]
 """An application and the owner of a mailbox."""
 
 
-class RetryAfter(Enum):
+class RetryAfter(Choice):
     """How Retry-After is written."""
 
     SECONDS = auto()
@@ -22,8 +24,7 @@ class RetryAfter(Enum):
     DATE = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Graph's own limits for Outlook, and what it says when they are exceeded."""
 
     concurrent: int = 4
@@ -31,7 +32,7 @@ class Limits:
     window: timedelta = timedelta(minutes=10)
     wait: timedelta = timedelta(seconds=10)
     retry_after: RetryAfter = RetryAfter.SECONDS
-    service_time: timedelta = timedelta(0)
+    service_time: timedelta | None = None
     """How long a request keeps its place before it is answered. Without any, none are ever at once."""
 
 

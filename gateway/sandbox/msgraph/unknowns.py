@@ -1,13 +1,15 @@
 """What nobody outside Microsoft knows about Graph: one switch for each open question."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum, auto
+from enum import auto
 
-from gateway.sandbox.msgraph.words import BodyType
+import msgspec
+
+from gateway.sandbox.choice import Choice
+from gateway.sandbox.msgraph.words import BodyType, ShowAs
 
 
-class RepeatedTransaction(Enum):
+class RepeatedTransaction(Choice):
     """What a POST with a `transactionId` and content seen before gets."""
 
     SAME_EVENT = auto()
@@ -16,7 +18,7 @@ class RepeatedTransaction(Enum):
     """The same event, but a second one if the first request is still running."""
 
 
-class TransactionAfterDelete(Enum):
+class TransactionAfterDelete(Choice):
     """The same, once the event has been deleted."""
 
     SAME_EVENT = auto()
@@ -25,14 +27,14 @@ class TransactionAfterDelete(Enum):
     NEW_EVENT = auto()
 
 
-class PostZone(Enum):
+class PostZone(Choice):
     """The zone of `start` and `end` in the answer to a POST without `Prefer: outlook.timezone`."""
 
     AS_SENT = auto()
     UTC = auto()
 
 
-class PropertyFilter(Enum):
+class PropertyFilter(Choice):
     """What becomes of a `$filter` on extended properties."""
 
     HONOURED = auto()
@@ -40,7 +42,7 @@ class PropertyFilter(Enum):
     REFUSED = auto()
 
 
-class ContextOwner(Enum):
+class ContextOwner(Choice):
     """How `@odata.context` names the mailbox."""
 
     ID = auto()
@@ -48,28 +50,28 @@ class ContextOwner(Enum):
     """As in the request; the id only where that said `me`."""
 
 
-class NotShared(Enum):
+class NotShared(Choice):
     """The answer about a mailbox that is not shared with the caller."""
 
     ACCESS_DENIED = auto()
     ITEM_NOT_FOUND = auto()
 
 
-class IanaNames(Enum):
+class IanaNames(Choice):
     """Which IANA zone names are accepted beside the Windows names."""
 
     ALL = auto()
     DOCUMENTED = auto()
 
 
-class AmbiguousTimes(Enum):
+class AmbiguousTimes(Choice):
     """Which instant a wall-clock time is that comes twice, because summer time ends."""
 
     EARLIER = auto()
     LATER = auto()
 
 
-class RepeatedExtension(Enum):
+class RepeatedExtension(Choice):
     """What a POST of an open extension gets if the event has one of that name."""
 
     MERGED = auto()
@@ -78,15 +80,14 @@ class RepeatedExtension(Enum):
     CONFLICT = auto()
 
 
-class TopOverMaximum(Enum):
+class TopOverMaximum(Choice):
     """What `$top` over 1000 gets."""
 
     CLAMPED = auto()
     REFUSED = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknowns:
+class Unknowns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of all open questions. The defaults are what the sources make most likely."""
 
     repeated_transaction: RepeatedTransaction = RepeatedTransaction.SAME_EVENT
@@ -149,7 +150,7 @@ class Unknowns:
     """Whether a calendar view without `$orderby` is ordered by start."""
     view_has_stamps: bool = True
     """Whether a calendar view has `createdDateTime` and `lastModifiedDateTime`: they cannot be selected."""
-    all_day_show_as: str = "busy"
+    all_day_show_as: ShowAs = ShowAs.BUSY
     """What an all-day event without `showAs` gets; Outlook's own windows say free."""
     full_calendar_group_deletable: bool = False
     """Whether a calendar group that still has calendars can be deleted."""

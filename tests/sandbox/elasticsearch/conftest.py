@@ -7,6 +7,7 @@ import pytest
 
 from gateway.sandbox import seed
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
+from gateway.sandbox.elasticsearch.unknowns import Unknowns
 from gateway.sandbox.server import EmulatorServer
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
@@ -18,8 +19,15 @@ def version():
 
 
 @pytest.fixture
-async def server(anyio_backend, version):
-    emulator = ElasticsearchEmulator(seed.world(NOW).elasticsearch, now=lambda: NOW, version=version)
+def unknowns():
+    return Unknowns()
+
+
+@pytest.fixture
+async def server(anyio_backend, version, unknowns):
+    emulator = ElasticsearchEmulator(
+        seed.world(NOW).elasticsearch, now=lambda: NOW, version=version, unknowns=unknowns
+    )
     async with EmulatorServer(emulator, now=lambda: NOW) as server:
         yield server
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gateway.sandbox.elasticsearch.unknowns import NaiveTimes, Ties, Unknowns
 from gateway.sandbox.faults import Fault
 
 from .answers import error
@@ -300,3 +301,19 @@ async def test_a_human_gets_times_as_text_first(client):
     (event,) = await stored(client, human="true")
     assert list(event)[:3] == ["description", "start_time_string", "start_time"]
     assert event["start_time_string"] == "2017-12-19T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("unknowns", [Unknowns(ties=Ties.CHANGING)])
+async def test_ties_may_come_in_another_order_on_every_other_page(client):
+    twin = {"description": "Twin", "start_time": 1, "end_time": 2}
+    await client.post(EVENTS, json={"events": [twin] * 4})
+    pages = [(await client.get(f"{EVENTS}?from={start}&size=2")).json()["events"] for start in (0, 2)]
+    ids = [event["event_id"] for page in pages for event in page]
+    assert len(ids) == 4 > len({*ids})
+
+
+@pytest.mark.parametrize("version", ["7.17.29"])
+@pytest.mark.parametrize("unknowns", [Unknowns(naive_times=NaiveTimes.UTC)])
+async def test_an_old_version_may_take_times_without_an_offset(client):
+    event = {"description": "a", "start_time": "2026-01-01T00:00:00", "end_time": 1795015680000}
+    assert (await client.post(EVENTS, json={"events": [event]})).status_code == 200
