@@ -138,6 +138,14 @@ class Recurrence(msgspec.Struct, frozen=True, kw_only=True):
     except_dates: tuple[date, ...] = ()
 
 
+class EventWarning(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that could not be read as its source means it. `given` is what the source says."""
+
+    field: str
+    given: str
+    message: str
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One event as its source shows it. `id` is canonical; lists are ordered by (start, id).
 
@@ -165,6 +173,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     revision: str | None = None
+    warnings: tuple[EventWarning, ...] = ()
     details: "Details | None" = None
 
     @property

@@ -127,6 +127,7 @@ class MSGraphEventDetails(msgspec.Struct, frozen=True, kw_only=True):
     sensitivity: Sensitivity | None = None
     original_start_time_zone: str | None = None
     original_end_time_zone: str | None = None
+    original_start: datetime | None = None
     reminder_minutes_before_start: int | None = None
     is_reminder_on: bool | None = None
     has_attachments: bool | None = None

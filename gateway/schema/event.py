@@ -32,6 +32,17 @@ class EventBody:
         return cls(text=body.text or "", html=body.html)
 
 
+@strawberry.type(description="Something of an event that could not be read as its source means it.")
+class EventWarning:
+    field: str = strawberry.field(description="The field of the event that it is about.")
+    given: str = strawberry.field(description="What the source says.")
+    message: str = strawberry.field(description="For people: what that means for the field.")
+
+    @classmethod
+    def of(cls, warning: model.EventWarning) -> Self:
+        return cls(field=warning.field, given=warning.given, message=warning.message)
+
+
 @strawberry.federation.type(
     keys=["id"],
     description="One event of one calendar. What both kinds of source share is at the top, what only one has "
@@ -62,6 +73,10 @@ class CalendarEvent(Node):
     created_at: DateTime | None = strawberry.field(description="When it was created.")
     updated_at: DateTime | None = strawberry.field(description="When it was last changed.")
     revision: str | None = strawberry.field(description="Changes with every change of the event.")
+
+    warnings: list[EventWarning] = strawberry.field(
+        description="What could not be read as the source means it. Mostly none."
+    )
 
     @strawberry.field(description="The id of the calendar that holds it.")
     async def calendar_id(self, info: strawberry.Info[Context]) -> strawberry.ID:
@@ -118,4 +133,5 @@ class CalendarEvent(Node):
             created_at=None if event.created_at is None else DateTime(event.created_at),
             updated_at=None if event.updated_at is None else DateTime(event.updated_at),
             revision=event.revision,
+            warnings=[EventWarning.of(warning) for warning in event.warnings],
         )

@@ -122,6 +122,9 @@ class MSGraphEventDetails:
     original_end_time_zone: str | None = strawberry.field(
         description="The zone of the end when it was created, as Graph names it."
     )
+    original_start: DateTime | None = strawberry.field(
+        description="When an occurrence of a series would begin if nobody had moved it."
+    )
     reminder_minutes_before_start: int | None = strawberry.field(description="When the reminder comes.")
     is_reminder_on: bool | None = strawberry.field(description="Whether a reminder comes.")
     has_attachments: bool | None = strawberry.field(description="Whether files are attached.")
@@ -161,6 +164,7 @@ class MSGraphEventDetails:
             sensitivity=by_name(Sensitivity, details.sensitivity),
             original_start_time_zone=details.original_start_time_zone,
             original_end_time_zone=details.original_end_time_zone,
+            original_start=None if details.original_start is None else DateTime(details.original_start),
             reminder_minutes_before_start=details.reminder_minutes_before_start,
             is_reminder_on=details.is_reminder_on,
             has_attachments=details.has_attachments,

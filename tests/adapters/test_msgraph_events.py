@@ -182,6 +182,7 @@ def test_an_all_day_event_of_a_zone_that_nobody_knows_is_days_of_utc():
         originalStartTimeZone="tzone://Microsoft/Custom",
     )
     assert event.start == EventTime(instant=datetime(2027, 3, 28, tzinfo=UTC), day=date(2027, 3, 28))
+    assert [warning.field for warning in event.warnings] == ["start.timeZone"]
 
 
 @pytest.mark.parametrize(
@@ -189,13 +190,44 @@ def test_an_all_day_event_of_a_zone_that_nobody_knows_is_days_of_utc():
     [
         {"start": clock("yesterday")},
         {"end": clock("2027-02-30T00:00:00")},
-        {"start": clock("2027-03-15T09:00:00", "Customized Time Zone")},
         {"createdDateTime": "2027-03-15T09:00:00"},
     ],
 )
 def test_a_time_that_cannot_be_read_is_an_unexpected_answer(members):
     with pytest.raises(UnexpectedAnswer, match="the event E with an unreadable time"):
         read(**members)
+
+
+@pytest.mark.parametrize("name", ["Customized Time Zone", "tzone://Microsoft/Custom", "Mars/Olympus Mons"])
+def test_a_zone_that_nobody_knows_is_read_as_utc_with_a_warning(name):
+    event = read(originalStartTimeZone=name, originalEndTimeZone="Tokyo Standard Time")
+    assert (event.start.zone, event.end.zone) == ("UTC", "Asia/Tokyo")
+    assert event.start.instant == datetime(2027, 3, 15, 9, tzinfo=UTC)
+    (warning,) = event.warnings
+    assert (warning.field, warning.given) == ("start.timeZone", name)
+    assert "The time is right" in warning.message
+
+
+def test_a_time_shown_in_a_zone_that_nobody_knows_is_read_as_utc_and_may_be_off():
+    event = read(
+        end=clock("2027-03-15T10:00:00", "Customized Time Zone"), originalEndTimeZone="Customized Time Zone"
+    )
+    assert event.end == EventTime(instant=datetime(2027, 3, 15, 10, tzinfo=UTC))
+    (warning,) = event.warnings
+    assert (warning.field, "may be hours off" in warning.message) == ("end.timeZone", True)
+
+
+@pytest.mark.parametrize(
+    "name", [None, "", "UTC", "tzone://Microsoft/Utc", "W. Europe Standard Time", "europe/berlin"]
+)
+def test_a_zone_that_is_known_or_not_named_is_nothing_to_warn_of(name):
+    assert read(originalStartTimeZone=name, originalEndTimeZone=name).warnings == ()
+
+
+def test_an_occurrence_that_was_moved_says_when_it_would_have_begun():
+    event = read(type="exception", originalStart="2027-03-14T09:00:00Z")
+    assert event.details.original_start == datetime(2027, 3, 14, 9, tzinfo=UTC)
+    assert read().details.original_start is None
 
 
 def test_an_attendees_answer_has_a_time_only_where_there_was_one():

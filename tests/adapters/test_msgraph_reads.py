@@ -7,23 +7,26 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from gateway.adapters.base import Call
-from gateway.errors import RateLimited, Unavailable
+from gateway.adapters.base import Call, EventRemoval, WriteStatus
+from gateway.errors import NotFound, RateLimited, Unavailable
 from gateway.model.fields import ALWAYS
 from gateway.model.fields import EVERYTHING as FIELDS
 from gateway.model.ids import EventId
 from gateway.model.msgraph import EventType
-from gateway.model.time import Window
+from gateway.model.time import EventTime, Window
 from gateway.sandbox.faults import Cut, Fault
-from gateway.sandbox.seed import ALICE, OUTAGES
+from gateway.sandbox.msgraph import MSGraphEmulator, Unknowns
+from gateway.sandbox.seed import ALICE, OUTAGES, world
+from gateway.sandbox.server import EmulatorServer
 
-from .conformance import DAY, EVERYTHING, HOUR, MORNING, draft, read, write
+from .conformance import DAY, EVERYTHING, HOUR, MORNING, change, draft, read, write
 from .msgraph_bench import NOW, READ, REQUEST_ID, calendar, connect, open_server, sent
 from .retry_clock import RetryClock
 
 pytestmark = pytest.mark.anyio
 
 HOME = calendar("me/calendar")
+SHARED = calendar(f"users/{OUTAGES}/calendar")
 EVERYTHING_READ = sorted(name for name in FIELDS if not name.startswith("elasticsearch."))
 SEEDED = Window(start=NOW - 30 * DAY, end=NOW + 30 * DAY)
 
@@ -58,7 +61,6 @@ async def alice(server, clock, call):
 @pytest.mark.parametrize("version", ["v1.0", "beta"])
 async def test_whatever_is_selected_reads_as_if_everything_were(server, version):
     token = server.emulator.tokens.app.authorization
-    shared = calendar(f"users/{OUTAGES}/calendar")
     random = Random(0)  # noqa: S311 - the same choice each time
     sets = [
         *({name} for name in EVERYTHING_READ),
@@ -66,12 +68,12 @@ async def test_whatever_is_selected_reads_as_if_everything_were(server, version)
     ]
     async with aclosing(connect(server.url, authorization=token, version=version)) as source:
         adapter = source.adapter(Call(request_id=REQUEST_ID))
-        whole = await read(adapter, shared, SEEDED)
+        whole = await read(adapter, SHARED, SEEDED)
         assert {event.details.type for event in whole} == {EventType.OCCURRENCE, EventType.SINGLE_INSTANCE}
         master = await adapter.find(EventId.parse(next(filter(None, (event.series_id for event in whole)))))
         for fields in sets:
             events = [
-                event async for event in adapter.events(shared, SEEDED, page=100, fields=frozenset(fields))
+                event async for event in adapter.events(SHARED, SEEDED, page=100, fields=frozenset(fields))
             ]
             one = await adapter.find(EventId.parse(master.id), fields=frozenset(fields))
             for name in fields | ALWAYS:
@@ -118,6 +120,78 @@ async def test_names_of_beta_are_not_selected_on_v1(server, alice):
     fields = frozenset({"msgraph.uid", "msgraph.occurrence_id"})
     assert [event async for event in alice.events(HOME, SEEDED, page=9, fields=fields)]
     assert "uid" not in selected(server)[0].split(",")
+
+
+# Series
+
+
+@pytest.fixture
+async def application(server):
+    """An adapter with an application's token."""
+    async with aclosing(
+        connect(server.url, authorization=server.emulator.tokens.app.authorization)
+    ) as source:
+        yield source.adapter(Call(request_id=REQUEST_ID))
+
+
+async def patches(adapter):
+    return [event for event in await read(adapter, SHARED, SEEDED) if event.series_id]
+
+
+async def found(adapter, event_id):
+    return await adapter.find(EventId.parse(event_id))
+
+
+async def test_an_occurrence_leads_to_its_series_and_is_found_by_its_own_id(application):
+    for occurrence in await patches(application):
+        assert occurrence.details.type is EventType.OCCURRENCE
+        alone = await found(application, occurrence.id)
+        assert (alone.series_id, alone.start) == (occurrence.series_id, occurrence.start)
+        master = await found(application, occurrence.series_id)
+        assert (master.details.type, master.series_id) == (EventType.SERIES_MASTER, None)
+        assert str(master.recurrence.rule).startswith("FREQ=WEEKLY")
+
+
+async def test_an_occurrence_that_was_moved_is_listed_at_its_new_place_and_says_where_it_was(application):
+    first, second, *_ = await patches(application)
+    moved = {"start": later(second.start), "end": later(second.end)}
+    outcome = await application.apply_event(await application.plan_event(change(second, **moved)))
+    assert outcome.status is WriteStatus.UPDATED
+    shown = next(event for event in await patches(application) if event.start == moved["start"])
+    for exception in (shown, await found(application, shown.id)):
+        assert exception.details.type is EventType.EXCEPTION
+        assert exception.series_id == first.series_id
+        assert exception.details.original_start == second.start.instant
+
+
+async def test_an_occurrence_that_was_cancelled_is_listed_and_found_no_more(application):
+    whole = await patches(application)
+    removal = EventRemoval(event=whole[1])
+    outcome = await application.apply_event(await application.plan_event(removal))
+    assert outcome.status is WriteStatus.DELETED
+    assert [event.id for event in await patches(application)] == [
+        event.id for event in whole if event is not whole[1]
+    ]
+    with pytest.raises(NotFound):
+        await found(application, whole[1].id)
+
+
+def later(time):
+    return EventTime(instant=time.instant + HOUR, zone=time.zone)
+
+
+async def test_a_zone_that_nobody_knows_is_said_of_each_event_of_a_list():
+    unknowns = Unknowns(original_utc_zone="Customized Time Zone")
+    emulator = MSGraphEmulator(world(NOW).msgraph, now=lambda: NOW, unknowns=unknowns)
+    async with (
+        EmulatorServer(emulator) as server,
+        aclosing(connect(server.url, authorization=emulator.tokens.app.authorization)) as source,
+    ):
+        events = await read(source.adapter(Call(request_id=REQUEST_ID)), SHARED, SEEDED)
+    assert events
+    for event in events:
+        assert {warning.given for warning in event.warnings} == {"Customized Time Zone"}
+        assert event.start.zone == "UTC"
 
 
 # Asked again

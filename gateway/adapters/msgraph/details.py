@@ -36,6 +36,7 @@ def to_details(event: wire.GraphEvent) -> MSGraphEventDetails:
         sensitivity=known(Sensitivity, event.sensitivity),
         original_start_time_zone=event.original_start_time_zone,
         original_end_time_zone=event.original_end_time_zone,
+        original_start=read_instant(event.original_start),
         reminder_minutes_before_start=event.reminder_minutes_before_start,
         is_reminder_on=event.is_reminder_on,
         has_attachments=event.has_attachments,

@@ -1,11 +1,13 @@
 """Graph's events as ours: JSON in, unified events with their details out. Pure."""
 
+from collections.abc import Iterator
+
 from gateway.adapters.msgraph import wire
 from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.details import to_details
 from gateway.adapters.msgraph.paths import Owner, event_of
 from gateway.adapters.msgraph.recurrence import from_pattern
-from gateway.adapters.msgraph.times import read_day, read_instant, read_time
+from gateway.adapters.msgraph.times import read_day, read_instant, read_time, zone_warnings
 from gateway.adapters.msgraph.words import known
 from gateway.errors import InvalidInput, UnexpectedAnswer
 from gateway.model.event import (
@@ -18,6 +20,7 @@ from gateway.model.event import (
     EventLocation,
     EventPerson,
     EventStatus,
+    EventWarning,
     LocationType,
     LocationUniqueIdType,
     PostalAddress,
@@ -61,6 +64,7 @@ def _event(event: wire.GraphEvent, source: str, owner: Owner, calendar: Calendar
         created_at=read_instant(event.created_date_time),
         updated_at=read_instant(event.last_modified_date_time),
         revision=event.etag,
+        warnings=tuple(_warnings(event)),
         details=to_details(event),
     )
 
@@ -90,6 +94,12 @@ def _recurrence(
     if rule is None:
         return None
     return Recurrence(rule=rule, time_zone=start.zone if event.is_all_day else zone)
+
+
+def _warnings(event: wire.GraphEvent) -> Iterator[EventWarning]:
+    yield from zone_warnings("start", event.start, event.original_start_time_zone)
+    if not event.is_all_day:  # its end is read in the zone of its start
+        yield from zone_warnings("end", event.end, event.original_end_time_zone)
 
 
 def _body(body: wire.ItemBody | None) -> EventBody | None:

@@ -28,6 +28,7 @@ _ATTRIBUTES: Final[dict[str, tuple[str, ...]]] = {
     "series_id": ("seriesMasterId",),
     "web_url": ("webLink",),
     "revision": (),  # the ETag always comes
+    "warnings": (),  # they are about times
 }
 _DETAILS: Final[dict[str, tuple[str, ...]]] = {
     f"{_DETAIL}event_id": (),

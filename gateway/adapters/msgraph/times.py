@@ -1,5 +1,6 @@
 """Points in time as Graph writes them, a wall clock beside the name of its zone, and ours. Pure."""
 
+from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Final
 
@@ -7,7 +8,8 @@ import msgspec
 
 from gateway.adapters.msgraph.wire import DateTimeTimeZone
 from gateway.adapters.msgraph.zones import SENT_UTC, SentZone, sent_zone
-from gateway.errors import InvalidTime, Unsupported
+from gateway.errors import Unsupported
+from gateway.model.event import EventWarning
 from gateway.model.time import EventTime, at_wall_clock, candidates, midnight, parse_instant, parse_local
 from gateway.model.zones import UTC, find_zone, zone_info
 
@@ -57,12 +59,30 @@ def sent_day(given: EventTime, zone_name: str) -> SentTime:
 
 
 def read_time(wire: DateTimeTimeZone, original_zone: str | None) -> EventTime:
-    """A point in time, meant in the zone in which the event was made. Raises InvalidTime."""
-    named = find_zone(wire.time_zone or UTC)
-    if named is None:
-        raise InvalidTime(f"{wire.time_zone!r} is no time zone that is known here.")
-    instant = at_wall_clock(parse_local(wire.date_time), named)[0]
-    return EventTime(instant=instant, zone=find_zone(original_zone or "") or named)
+    """A point in time, meant in the zone in which the event was made. Raises InvalidTime.
+
+    A zone that nobody knows by its name is read as UTC: see `zone_warnings`.
+    """
+    shown = find_zone(wire.time_zone or UTC) or UTC
+    instant = at_wall_clock(parse_local(wire.date_time), shown)[0]
+    return EventTime(instant=instant, zone=find_zone(original_zone or "") or shown)
+
+
+def zone_warnings(field: str, wire: DateTimeTimeZone, original_zone: str | None) -> Iterator[EventWarning]:
+    """What to say of a time, start or end, whose zones have names that are not known here.
+
+    `Customized Time Zone` and `tzone://Microsoft/Custom` are among them: Graph does not say whose rules
+    they have.
+    """
+    if wire.time_zone and find_zone(wire.time_zone) is None:
+        yield _zone_warning(field, wire.time_zone, "The time is read as UTC, and may be hours off.")
+    elif original_zone and find_zone(original_zone) is None:
+        yield _zone_warning(field, original_zone, "The time is right; days and wall clock are those of UTC.")
+
+
+def _zone_warning(field: str, given: str, consequence: str) -> EventWarning:
+    message = f"{given!r} is no time zone that is known here. {consequence}"
+    return EventWarning(field=f"{field}.timeZone", given=given, message=message)
 
 
 def read_day(wire: DateTimeTimeZone, original_zone: str | None, *, latest: bool) -> EventTime:

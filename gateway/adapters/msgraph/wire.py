@@ -186,6 +186,7 @@ class GraphEvent(Resource, frozen=True, kw_only=True):
     last_modified_date_time: str | None = None
     original_start_time_zone: str | None = None
     original_end_time_zone: str | None = None
+    original_start: str | None = None
     is_reminder_on: bool | None = None
     reminder_minutes_before_start: int | None = None
     has_attachments: bool | None = None
