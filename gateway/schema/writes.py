@@ -56,7 +56,9 @@ class TranslationWarning:
     field: str = strawberry.field(description="The field's path in the event's input, or `calendars`.")
     message: str = strawberry.field(description="For people.")
     given: JSON | None = strawberry.field(description="What was given.")
-    sent: JSON | None = strawberry.field(description="What is sent instead; null if nothing is.")
+    sent: JSON | None = strawberry.field(
+        description="What is sent, or was stored, instead; null if nothing is."
+    )
 
     @classmethod
     def of(cls, warning: base.TranslationWarning) -> Self:

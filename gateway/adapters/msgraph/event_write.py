@@ -3,12 +3,15 @@
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from gateway.adapters.base import EventChange, EventStep, Outcome, UpstreamRequest, WriteStatus
 from gateway.adapters.msgraph import faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.event_plan import is_stale
 from gateway.adapters.msgraph.events import to_event
-from gateway.adapters.msgraph.patch import is_untouched, shows
+from gateway.adapters.msgraph.kept import changes
+from gateway.adapters.msgraph.patch import is_untouched, members_of, shows
 from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.errors import Conflict, NoAnswer, NotFound, Problem, UnexpectedAnswer, UpstreamError
 from gateway.model.event import Event
@@ -119,7 +122,11 @@ class EventWrite:
     def _updated(self, event: Event) -> Outcome:
         old_id = self._action.event.id
         previous_id = None if event.id == old_id else old_id
-        return self._outcome(WriteStatus.UPDATED, event=event, stored=True, previous_id=previous_id)
+        updated = self._outcome(WriteStatus.UPDATED, event=event, stored=True, previous_id=previous_id)
+        if not isinstance(self._action, EventChange):
+            return updated
+        warnings = changes(self._action.draft, event, members_of(self._action))
+        return msgspec.structs.replace(updated, warnings=tuple(warnings))
 
     def _conflict(self, present: Event) -> Outcome:
         error = Conflict(

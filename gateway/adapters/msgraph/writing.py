@@ -12,6 +12,7 @@ from gateway.adapters.msgraph import batch, faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.drafts import encode
 from gateway.adapters.msgraph.events import to_event
+from gateway.adapters.msgraph.kept import changes
 from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical, is_group
 from gateway.adapters.msgraph.repeats import Repeats
@@ -31,7 +32,7 @@ class Post:
         self.request: Final = msgspec.structs.replace(request, body=body)
         self.requests: list[int] = []
         self.error: UpstreamError | None = None
-        self._index = planned.index
+        self._planned = planned
         self._event: Event | None = None
         self._may_be_there = False
 
@@ -54,11 +55,12 @@ class Post:
             status = WriteStatus.UNKNOWN
             problem = replace(problem, hint=_LOOK, retryable=False)
         return Outcome(
-            index=self._index,
+            index=self._planned.index,
             status=status,
             event=self._event,
             stored=self._event is not None,
             problem=problem,
+            warnings=tuple(changes(self._planned.draft, self._event)) if self._event else (),
             requests=tuple(self.requests),
         )
 
