@@ -1,11 +1,13 @@
 """The command `gateway sandbox`, as somebody runs it."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import tomllib
+from base64 import urlsafe_b64encode
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -81,6 +83,59 @@ def test_what_the_sandbox_prints_can_be_copied_and_works(tmp_path):
         doctor = run("doctor", "--config", configuration)
     assert doctor.returncode == 0, doctor.stdout
     assert [line[:2] for line in doctor.stdout.splitlines()] == ["ok", "ok"]
+
+
+MAILBOX = {
+    "id": "3f0b1d52-6f1c-4a0e-8c39-0a4f7c2f9d11",
+    "upn": "outages@contoso.com",
+    "mail": "outages@contoso.com",
+    "display_name": "Planned outages",
+    "calendars": [{"id": "AAMkAGCalendar01", "name": "Calendar", "is_default": True}],
+}
+
+
+def test_an_application_proves_itself_by_a_certificate_of_the_seed_file(tmp_path, client_certificate):
+    tenant = {"users": [MAILBOX], "certificates": [client_certificate.certificate]}
+    seed, pem = tmp_path / "seed.json", tmp_path / "graph.pem"
+    ml_calendar = {"id": "planned-outages"}
+    seed.write_text(json.dumps({"msgraph": tenant, "elasticsearch": {"calendars": [ml_calendar]}}))
+    pem.write_text(client_certificate.pem)
+    with Sandboxed("--seed", seed) as sandbox:
+        token_url = sandbox.variable("GRAPH_TOKEN_URL")
+        assert by_certificate(sandbox, token_url, client_certificate.thumbprint).status_code == 200
+        refused = by_certificate(sandbox, token_url, "another")
+        assert (refused.status_code, refused.json()["error_codes"]) == (401, [700027])
+        configuration = tmp_path / "gateway.toml"
+        configuration.write_text(
+            f"""
+            [sources.msgraph]
+            kind = "msgraph"
+            url = "{sandbox.variable("GRAPH_URL")}"
+            token_url = "{sandbox.variable("GRAPH_URL")}"
+            tenant = "{urlsplit(token_url).path.split("/")[1]}"
+            client_id = "{sandbox.variable("GRAPH_CLIENT_ID")}"
+            certificate = {{ file = "{pem}" }}
+            calendars = ["*"]
+            mailboxes = ["outages@contoso.com"]
+            """
+        )
+        doctor = run("doctor", "--config", configuration)
+    assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+
+
+def by_certificate(sandbox, token_url, thumbprint):
+    """What the token endpoint answers to an assertion under that thumbprint."""
+    client = sandbox.variable("GRAPH_CLIENT_ID")
+    parts = ({"alg": "PS256", "x5t#S256": thumbprint}, {"iss": client, "sub": client, "aud": token_url})
+    encoded = (urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": ".".join([*encoded, "signature"]),
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    return httpx2.post(token_url, data=form)
 
 
 def test_the_line_for_graph_names_a_mailbox_and_a_group_has_its_id():

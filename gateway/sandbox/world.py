@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from gateway.sandbox.certificate import thumbprints
+
 ML_ID = r"[a-z0-9](?:[a-z0-9_\-.]*[a-z0-9])?"
 """The pattern of a whole id of an ML calendar, and its greatest length."""
 MAX_ML_ID = 64
@@ -147,10 +149,15 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class MSGraphWorld(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tenant. `certificates` are those of its application, in PEM or by their thumbprints."""
+
     users: tuple[User, ...] = ()
     groups: tuple[Group, ...] = ()
+    certificates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for certificate in self.certificates:
+            thumbprints(certificate)
         ids = [user.id for user in self.users]
         _require_unique("id", (*ids, *(group.id for group in self.groups)))
         _require_unique(

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_DNS, uuid5
 
 import msgspec
 
+from gateway.sandbox.certificate import thumbprints
 from gateway.sandbox.http import Request
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.items import Mailbox
@@ -65,7 +66,7 @@ class Tokens:
         self.app = Token(value="sandbox-graph-app-token", allowed=APP_ROLES)
         self.reader = Token(value="sandbox-graph-reader-token", allowed=READER_ROLES)
         self.expired = Token(value="sandbox-graph-expired-token", allowed=APP_ROLES, is_expired=True)
-        self.certificates: set[str] = set()
+        self.certificates = {name for written in world.certificates for name in thumbprints(written)}
         """Those of our application, by what assertions have as `x5t` or `x5t#S256`."""
         self.delegated = {user.upn: _delegated(user.id, user.upn) for user in world.users}
         self._known = {

@@ -1,15 +1,19 @@
 """The token endpoint: an application's token, a user's, and how they are refused."""
 
 import base64
+import hashlib
 import json
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 
 from gateway.sandbox import seed
 from gateway.sandbox.http import Request
+from gateway.sandbox.msgraph import MSGraphEmulator
 from gateway.sandbox.msgraph.auth import APP_ID, TENANT, jwt
 from gateway.sandbox.msgraph.oauth import BEARER, ON_BEHALF_OF, SECRET, THUMBPRINT
+from gateway.sandbox.world import MSGraphWorld, World
 
 from .conftest import LUNCH, Client
 
@@ -37,15 +41,60 @@ def test_an_application_gets_a_token_that_works_until_it_expires(emulator, clock
 
 
 def test_a_certificate_stands_for_the_secret(emulator):
-    head, claims, _ = jwt(iss=APP_ID, sub=APP_ID).split(".")
-    del head
-    header = base64.urlsafe_b64encode(json.dumps({"alg": "PS256", "x5t#S256": THUMBPRINT}).encode()).decode()
-    assertion = f"{header.rstrip('=')}.{claims}.signature"
     by_certificate = {"client_secret": None, "client_assertion_type": BEARER}
-    assert token(emulator, **CLIENT_CREDENTIALS, **by_certificate, client_assertion=assertion)[0] == 200
+    known = assertion(THUMBPRINT, "x5t#S256")
+    assert token(emulator, **CLIENT_CREDENTIALS, **by_certificate, client_assertion=known)[0] == 200
     unknown = jwt(iss=APP_ID, sub=APP_ID) + "signature"
     status, body = token(emulator, **CLIENT_CREDENTIALS, **by_certificate, client_assertion=unknown)
     assert (status, body["error"]) == (401, "invalid_client")
+
+
+def assertion(thumbprint, name):
+    """An assertion of our application, by a certificate that the header names so."""
+    head, claims, _ = jwt(iss=APP_ID, sub=APP_ID).split(".")
+    del head
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "PS256", name: thumbprint}).encode()).decode()
+    return f"{header.rstrip('=')}.{claims}.signature"
+
+
+def digest(pem, algorithm):
+    der = base64.b64decode("".join(pem.splitlines()[1:-1]))
+    return hashlib.new(algorithm, der).digest()
+
+
+def encoded(thumbprint):
+    return base64.urlsafe_b64encode(thumbprint).decode().rstrip("=")
+
+
+WAYS = [("x5t", "sha1"), ("x5t#S256", "sha256")]
+
+
+@pytest.mark.parametrize(("name", "algorithm"), WAYS)
+@pytest.mark.parametrize("write", ["pem", "key and pem", "hex", "colons", "base64url"])
+def test_a_certificate_of_the_seed_is_known_however_it_is_written(
+    clock, client_certificate, name, algorithm, write
+):
+    thumbprint = digest(client_certificate.certificate, algorithm)
+    written = {
+        "pem": client_certificate.certificate,
+        "key and pem": client_certificate.pem,
+        "hex": thumbprint.hex(),
+        "colons": thumbprint.hex(":").upper(),
+        "base64url": encoded(thumbprint),
+    }[write]
+    emulator = MSGraphEmulator(MSGraphWorld(certificates=(written,)), now=clock)
+    proof = {"client_secret": None, "client_assertion_type": BEARER}
+    sent = assertion(encoded(thumbprint), name)
+    assert token(emulator, **CLIENT_CREDENTIALS, **proof, client_assertion=sent)[0] == 200
+    other = assertion(encoded(thumbprint[::-1]), name)
+    assert token(emulator, **CLIENT_CREDENTIALS, **proof, client_assertion=other)[0] == 401
+
+
+@pytest.mark.parametrize("written", ["", "no thumbprint", "abcd", "-----BEGIN CERTIFICATE-----"])
+def test_what_is_no_certificate_is_refused_with_its_place(written):
+    content = json.dumps({"msgraph": {"certificates": [written]}})
+    with pytest.raises(msgspec.ValidationError, match=r"a certificate is PEM text.+at `\$\.msgraph`"):
+        msgspec.json.decode(content, type=World)
 
 
 def on_behalf_of(emulator, **form):
