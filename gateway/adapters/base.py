@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class TranslationWarning(msgspec.Struct, frozen=True, kw_only=True):
     """One field that a calendar cannot hold as it was given. `field` is its path in the event's input.
 
-    `given` and `sent` are plain JSON values; `sent` is None where nothing was sent. In a warning that only the
-    upstream's answer gave cause for, `sent` is what it holds.
+    `given` and `sent` are plain JSON values; `sent` is None where nothing was sent. In a warning that only
+    the upstream's answer gave cause for, `sent` is what it holds.
     """
 
     code: str

@@ -7,6 +7,7 @@ import strawberry
 from gateway.errors import InvalidInput
 from gateway.model import event as model
 from gateway.schema.enums import LocationType, LocationUniqueIdType, by_name
+from gateway.schema.person import plain_address
 from gateway.schema.scalars import URL
 
 
@@ -144,7 +145,8 @@ class EventLocationInput:
             display_name=self.display_name,
             address=self.address.to_model() if self.address else None,
             coordinates=self.coordinates.to_model() if self.coordinates else None,
-            email=self.email,
+            email=self.email
+            and plain_address(self.email, hint="what people call it goes into `displayName`"),
             uri=self.uri,
             location_type=by_name(model.LocationType, self.type),
             unique_id=self.unique_id,

@@ -91,7 +91,9 @@ class MSGraphEventOptions:
     def to_model(self) -> model.MSGraphEventOptions:
         if self.reminder_minutes_before_start is not None and self.reminder_minutes_before_start < 0:
             raise InvalidInput(
-                "A reminder cannot come after the start.", path=("reminderMinutesBeforeStart",)
+                "A reminder cannot come after the start.",
+                path=("reminderMinutesBeforeStart",),
+                hint="Give minutes from 0 on, or `isReminderOn: false` for none.",
             )
         return model.MSGraphEventOptions(
             importance=by_name(model.Importance, self.importance),

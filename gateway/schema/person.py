@@ -16,6 +16,18 @@ _PLAIN: Final = r'[^\s@<>()\[\],;:"\\.\x00-\x1f\x7f]+'
 _ADDRESS: Final = re.compile(rf"{_PLAIN}(?:\.{_PLAIN})*@{_PLAIN}(?:\.{_PLAIN})+")
 
 
+def plain_address(email: str, *, hint: str) -> str:
+    """One e-mail address and no more; `hint` says where the rest goes. Raises InvalidInput, at `email`."""
+    plain = email.strip()
+    if not _ADDRESS.fullmatch(plain):
+        raise InvalidInput(
+            f"{email!r} is no e-mail address.",
+            path=("email",),
+            hint=f"Give one plain address, such as ops@contoso.com; {hint}.",
+        )
+    return plain
+
+
 @strawberry.type(description="Somebody with an address.")
 class EventPerson:
     email: str = strawberry.field(description="The e-mail address.")
@@ -60,11 +72,5 @@ class AttendeeInput:
     )
 
     def to_model(self) -> model.Attendee:
-        email = self.email.strip()
-        if not _ADDRESS.fullmatch(email):
-            raise InvalidInput(
-                f"{self.email!r} is no e-mail address.",
-                path=("email",),
-                hint="Give one plain address, such as ops@contoso.com; the name goes into `name`.",
-            )
+        email = plain_address(self.email, hint="the name goes into `name`")
         return model.Attendee(email=email, name=self.name, type=by_name(model.AttendeeType, self.type))

@@ -4,11 +4,17 @@ from typing import Any
 
 import pytest
 
+from tests.front.conftest import CONFIGURATION
 from tests.front.test_announce_and_mute import ADD, UPGRADE, added
 
 pytestmark = pytest.mark.anyio
 
 ML = "elasticsearch:planned-outages"
+UPDATE = """
+mutation ($input: UpdateEventsInput!) {
+  updateEvents(input: $input) { results { status problem { code path hint } } }
+}
+"""
 
 
 def event(**change: Any) -> dict[str, Any]:
@@ -47,6 +53,16 @@ BAD_EVENTS = [
         ["locations"],
     ),
     (event(attendees=[{"email": "nobody"}]), "INVALID_INPUT", ["attendees", "0", "email"]),
+    (
+        event(location={"displayName": "Room 1", "email": "Room 1 <room1@contoso.com>"}),
+        "INVALID_INPUT",
+        ["location", "email"],
+    ),
+    (
+        event(msgraph={"reminderMinutesBeforeStart": -1}),
+        "INVALID_INPUT",
+        ["msgraph", "reminderMinutesBeforeStart"],
+    ),
     (
         event(location={"displayName": "Pole", "coordinates": {"latitude": 90.5, "longitude": 0}}),
         "INVALID_INPUT",
@@ -103,6 +119,49 @@ async def test_a_bad_event_costs_its_own_row(front: Any, bad: Any, code: str, pa
     assert failed["problem"]["code"] == code
     assert failed["problem"]["path"][: 2 + len(path)] == ["events", "1", *path]
     assert failed["requestIndexes"] == []
+
+
+OUTLOOK = "msgraph:users/outages@contoso.com/calendar"
+CROWD = [{"email": f"guest{number}@contoso.com"} for number in range(501)]
+BEYOND_GRAPH = [
+    ({"attendees": CROWD}, "TOO_MANY", "attendees"),
+    ({"attendees": [{"email": "ops@contoso.com, dev@contoso.com"}]}, "INVALID_INPUT", "attendees.0.email"),
+    ({"description": {"text": "ü" * 2_100_000}}, "TOO_MANY", "description"),
+    ({"msgraph": {"reminderMinutesBeforeStart": -5}}, "INVALID_INPUT", "msgraph.reminderMinutesBeforeStart"),
+]
+
+
+@pytest.mark.parametrize(("values", "code", "path"), BEYOND_GRAPH)
+async def test_what_graph_would_refuse_is_refused_before_anything_is_sent(
+    front: Any, values: dict[str, Any], code: str, path: str
+) -> None:
+    gateway = await front(CONFIGURATION.replace("mailboxes", "max_invitations = 1000\nmailboxes"))
+    (row,) = (await gateway.ask(ADD, added(OUTLOOK, events=[event(**values)])))["addEvents"]["results"]
+    assert (row["status"], row["problem"]["code"]) == ("FAILED", code)
+    assert ".".join(row["problem"]["path"]) == f"events.0.{path}"
+    assert row["problem"]["hint"]
+    assert not gateway.sandbox.msgraph.exchanges
+
+
+@pytest.mark.parametrize(("values", "code", "path"), BEYOND_GRAPH)
+async def test_a_change_that_graph_would_refuse_is_refused_before_it_is_sent(
+    front: Any, values: dict[str, Any], code: str, path: str
+) -> None:
+    gateway = await front(CONFIGURATION.replace("mailboxes", "max_invitations = 1000\nmailboxes"))
+    (row,) = (await gateway.ask(ADD, added(OUTLOOK, events=[event()])))["addEvents"]["results"]
+    changes = {"changes": [{"target": {"id": row["eventId"]}, "set": values}]}
+    (row,) = (await gateway.ask(UPDATE, {"input": changes}))["updateEvents"]["results"]
+    assert (row["status"], row["problem"]["code"]) == ("FAILED", code)
+    assert ".".join(row["problem"]["path"]) == f"changes.0.set.{path}"
+    assert row["problem"]["hint"]
+    assert not gateway.seen("msgraph", "PATCH")
+
+
+async def test_what_graph_just_takes_is_sent(front: Any) -> None:
+    gateway = await front()
+    just = event(description={"text": "x" * 4_190_000}, msgraph={"reminderMinutesBeforeStart": 0})
+    (row,) = (await gateway.ask(ADD, added(OUTLOOK, events=[just])))["addEvents"]["results"]
+    assert row["status"] == "CREATED"
 
 
 @pytest.mark.parametrize(("name", "code"), BAD_CALENDARS)

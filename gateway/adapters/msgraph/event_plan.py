@@ -17,7 +17,7 @@ from gateway.adapters.base import (
 from gateway.adapters.losses import Loss, camel_case
 from gateway.adapters.msgraph.drafts import encode_json, times
 from gateway.adapters.msgraph.patch import Members, encode_change, members_of
-from gateway.adapters.msgraph.plan import check_attendees, check_exceptions, losses
+from gateway.adapters.msgraph.plan import check_attendees, check_exceptions, check_size, losses
 from gateway.adapters.msgraph.requests import Requests
 from gateway.errors import Refused, Unsupported
 from gateway.model.event import Attendee, AttendeeType, Event, EventBody
@@ -49,6 +49,7 @@ def _change(change: EventChange, requests: Requests) -> EventStep:
     members = members_of(change)
     _check(change, members)
     sent = requests.change_event(EventId.parse(change.event.id), encode_change(change))
+    check_size(sent)
     return EventStep(
         action=change,
         requests=(sent,) if members and not is_stale(change) else (),

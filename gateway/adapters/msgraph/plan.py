@@ -26,6 +26,8 @@ from gateway.model.ids import CalendarId
 
 MAX_ATTENDEES: Final = 500
 MAX_SUBJECT: Final = 255
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""Of a request. Graph's limit is about that; its documentation does not say it to the byte."""
 _FEW: Final = LIMIT
 """How many events are posted one by one: they run at once, as they would in a batch."""
 _HOLDER: Final = "A Microsoft Graph calendar"
@@ -42,6 +44,7 @@ def plan(
             check_attendees(draft)
             check_exceptions(draft)
             post = requests.add_event(calendar, encode(draft))
+            check_size(post)
             planned.append((_planned(index, draft, calendar), post))
         except GatewayError as exc:
             refused[index] = exc.problem
@@ -76,6 +79,17 @@ def check_attendees(draft: Draft) -> None:
             f"{len(draft.attendees)} attendees are too many: Graph takes {MAX_ATTENDEES}.",
             path=("attendees",),
             hint="Invite a group by its address.",
+        )
+
+
+def check_size(request: UpstreamRequest) -> None:
+    """Raises TooMany for what Graph, or something before it, would refuse with 413."""
+    size = len(request.body or b"")
+    if size > MAX_BYTES:
+        raise TooMany(
+            f"The event is {size:,} bytes as JSON: Graph takes {MAX_BYTES:,} in one request.",
+            path=("description",),
+            hint="Shorten the description: put what is long elsewhere, and link to it.",
         )
 
 
