@@ -32,6 +32,7 @@ from gateway.http.operation import Operation
 from gateway.model.ids import CalendarId
 from gateway.sandbox import Sandbox
 from gateway.schema.execution import Executor
+from gateway.schema.limits import Limits
 from gateway.service.catalog import Alias, Catalog, ConfiguredSource
 from gateway.service.guard import CalendarPattern, SourceMode, SourcePolicy
 from gateway.settings import (
@@ -77,7 +78,7 @@ async def catalog_of(settings: Settings, *, now: Clock | None = None) -> AsyncIt
 def application(settings: Settings, catalog: Catalog) -> Starlette:
     """The routes over a catalog of sources. Raises SettingsError if the audit log cannot be written."""
     audit = settings.audit_trail()
-    executor = Executor(catalog, audit)
+    executor = Executor(catalog, audit, _limits(settings))
     explorer = Explorer(sandbox=settings.runs_on_sandbox)
 
     async def execute(operation: Operation, call: Call, reads_only: bool) -> ExecutionResult:
@@ -96,6 +97,11 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
             Route("/readyz", Readiness(audit).check),
         ]
     )
+
+
+def _limits(settings: Settings) -> Limits:
+    given = settings.limits.model_dump()
+    return Limits(**{name.removeprefix("max_"): value for name, value in given.items()})
 
 
 def credential_headers(settings: Settings, catalog: Catalog) -> dict[str, str]:

@@ -22,6 +22,7 @@ from gateway.settings import (
     SettingsError,
     load,
 )
+from gateway.settings.limits import LimitSettings
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "gateway.example.toml"
@@ -598,6 +599,7 @@ def test_an_audit_log_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 TABLES = {
     "The gateway": Settings.model_fields,
+    "Limits": LimitSettings.model_fields,
     "A source: Elasticsearch": ElasticsearchSettings.model_fields,
     "A source: Microsoft Graph": MSGraphSettings.model_fields,
     "An alias": AliasSettings.model_fields,
@@ -636,6 +638,8 @@ def _as_written(default: object) -> object:
             return f"P{default.days}D"
         case tuple():
             return list(default)
+        case LimitSettings():
+            return {}
     return default
 
 
@@ -654,6 +658,7 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
         shown[source["kind"]] |= set(source)
     assert set(whole) == set(Settings.model_fields)
     assert shown == {kind: set(model.model_fields) for kind, model in kinds.items()}
+    assert set(whole["limits"]) == set(LimitSettings.model_fields)
     assert set(whole["aliases"]["tokyo-maintenance"]) == set(AliasSettings.model_fields)
 
 

@@ -1,7 +1,7 @@
 """The schemas: the one that is served, and the two that are printed, for clients and for a supergraph."""
 
 from collections.abc import Iterable, Iterator
-from functools import cache, partial
+from functools import cache
 from typing import Final
 
 import strawberry
@@ -9,8 +9,8 @@ from graphql import (
     REMOVE,
     DirectiveNode,
     FieldDefinitionNode,
+    GraphQLSchema,
     Node,
-    OperationDefinitionNode,
     SchemaDefinitionNode,
     TypeDefinitionNode,
     Visitor,
@@ -18,9 +18,8 @@ from graphql import (
     print_ast,
     visit,
 )
-from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import ExecutionContext
 
 from gateway.schema.calendar import Calendar
@@ -31,8 +30,6 @@ from gateway.schema.query import SubgraphQuery
 from gateway.schema.scalars import SCALARS
 
 FEDERATION: Final = "2.9"
-MAX_TOKENS: Final = 4000
-CACHED_DOCUMENTS: Final = 256
 _FEDERATION_DIRECTIVES: Final = frozenset({"key", "link"})
 
 
@@ -45,18 +42,15 @@ class GatewaySchema(strawberry.federation.Schema):
         """Logs nothing: a client's mistake is no error of ours."""
 
 
-class ChosenOperation(SchemaExtension):
-    """Refuses a document of several operations of which none is chosen: Strawberry would take the first."""
+class Understood(SchemaExtension):
+    """Takes the document that was parsed and validated before, instead of doing that once more."""
 
     def on_parse(self) -> Iterator[None]:
-        yield
         context = self.execution_context
-        document = context.graphql_document
-        given = context._provided_operation_name  # noqa: SLF001 - `operation_name` makes one up
-        if document is None or given is not None:
-            return
-        if sum(isinstance(it, OperationDefinitionNode) for it in document.definitions) > 1:
-            raise CannotGetOperationTypeError(None)
+        if context.context is not None:  # Strawberry introspects without one
+            context.graphql_document = context.context.document
+            context.pre_execution_errors = []
+        yield
 
 
 @cache
@@ -68,13 +62,13 @@ def served_schema() -> GatewaySchema:
         types=[Calendar, CalendarEvent],
         config=_config(),
         federation_version=FEDERATION,
-        extensions=[
-            ChosenOperation,
-            partial(MaxTokensLimiter, MAX_TOKENS),
-            partial(ParserCache, CACHED_DOCUMENTS),
-            partial(ValidationCache, CACHED_DOCUMENTS),
-        ],
+        extensions=[Understood],
     )
+
+
+def core_schema() -> GraphQLSchema:
+    """The served schema as graphql-core knows it."""
+    return served_schema()._schema  # noqa: SLF001 - Strawberry gives no other way to it
 
 
 @cache

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
+from graphql import DocumentNode
 from strawberry.dataloader import DataLoader
 
 from gateway.adapters.management import Jobs
@@ -23,10 +24,17 @@ _AT_ONCE: Final = 16
 class Context:
     """Made anew for every operation, so that nothing is answered from another one's reads."""
 
-    def __init__(self, session: Session, audit: AuditTrail, subgraph_sdl: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        audit: AuditTrail,
+        subgraph_sdl: Callable[[], str],
+        document: DocumentNode | None,
+    ) -> None:
         self.session = session
         self.audit = audit
         self.subgraph_sdl = subgraph_sdl
+        self.document: Final = document
         self.calendars: DataLoader[str, Calendar | None] = DataLoader(self._each(find_calendar))
         self._events: DataLoader[tuple[str, Fields], Event | None] = DataLoader(self._find_events)
         self.calendars_of: DataLoader[str, Calendar] = DataLoader(self._each(calendar_of))

@@ -1,11 +1,15 @@
 """Executing an operation against the served schema, with a context of its own."""
 
+from graphql import GraphQLError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from gateway.adapters.base import Call
-from gateway.schema.build import served_schema, subgraph_sdl
+from gateway.schema.build import core_schema, served_schema, subgraph_sdl
 from gateway.schema.context import Context
+from gateway.schema.documents import Documents
+from gateway.schema.limits import Limits
 from gateway.service.audit import AuditTrail
 from gateway.service.catalog import Catalog
 from gateway.service.session import Session
@@ -14,10 +18,11 @@ from gateway.service.session import Session
 class Executor:
     """Executes operations over a catalog of sources."""
 
-    def __init__(self, catalog: Catalog, audit: AuditTrail) -> None:
+    def __init__(self, catalog: Catalog, audit: AuditTrail, limits: Limits | None = None) -> None:
         self._catalog = catalog
         self._audit = audit
         self._schema = served_schema()
+        self._documents = Documents(core_schema(), limits or Limits())
 
     async def execute(
         self,
@@ -32,8 +37,17 @@ class Executor:
 
         Raises InvalidOperationTypeError for that, CannotGetOperationTypeError if `name` names no operation.
         """
+        document = self._documents.get(query)
+        if document.errors:
+            return ExecutionResult(data=None, errors=list(document.errors))
+        if name is None and document.is_ambiguous:
+            raise CannotGetOperationTypeError(None)  # Strawberry would take the first
+        try:
+            self._documents.check_cost(document, name, variables or {})
+        except GraphQLError as exc:
+            return ExecutionResult(data=None, errors=[exc])
         allowed = {OperationType.QUERY} if reads_only else {OperationType.QUERY, OperationType.MUTATION}
-        context = Context(Session(self._catalog, call), self._audit, subgraph_sdl)
+        context = Context(Session(self._catalog, call), self._audit, subgraph_sdl, document.ast)
         return await self._schema.execute(
             query,
             variable_values=variables,

@@ -10,6 +10,7 @@ from gateway.model.ids import SOURCE_NAME, ResourceId
 from gateway.service.audit import AuditTrail, open_sink
 from gateway.settings.elasticsearch import ElasticsearchSettings
 from gateway.settings.fault import Fault, SettingsError
+from gateway.settings.limits import LimitSettings
 from gateway.settings.msgraph import MSGraphSettings
 from gateway.settings.value import Table, Targets, TimeZone, is_loopback
 
@@ -74,6 +75,9 @@ class Settings(Table):
         "stderr",
         min_length=1,
         description="Where the line per write goes: `stderr`, or a file to append to.",
+    )
+    limits: LimitSettings = Field(
+        default=LimitSettings(), description="How much one operation may ask for: see below."
     )
     sources: Mapping[Annotated[str, AfterValidator(_source_name)], SourceSettings] = Field(
         {}, description="The upstreams, a table for each; its name begins the ids of its calendars."

@@ -102,16 +102,6 @@ async def test_every_field_of_an_event_says_what_it_reads(execute: Execute, es: 
         assert read < EVERYTHING - ALWAYS, name
 
 
-async def test_fragments_that_unfold_without_end_cost_no_more_than_their_text(
-    execute: Execute, es: FakeSource
-) -> None:
-    depth = 40
-    bomb = " ".join(f"fragment F{n} on CalendarEvent {{ ...F{n + 1} ...F{n + 1} }}" for n in range(depth))
-    query = f"""{{ calendarEvent(id: "{EVENT}") {{ ...F0 }} }} {bomb}
-                fragment F{depth} on CalendarEvent {{ title }}"""
-    assert await asked(execute, es, query) == [{"title"}]
-
-
 def test_everything_is_the_event_and_both_kinds_of_details() -> None:
     everything: Fields = EVERYTHING
     assert {"title", "start", "msgraph.type", "elasticsearch.skip_result"} | ALWAYS <= everything

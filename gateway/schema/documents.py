@@ -1,0 +1,95 @@
+"""Documents that were parsed, held against the limits and validated once per text."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    parse,
+    validate,
+)
+
+from gateway.schema.limits import Limits, check, check_document, too_many
+from gateway.schema.price import Price, Pricing, Variables
+
+_KEPT: Final = 256
+_LONGEST_KEPT: Final = 16 * 1024
+"""In characters: a longer text is one that nobody sends twice, for its values are written into it."""
+_MAX_ERRORS: Final = 20
+"""Each costs up to two milliseconds, for the suggestions that it makes."""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A text as it was understood: either its errors, or what can be executed with the prices."""
+
+    ast: DocumentNode | None = None
+    errors: tuple[GraphQLError, ...] = ()
+    prices: Mapping[str | None, Price] = {}
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether an operation must be chosen by its name."""
+        return len(self.prices) > 1
+
+
+class Documents:
+    """The documents of one schema, the last ones kept; a text of its own is a document of its own."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+
+    def get(self, text: str) -> Document:
+        """What a text says. Its errors are the same each time, and are not raised."""
+        if text in self._kept:
+            self._kept.move_to_end(text)
+            return self._kept[text]
+        document = self._understand(text)
+        if len(text) <= _LONGEST_KEPT:
+            self._kept[text] = document
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return document
+
+    def check_cost(self, document: Document, name: str | None, variables: Variables) -> None:
+        """Raises GraphQLError, with TooMany inside, for an operation that would cost too much."""
+        if not document.is_ambiguous:
+            (name,) = document.prices
+        if name in document.prices:
+            check(self._limits, "cost", document.prices[name].cost(variables))
+
+    def _understand(self, text: str) -> Document:
+        try:
+            ast = parse(text, max_tokens=self._limits.tokens)
+            check_document(ast, self._limits)
+        except GraphQLSyntaxError as exc:
+            return Document(errors=(self._syntax_error(exc),))
+        except GraphQLError as exc:
+            return Document(errors=(exc,))
+        errors = validate(self._schema, ast, max_errors=_MAX_ERRORS)
+        if errors:
+            return Document(errors=tuple(errors))
+        return Document(ast=ast, prices=self._prices(ast))
+
+    def _syntax_error(self, error: GraphQLSyntaxError) -> GraphQLError:
+        """The error, or that for the limit of tokens, after which the parser stops."""
+        if f"more than {self._limits.tokens} tokens" not in error.message:
+            return error
+        return too_many(self._limits, "tokens", "more")
+
+    def _prices(self, ast: DocumentNode) -> Mapping[str | None, Price]:
+        fragments = {it.name.value: it for it in ast.definitions if isinstance(it, FragmentDefinitionNode)}
+        pricing = Pricing(self._schema, fragments)
+        return {
+            it.name.value if it.name else None: pricing.price(it)
+            for it in ast.definitions
+            if isinstance(it, OperationDefinitionNode)
+        }

@@ -1,0 +1,213 @@
+"""What an operation costs: the values that it may bring, and the calls upstream that it may take.
+
+A price is made once per document and reckoned with each request's variables: how long a list is depends on
+`first`, or on how many things are asked for. It is an upper bound that errs on the safe side, not a forecast.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    is_interface_type,
+    is_list_type,
+    is_object_type,
+)
+
+Variables = Mapping[str, Any]
+Size = Callable[[Variables], int]
+
+CALL: Final = 100
+"""What a call upstream costs, measured in values."""
+_ASSUMED: Final = 5
+"""How long a list is taken to be if nothing says so: an event's attendees, and the like."""
+_ASKED: Final = ("ids", "representations", "calendars")
+_SHARED: Final = frozenset(
+    {
+        "CalendarEvent.calendar",
+        "CalendarEvent.calendarId",
+        "ElasticsearchEventDetails.effectiveWindows",
+        "AnomalyDetectionJob.latestProcessed",
+    }
+)
+"""Fields whose reads are shared by all events of a calendar: the calendar has been paid for."""
+_DEFINITION: Final = "strawberry-definition"
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A field: how many values of it come, for how many things upstream is asked, what is selected below."""
+
+    items: Size
+    asked: Size
+    calls: int
+    below: "Price"
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """The price of a selection set: its fields, and the prices of the fragments that it spreads."""
+
+    parts: tuple[Part, ...] = ()
+    fragments: tuple["Price", ...] = ()
+
+    def cost(self, variables: Variables) -> int:
+        """In values, a call upstream being as dear as a hundred of them."""
+        return _reckon(self, variables, {})
+
+
+def _reckon(price: Price, variables: Variables, known: dict[int, int]) -> int:
+    if id(price) not in known:
+        total = sum(_reckon(fragment, variables, known) for fragment in price.fragments)
+        for part in price.parts:
+            below = _reckon(part.below, variables, known)
+            total += part.items(variables) * (1 + below) + part.calls * CALL * part.asked(variables)
+        known[id(price)] = total
+    return known[id(price)]
+
+
+class Pricing:
+    """Prices the operations of one valid document; a fragment is priced once for each type."""
+
+    def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._prices: dict[str, Price] = {}
+
+    def price(self, operation: OperationDefinitionNode) -> Price:
+        root = self._schema.get_root_type(operation.operation)
+        return self._selected(operation.selection_set, root)
+
+    def _selected(self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Price:
+        nodes = selections.selections if selections else ()
+        return Price(
+            parts=tuple(self._part(node, parent) for node in nodes if isinstance(node, FieldNode)),
+            fragments=tuple(self._spread(nodes, parent)),
+        )
+
+    def _spread(self, nodes: Any, parent: GraphQLNamedType | None) -> Iterator[Price]:
+        for node in nodes:
+            if isinstance(node, FragmentSpreadNode):
+                yield self._fragment(node.name.value)
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                type_ = self._schema.type_map[condition.name.value] if condition else parent
+                yield self._selected(node.selection_set, type_)
+
+    def _fragment(self, name: str) -> Price:
+        if name not in self._prices:
+            fragment = self._fragments[name]
+            type_ = self._schema.type_map[fragment.type_condition.name.value]
+            self._prices[name] = self._selected(fragment.selection_set, type_)
+        return self._prices[name]
+
+    def _part(self, node: FieldNode, parent: GraphQLNamedType | None) -> Part:
+        fields = parent.fields if is_object_type(parent) or is_interface_type(parent) else {}
+        field = fields.get(node.name.value)
+        if field is None or parent is None:  # __typename, and introspection, which is bounded by itself
+            return Part(items=_one, asked=_one, calls=0, below=Price())
+        return Part(
+            items=_items(field, node, parent.name),
+            asked=_asked(node),
+            calls=int(_asks(field) and f"{parent.name}.{node.name.value}" not in _SHARED),
+            below=self._selected(node.selection_set, get_named_type(field.type)),
+        )
+
+
+def _asks(field: GraphQLField) -> bool:
+    """Whether a field may call upstream: its resolver awaits something."""
+    resolver = getattr(field.extensions.get(_DEFINITION), "base_resolver", None)
+    return resolver is not None and resolver.is_async
+
+
+def _items(field: GraphQLField, node: FieldNode, parent: str) -> Size:
+    """How many values a field brings."""
+    if "first" in field.args:
+        return _whole(_argument(node, "first"), default=field.args["first"].default_value)
+    if not is_list_type(getattr(field.type, "of_type", field.type)):
+        return _asked(node) if "input" in field.args else _one
+    if {"ids", "representations"} & field.args.keys():
+        return _asked(node)
+    # How long the lists of a page or of a payload are has been reckoned above them.
+    return _one if parent.endswith(("Connection", "Payload")) else _assumed
+
+
+def _asked(node: FieldNode) -> Size:
+    """For how many things a field asks: the length of its list, or the rows of a mutation."""
+    for name in _ASKED:
+        if value := _argument(node, name):
+            return _length(value)
+    value = _argument(node, "input")
+    return _one if value is None else _rows(value)
+
+
+def _argument(node: FieldNode, name: str) -> ValueNode | None:
+    return next((it.value for it in node.arguments or () if it.name.value == name), None)
+
+
+def _whole(node: ValueNode | None, *, default: int) -> Size:
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        return lambda variables: _positive(variables.get(name), default)
+    value = _positive(int(node.value), default) if isinstance(node, IntValueNode) else default
+    return lambda _: value
+
+
+def _length(node: ValueNode) -> Size:
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        return lambda variables: _count(variables.get(name))
+    count = len(node.values) if isinstance(node, ListValueNode) else 1
+    return lambda _: count
+
+
+def _rows(node: ValueNode) -> Size:
+    """The product of the lengths of an input's lists: events times calendars."""
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        return lambda variables: _product(variables.get(name))
+    lengths = [_length(field.value) for field in node.fields] if isinstance(node, ObjectValueNode) else []
+
+    def rows(variables: Variables) -> int:
+        product = 1
+        for length in lengths:
+            product *= max(length(variables), 1)
+        return product
+
+    return rows
+
+
+def _product(value: object) -> int:
+    product = 1
+    for member in value.values() if isinstance(value, Mapping) else ():
+        product *= max(_count(member), 1)
+    return product
+
+
+def _count(value: object) -> int:
+    return len(value) if isinstance(value, list) else 1
+
+
+def _positive(value: object, default: int) -> int:
+    return max(value, 0) if isinstance(value, int) else default
+
+
+def _one(_: Variables) -> int:
+    return 1
+
+
+def _assumed(_: Variables) -> int:
+    return _ASSUMED
