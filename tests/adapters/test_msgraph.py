@@ -424,7 +424,9 @@ async def test_a_user_lists_their_own_calendars_whatever_mailboxes_are_configure
         .adapter(Call(request_id=REQUEST_ID))
         .calendars()
     )
-    assert [request.target for request in sent(server, "GET")] == ["/v1.0/me/calendars?$top=100"]
+    targets = [request.target for request in sent(server, "GET")]
+    assert targets[:2] == ["/v1.0/me/calendars?$top=100", "/v1.0/me/calendarGroups?$top=100"]
+    assert all(target.startswith("/v1.0/me/calendarGroups/") for target in targets[2:])
 
 
 async def test_more_calendars_than_a_page_holds_are_all_listed(server, as_alice):

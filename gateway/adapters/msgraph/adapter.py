@@ -1,9 +1,6 @@
 """A Microsoft Graph source as one call sees it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -15,6 +12,7 @@ from gateway.adapters.msgraph.calendars import to_calendar
 from gateway.adapters.msgraph.event_plan import plan_event
 from gateway.adapters.msgraph.event_write import EventWrite
 from gateway.adapters.msgraph.events import to_event
+from gateway.adapters.msgraph.listing import list_calendars
 from gateway.adapters.msgraph.paths import ME, canonical, user
 from gateway.adapters.msgraph.plan import plan
 from gateway.adapters.msgraph.repeats import Repeats
@@ -32,7 +30,6 @@ from gateway.model.time import Window
 
 _MIN_PAGE: Final = 10
 _MAX_PAGE: Final = 1000
-_MAILBOXES_AT_ONCE: Final = 8
 
 
 class MSGraphAdapter:
@@ -49,18 +46,9 @@ class MSGraphAdapter:
     async def calendars(self) -> Listing:
         """The calendars of the user whose token it is, or of all mailboxes configured for an application.
 
-        A mailbox that cannot be listed is a problem. Raises UpstreamError where none can.
+        What cannot be listed is a problem. Raises UpstreamError where no mailbox can be listed at all.
         """
-        gate = asyncio.Semaphore(_MAILBOXES_AT_ONCE)
-        lists = await asyncio.gather(*(self._list(mailbox, gate) for mailbox in self._mailboxes_listed()))
-        errors = [error for _, error in lists if error is not None]
-        if len(errors) == len(lists):
-            raise errors[0]
-        found = {calendar.id: calendar for calendars, _ in lists for calendar in calendars}
-        return Listing(
-            calendars=tuple(found[calendar_id] for calendar_id in sorted(found)),
-            problems=tuple(error.problem for error in errors),
-        )
+        return await list_calendars(self._api, self._requests, self._mailboxes_listed())
 
     async def calendar(self, calendar: CalendarId) -> Calendar:
         """The calendar under the id that it was asked by, made canonical."""
@@ -126,24 +114,6 @@ class MSGraphAdapter:
         except UpstreamError as exc:
             return Health(reachable=not isinstance(exc, NotSent | NoAnswer), problem=exc.problem)
         return Health(reachable=True, problem=problem)
-
-    async def _list(
-        self, mailbox: ResourceId, gate: asyncio.Semaphore
-    ) -> tuple[Sequence[Calendar], UpstreamError | None]:
-        """A mailbox's calendars, or why they cannot be listed."""
-        request = self._requests.calendars(mailbox)
-        try:
-            async with gate, aclosing(self._api.pages(request, Page[GraphCalendar])) as pages:
-                return [
-                    self._calendar(calendar, mailbox, page.context)
-                    async for page in pages
-                    for calendar in page.value
-                ], None
-        except UpstreamError as exc:
-            exc.problem = replace(
-                exc.problem, message=f"The calendars of {mailbox} are not listed: {exc.problem.message}"
-            )
-            return (), exc
 
     def _mailboxes_listed(self) -> list[ResourceId]:
         """Whose calendars are listed: `me`, unless an application asks, which has none."""

@@ -62,8 +62,12 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
         """What tells one calendar from another."""
         return self._get(readable(calendar), (("$select", "id,owner"),))
 
-    def calendars(self, mailbox: ResourceId, *, size: int = _PAGE) -> UpstreamRequest:
-        return self._get((*mailbox.segments, "calendars"), (("$top", size),))
+    def calendars(self, holder: ResourceId, *, size: int = _PAGE) -> UpstreamRequest:
+        """The calendars of a mailbox, or of a calendar group in one."""
+        return self._get((*holder.segments, "calendars"), (("$top", size),))
+
+    def calendar_groups(self, mailbox: ResourceId) -> UpstreamRequest:
+        return self._get((*mailbox.segments, "calendarGroups"), (("$top", _PAGE),))
 
     def event(self, event: EventId, *, fields: Fields = EVERYTHING) -> UpstreamRequest:
         return self._get(event.segments, self._select(fields))

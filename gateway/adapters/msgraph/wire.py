@@ -228,6 +228,13 @@ class GraphCalendar(Resource, frozen=True, kw_only=True):
     owner: EmailAddress | None = None
 
 
+class CalendarGroup(Resource, frozen=True, kw_only=True):
+    """A group of calendars in a mailbox, such as "Other calendars"."""
+
+    id: str
+    name: str | None = None
+
+
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """A page of a collection, and the link to the next one if there is one."""
 
