@@ -156,6 +156,7 @@ def _connect(name: str, settings: SourceSettings, retries: Retries) -> CalendarS
                 transport=Transport(settings.url, source=name, timeout=settings.timeout),
                 authorization=settings.authorization,
                 takes_callers_credential=settings.takes_callers_credential,
+                series=settings.series,
             )
         case MSGraphSettings():
             return MSGraphSource(

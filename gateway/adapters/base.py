@@ -59,10 +59,14 @@ class SideEffect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One draft as it will be written. `index` is its place in the sequence that was planned."""
+    """One draft as it will be written. `index` is its place in the sequence that was planned.
+
+    `held_as` is how many events the calendar will hold it as: a series may be one per occurrence.
+    """
 
     index: int
     draft: Draft
+    held_as: int = 1
     warnings: tuple[TranslationWarning, ...] = ()
     effects: tuple[SideEffect, ...] = ()
 

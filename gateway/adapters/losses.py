@@ -13,19 +13,27 @@ from gateway.model.time import to_rfc3339
 
 
 class Loss(StrEnum):
-    """What a caller can refuse. NOT_HELD: nothing of it is stored. CHANGED: stored, but not as given."""
+    """What a caller can refuse.
+
+    NOT_HELD: nothing of it is stored. CHANGED: stored, but not as given. CUT_OFF: its beginning is stored.
+    """
 
     NOT_HELD = "NOT_HELD"
     CHANGED = "CHANGED"
+    CUT_OFF = "CUT_OFF"
 
 
 class Notice(StrEnum):
-    """The codes of warnings about what is held as it was given. NO_EFFECT: it is stored, in vain.
+    """The codes of warnings about what is held as it was given.
 
-    The others are about the jobs that it mutes: none, unknown ones, longer than asked, or not at all.
+    NO_EFFECT: it is stored, in vain. EXPANDED: a series is stored as one event per occurrence.
+    UNVERIFIED: it may be refused. The others are about the jobs that it mutes: none, unknown ones, longer
+    than asked, or not at all.
     """
 
     NO_EFFECT = "NO_EFFECT"
+    EXPANDED = "EXPANDED"
+    UNVERIFIED = "UNVERIFIED"
     NO_JOBS = "NO_JOBS"
     UNKNOWN_JOBS = "UNKNOWN_JOBS"
     MUTES_NOTHING = "MUTES_NOTHING"

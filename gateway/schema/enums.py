@@ -150,6 +150,9 @@ class BatchStatus(Enum):
 class WarningCode(Enum):
     NOT_HELD = value("not_held", description="The calendar has no place for it: it is left out.")
     CHANGED = value("changed", description="It is stored, but not as it was given; `sent` is what is stored.")
+    CUT_OFF = value(
+        "cut_off", description="Only the beginning of a series is stored, up to what `sent` says."
+    )
     NO_EFFECT = value("no_effect", description="It is stored, and does nothing.")
     NO_JOBS = value("no_jobs", description="The ML calendar applies to no job: nothing is muted.")
     UNKNOWN_JOBS = value(
@@ -170,6 +173,8 @@ class WarningCode(Enum):
     JOBS_NOT_READ = value(
         "jobs_not_read", description="What is muted could not be told: `message` says why. It is written."
     )
+    EXPANDED = value("expanded", description="A whole series is stored, as one event per occurrence.")
+    UNVERIFIED = value("unverified", description="Whether the source takes it is not known beforehand.")
     READ_ONLY_SOURCE = value("read_only_source", description="A real run would be refused.")
 
 

@@ -2,11 +2,13 @@
 
 from base64 import b64encode
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Literal, Self
 
 import msgspec
 from pydantic import Field, model_validator
 
+from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, MAX_OCCURRENCES, SeriesLimits
 from gateway.model.ids import ResourceId
 from gateway.service.guard import MAX_MUTE, SourcePolicy
 from gateway.settings.source import AnySource
@@ -33,6 +35,19 @@ class ElasticsearchSettings(AnySource):
         MAX_MUTE, description="The longest event, as an ISO 8601 duration. Callers may lower it."
     )
 
+    series_horizon: Duration = Field(
+        DEFAULT_LIMITS.horizon,
+        gt=timedelta(0),
+        description="How far a series is written out, as an ISO 8601 duration from its start or from today,"
+        " whichever is later.",
+    )
+    series_occurrences: int = Field(
+        DEFAULT_LIMITS.occurrences,
+        ge=1,
+        le=MAX_OCCURRENCES,
+        description="The most events that one series is written out as.",
+    )
+
     @model_validator(mode="after")
     def _has_one_credential(self) -> Self:
         if (self.username is None) != (self.password is None):
@@ -49,6 +64,11 @@ class ElasticsearchSettings(AnySource):
     @property
     def audience(self) -> tuple[str, ...]:
         return self.kind, self.url
+
+    @property
+    def series(self) -> SeriesLimits:
+        """How far series are written out."""
+        return SeriesLimits(horizon=self.series_horizon, occurrences=self.series_occurrences)
 
     @property
     def authorization(self) -> str | None:

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from gateway.adapters.base import EffectKind, EventChange, EventRemoval
-from gateway.adapters.elasticsearch.plan import MAX_BODY_BYTES, plan, plan_change, plan_removal
+from gateway.adapters.elasticsearch.drafts import Terms
+from gateway.adapters.elasticsearch.plan import MAX_BODY_BYTES, MAX_WRITTEN, plan, plan_change, plan_removal
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
 from gateway.adapters.losses import Loss
 from gateway.errors import Code, InvalidTime
@@ -27,6 +28,7 @@ from gateway.model.time import EventTime, midnight
 CALENDAR = CalendarId("es", ("planned-outages",))
 START = datetime(2027, 3, 15, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
 def draft(title="t", start=START, end=START + HOUR, zone="UTC", **fields):
@@ -42,12 +44,16 @@ def flags(**options):
     return {SourceKind.ELASTICSEARCH: ElasticsearchEventOptions(**options)}
 
 
+def planned(drafts, *, size=10, room=MAX_WRITTEN, **terms):
+    return plan(CALENDAR, drafts, Terms(now=NOW, **terms), size=size, room=room)
+
+
 def warnings(draft):
-    return plan(CALENDAR, [draft], size=1000).steps[0].events[0].warnings
+    return planned([draft], has_flags=True).steps[0].events[0].warnings
 
 
 def test_all_drafts_go_in_one_post_between_two_looks_at_their_starts():
-    written = plan(CALENDAR, [draft("b", START + HOUR, START + 2 * HOUR), draft("a")], size=500)
+    written = planned([draft("b", START + HOUR, START + 2 * HOUR), draft("a")], size=500)
     (step,) = written.steps
     look, post, again = step.requests
     assert look == again
@@ -115,7 +121,7 @@ def test_what_is_finer_than_a_millisecond_is_cut_off_and_said():
 
 
 def test_the_muted_span_is_an_effect_unless_results_are_kept():
-    written = plan(CALENDAR, [draft(), draft(options=flags(skip_result=False))], size=10)
+    written = planned([draft(), draft(options=flags(skip_result=False))])
     muting, keeping = written.steps[0].events
     (effect,) = muting.effects
     assert effect.kind is EffectKind.SUPPRESSES_ANOMALIES
@@ -130,12 +136,13 @@ def test_the_muted_span_is_an_effect_unless_results_are_kept():
         (draft("é" * 16_384), ("title",)),
         (draft("\ud800"), ("title",)),
         (draft(start=START + timedelta(microseconds=1), end=START + timedelta(microseconds=999)), ("end",)),
-        (draft(options=flags(force_time_shift=2**63)), ("elasticsearch", "forceTimeShift")),
+        (draft(options=flags(force_time_shift=31_536_001)), ("elasticsearch", "forceTimeShift")),
+        (draft(options=flags(force_time_shift=-31_536_001)), ("elasticsearch", "forceTimeShift")),
     ],
-    ids=["too many bytes", "half a character", "shorter than a millisecond", "beyond 64 bits"],
+    ids=["too many bytes", "half a character", "shorter than a millisecond", "a year on", "a year back"],
 )
 def test_a_draft_that_would_be_refused_or_lost_costs_itself_only(bad, path):
-    written = plan(CALENDAR, [bad, draft("good")], size=10)
+    written = planned([bad, draft("good")])
     assert written.refused[0].path == path
     assert written.refused[0].code in {Code.INVALID_INPUT, Code.INVALID_TIME}
     assert [event.index for event in written.steps[0].events] == [1]
@@ -143,17 +150,17 @@ def test_a_draft_that_would_be_refused_or_lost_costs_itself_only(bad, path):
 
 
 def test_the_longest_title_that_can_be_held_is_taken():
-    assert not plan(CALENDAR, [draft("é" * 16_383)], size=10).refused
+    assert not planned([draft("é" * 16_383)]).refused
 
 
 def test_without_a_good_draft_there_is_nothing_to_do():
-    assert plan(CALENDAR, [draft("é" * 20_000)], size=10).steps == ()
-    assert plan(CALENDAR, [], size=10).steps == ()
+    assert planned([draft("é" * 20_000)]).steps == ()
+    assert planned([]).steps == ()
 
 
 def test_a_body_that_grows_too_big_is_split_and_loses_nothing():
     drafts = [draft("\x01" * 32_766, START + n * HOUR, START + (n + 1) * HOUR) for n in range(600)]
-    written = plan(CALENDAR, drafts, size=10)
+    written = planned(drafts)
     assert len(written.steps) > 1
     assert all(len(step.requests[1].body) <= MAX_BODY_BYTES for step in written.steps)
     assert [event.index for step in written.steps for event in step.events] == list(range(600))

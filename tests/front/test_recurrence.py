@@ -25,7 +25,6 @@ VIEW = f"""query ($calendars: [ID!]!, $window: TimeWindowInput!) {{
   calendarEvents(calendars: $calendars, window: $window) {{ nodes {{ {EVENT} }} }}
 }}"""
 OUTLOOK = "msgraph:users/outages@contoso.com/calendar"
-ML = "elasticsearch:planned-outages"
 BERLIN = "Europe/Berlin"
 EVERY_MONDAY = {"rule": "FREQ=WEEKLY;BYDAY=MO"}
 
@@ -241,11 +240,6 @@ async def test_whole_days_of_one_zone_do_not_recur_by_those_of_another(front: An
     whole = {"start": {"allDay": {"date": "2027-03-22"}}, "end": {"after": "P1D"}}
     problem = await refusal(await front(), series({**EVERY_MONDAY, "timeZone": "Asia/Tokyo"}, **whole))
     assert problem["path"] == ["events", "0", "recurrence", "timeZone"]
-
-
-async def test_an_ml_calendar_does_not_take_a_series_for_one_event(front: Any) -> None:
-    problem = await refusal(await front(), series(), ML)
-    assert (problem["code"], problem["path"]) == ("UNSUPPORTED", ["events", "0", "recurrence"])
 
 
 # Changing

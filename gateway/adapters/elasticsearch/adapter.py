@@ -21,6 +21,7 @@ from gateway.adapters.base import (
 from gateway.adapters.elasticsearch import plan, requests
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.change import change
+from gateway.adapters.elasticsearch.drafts import Terms
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.fields import WireFields, wire_fields
 from gateway.adapters.elasticsearch.foresight import Foresight
@@ -28,6 +29,7 @@ from gateway.adapters.elasticsearch.ids import calendar_at, place_named, place_o
 from gateway.adapters.elasticsearch.jobs import ClusterJobs
 from gateway.adapters.elasticsearch.removal import remove
 from gateway.adapters.elasticsearch.requests import Span
+from gateway.adapters.elasticsearch.series import SeriesLimits
 from gateway.adapters.elasticsearch.walk import MAX_RESULT_WINDOW
 from gateway.adapters.elasticsearch.wire import (
     CalendarList,
@@ -65,15 +67,18 @@ class ElasticsearchAdapter:
         call: Call,
         page_size: int,
         writing: Callable[[CalendarId], asyncio.Lock],
+        series: SeriesLimits,
         now: Callable[[], datetime],
     ) -> None:
         self._api = api
         self._call = call
         self._page_size = page_size
         self._writing = writing
+        self._series = series
         self._now = now
         self.jobs: Final = ClusterJobs(api)
         self._foresight = Foresight(api, self.jobs)
+        self._written: dict[CalendarId, int] = {}
 
     async def calendars(self) -> Listing:
         """All calendars, by id. Raises UpstreamRefused where there are more than Elasticsearch lists."""
@@ -126,7 +131,13 @@ class ElasticsearchAdapter:
         return str(calendar)
 
     async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
-        return await self._foresight.plan(calendar, plan.plan(calendar, drafts, size=self._page_size))
+        has_flags = (await self._api.version()).has_event_flags
+        terms = Terms(has_flags=has_flags, series=self._series, now=self._now())
+        elsewhere = sum(count for other, count in self._written.items() if other != calendar)
+        room = plan.MAX_WRITTEN - elsewhere
+        made = plan.plan(calendar, drafts, terms, size=self._page_size, room=room)
+        self._written[calendar] = sum(event.held_as for step in made.steps for event in step.events)
+        return await self._foresight.plan(calendar, made)
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Writes a step and sees for itself: one at a time, for two could not tell their events apart."""

@@ -16,7 +16,7 @@ from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Ver
 from gateway.adapters.elasticsearch.walk import walk
 from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, StoredEvent, UntitledEventList
 from gateway.adapters.transport import Answer, Transport
-from gateway.errors import NoAnswer, Problem, Unauthenticated, UnexpectedAnswer
+from gateway.errors import NoAnswer, NotSent, Problem, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
 
 _HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
@@ -127,7 +127,7 @@ class MLApi:
         Raises UpstreamError where it has not. The body of a yes proves nothing and is not looked at.
         """
         try:
-            answer = await self.send(request, log=log)
+            answer = await self._send_what_has_not_left(request, log)
         except (NoAnswer, UnexpectedAnswer) as exc:
             return exc.problem
         error = faults.fault(answer, request)
@@ -136,6 +136,13 @@ class MLApi:
         if faults.was_refused(answer):
             raise error
         return error.problem
+
+    async def _send_what_has_not_left(self, request: UpstreamRequest, log: UpstreamLog) -> Answer:
+        """The answer. What could not be sent is sent once more; what may have left never is."""
+        try:
+            return await self.send(request, log=log)
+        except NotSent:
+            return await self.send(request, log=log)
 
     async def _ask_version(self) -> ClusterVersion:
         """It is asked for all calls of the source, and so is in no call's log."""

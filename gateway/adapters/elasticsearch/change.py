@@ -8,9 +8,9 @@ from typing import Final
 
 from gateway.adapters.base import EventChange, Outcome, WriteStatus
 from gateway.adapters.elasticsearch.event_write import EventWrite
-from gateway.adapters.elasticsearch.plan import span_of_change
+from gateway.adapters.elasticsearch.plan import sent_in_change, span_of_change
 from gateway.adapters.elasticsearch.verify import match
-from gateway.adapters.elasticsearch.wire import StoredEvent, to_wire
+from gateway.adapters.elasticsearch.wire import StoredEvent
 from gateway.errors import NotFound, NotStored, Problem, UnexpectedAnswer, UpstreamError
 
 _LOOK_FIRST: Final = (
@@ -30,7 +30,7 @@ class _Change:
 
     def __init__(self, write: EventWrite, wanted: EventChange) -> None:
         self._write = write
-        self._sent = to_wire(wanted.draft)
+        self._sent = sent_in_change(write.step, wanted)
         self._span = span_of_change(write.place, self._sent)
 
     async def run(self) -> Outcome:

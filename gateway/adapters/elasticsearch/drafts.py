@@ -1,20 +1,18 @@
 """A draft in an ML calendar: what would be refused, what is lost of it, what it mutes. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from gateway.adapters.base import EffectKind, SideEffect, TranslationWarning
+from gateway.adapters.elasticsearch.flags import check_shift, flag_warnings, options_of
 from gateway.adapters.elasticsearch.ids import name_of
-from gateway.adapters.elasticsearch.wire import SentEvent, options_of
-from gateway.adapters.losses import (
-    OPTIONAL_FIELDS,
-    Loss,
-    Notice,
-    camel_case,
-    fields_not_held,
-    options_not_held,
-)
-from gateway.errors import InvalidInput, InvalidTime, Unsupported
+from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, SeriesLimits, check_single, written_out
+from gateway.adapters.elasticsearch.wire import SentEvent, to_wire
+from gateway.adapters.losses import OPTIONAL_FIELDS, Loss, camel_case, fields_not_held, options_not_held
+from gateway.errors import InvalidInput, InvalidTime
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime, from_millis, to_millis, to_rfc3339
@@ -22,20 +20,48 @@ from gateway.model.zones import UTC
 
 MAX_DESCRIPTION_BYTES: Final = 32_766
 """A longer keyword is lost without a word: Lucene's limit for one term."""
-_INT64: Final = range(-(2**63), 2**63)
 _HOLDER: Final = "An ML calendar"
 _INPUT_NAMES: Final = {"body": "description"}
 """The attributes of a draft that the input spells by another name."""
 
 
-def check_single(draft: Draft) -> None:
-    """Raises Unsupported for a series."""
-    if draft.recurrence is not None:
-        raise Unsupported(
-            f"{_HOLDER} holds single events only.",
-            path=("recurrence",),
-            hint="Add each occurrence as an event of its own.",
-        )
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What translating a draft depends on besides the draft. `has_flags` is None where it is not known."""
+
+    has_flags: bool | None = None
+    series: SeriesLimits = DEFAULT_LIMITS
+    now: datetime
+
+
+class Translated(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft as the calendar will hold it: the events to send, in order, and what goes with them."""
+
+    sent: tuple[SentEvent, ...]
+    warnings: tuple[TranslationWarning, ...] = ()
+
+
+def translate(draft: Draft, terms: Terms) -> Translated:
+    """The events that a draft becomes. Raises InvalidInput for what the server would refuse or lose."""
+    singles, until = written_out(draft, terms.series, terms.now)
+    sent = tuple(to_wire(single, has_flags=terms.has_flags) for single in singles)
+    check_shift(options_of(draft).force_time_shift)
+    for event in sent:
+        check(event)
+    found = warnings(draft, has_flags=terms.has_flags)
+    return Translated(sent=sent, warnings=(*found, *(() if until is None else (until,))))
+
+
+def translate_change(draft: Draft, changed: frozenset[str], *, has_flags: bool | None) -> Translated:
+    """The event that a changed one becomes, with warnings of what changes. Raises as `translate` does.
+
+    Raises Unsupported where it is to become a series.
+    """
+    check_single(draft)
+    check_shift(options_of(draft).force_time_shift)
+    sent = to_wire(draft, has_flags=has_flags)
+    check(sent)
+    found = warnings(draft, has_flags=has_flags)
+    return Translated(sent=(sent,), warnings=tuple(each for each in found if _is_about(each, changed)))
 
 
 def check(sent: SentEvent) -> None:
@@ -53,31 +79,21 @@ def check(sent: SentEvent) -> None:
         raise InvalidTime(
             "The event is shorter than a millisecond, and Elasticsearch counts in whole ones.", path=("end",)
         )
-    if sent.force_time_shift is not None and sent.force_time_shift not in _INT64:
-        raise InvalidInput("The shift is beyond 64 bits.", path=("elasticsearch", "forceTimeShift"))
 
 
-def losses(draft: Draft) -> Iterator[TranslationWarning]:
-    """A warning for every field that was given and cannot be held as it was."""
+def warnings(draft: Draft, *, has_flags: bool | None = None) -> Iterator[TranslationWarning]:
+    """A warning for every field that was given and cannot be held as it was, or has no effect."""
     for field, time in (("start", draft.start), ("end", draft.end)):
         yield from _time_losses(field, time)
     yield from fields_not_held(draft, OPTIONAL_FIELDS, holder=_HOLDER)
     yield from options_not_held(draft, SourceKind.ELASTICSEARCH, holder=_HOLDER)
-    options = options_of(draft)
-    if options.skip_result is False and options.skip_model_update is False and not options.force_time_shift:
-        yield TranslationWarning(
-            code=Notice.NO_EFFECT,
-            field="elasticsearch",
-            message="With both flags false and no shift, the event is stored and mutes nothing.",
-            given={"skipResult": False, "skipModelUpdate": False},
-            sent={"skipResult": False, "skipModelUpdate": False},
-        )
+    yield from flag_warnings(draft, has_flags=has_flags)
 
 
-def losses_of_change(draft: Draft, changed: frozenset[str]) -> Iterator[TranslationWarning]:
-    """A warning for every field that changes and cannot be held as it is given."""
+def _is_about(warning: TranslationWarning, changed: frozenset[str]) -> bool:
+    """Whether a warning is about one of the attributes that change, or about options of which one does."""
     fields = {_INPUT_NAMES.get(name) or camel_case(name) for name in changed}
-    return (loss for loss in losses(draft) if loss.field in fields)
+    return any(field == warning.field or field.startswith(f"{warning.field}.") for field in fields)
 
 
 def _time_losses(field: str, time: EventTime) -> Iterator[TranslationWarning]:
@@ -109,11 +125,16 @@ def _time_losses(field: str, time: EventTime) -> Iterator[TranslationWarning]:
         )
 
 
-def effects(sent: SentEvent, calendar: CalendarId) -> Iterator[SideEffect]:
-    if sent.skip_result is not False:
-        start, end = (to_rfc3339(from_millis(millis)) for millis in (sent.start_time, sent.end_time))
+def effects(sent: Sequence[SentEvent], calendar: CalendarId) -> Iterator[SideEffect]:
+    """What the jobs of the calendar are blind for: `sent` are the events that one draft becomes."""
+    first, last = sent[0], sent[-1]
+    if first.skip_result is not False:
+        start, end, until = (
+            to_rfc3339(from_millis(at)) for at in (first.start_time, first.end_time, last.end_time)
+        )
+        again = f", and {len(sent) - 1} times more until {until}" if len(sent) > 1 else ""
         yield SideEffect(
             kind=EffectKind.SUPPRESSES_ANOMALIES,
-            message=f"The anomaly detection jobs of {name_of(calendar)} report nothing from {start} to {end},"
-            " rounded outward to each job's buckets.",
+            message=f"The anomaly detection jobs of {name_of(calendar)} report nothing from {start} to {end}"
+            f"{again}, rounded outward to each job's buckets.",
         )

@@ -17,6 +17,7 @@ class EventWrite:
 
     def __init__(self, api: MLApi, step: EventStep, *, size: int, log: UpstreamLog) -> None:
         self.api = api
+        self.step = step
         self.requests = step.requests
         self.log = log
         self.old_id = step.action.event.id

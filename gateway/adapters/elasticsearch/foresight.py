@@ -16,7 +16,8 @@ from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
 from gateway.adapters.elasticsearch.jobs import ClusterJobs, Once
 from gateway.adapters.elasticsearch.muting import Muting
-from gateway.adapters.elasticsearch.wire import CalendarList, to_wire
+from gateway.adapters.elasticsearch.plan import sent_in, sent_in_change
+from gateway.adapters.elasticsearch.wire import CalendarList, SentEvent
 from gateway.errors import NotFound, UpstreamError
 from gateway.model.event import SourceKind
 from gateway.model.ids import CalendarId
@@ -40,7 +41,7 @@ class Foresight:
         """The plan, with what is muted and what to know of it."""
         if not plan.steps:
             return plan
-        count = sum(len(step.events) for step in plan.steps)
+        count = sum(event.held_as for step in plan.steps for event in step.events)
         muting = await self._crowded(await self._muting(calendar), count)
         return msgspec.structs.replace(plan, steps=tuple(_told(step, muting) for step in plan.steps))
 
@@ -50,7 +51,7 @@ class Foresight:
             return step
         event = step.action.event
         muting = await self._muting(calendar_at(event.source, place_named(event.id)))
-        sent = (to_wire(step.action.draft),)
+        sent = (sent_in_change(step, step.action),)
         return msgspec.structs.replace(
             step,
             warnings=(*step.warnings, *muting.warnings(sent)),
@@ -125,11 +126,13 @@ def _untold(muting: Muting, why: str) -> Muting:
 
 
 def _told(step: Step, muting: Muting) -> Step:
-    return msgspec.structs.replace(step, events=tuple(_told_event(event, muting) for event in step.events))
+    pairs = zip(step.events, sent_in(step), strict=True)
+    return msgspec.structs.replace(
+        step, events=tuple(_told_event(event, sent, muting) for event, sent in pairs)
+    )
 
 
-def _told_event(planned: PlannedEvent, muting: Muting) -> PlannedEvent:
-    sent = (to_wire(planned.draft),)
+def _told_event(planned: PlannedEvent, sent: Sequence[SentEvent], muting: Muting) -> PlannedEvent:
     return msgspec.structs.replace(
         planned,
         warnings=(*planned.warnings, *muting.warnings(sent)),

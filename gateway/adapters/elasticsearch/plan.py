@@ -1,62 +1,85 @@
 """Planning a write to one ML calendar: the exact requests, in order, and what goes with them. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EventChange, EventRemoval, EventStep, Plan, PlannedEvent, Step
+from gateway.adapters.base import (
+    EventChange,
+    EventRemoval,
+    EventStep,
+    Plan,
+    PlannedEvent,
+    Step,
+    UpstreamRequest,
+)
 from gateway.adapters.elasticsearch import requests
-from gateway.adapters.elasticsearch.drafts import check, check_single, effects, losses, losses_of_change
+from gateway.adapters.elasticsearch.drafts import Terms, effects, translate, translate_change
+from gateway.adapters.elasticsearch.flags import options_of
 from gateway.adapters.elasticsearch.ids import EventPlace, calendar_at, place_named
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.verify import is_same
-from gateway.adapters.elasticsearch.wire import SentEvent, options_of, to_wire
-from gateway.errors import GatewayError, Problem, Refused
+from gateway.adapters.elasticsearch.wire import SentEvent, SentEvents, to_wire
+from gateway.errors import GatewayError, Problem, Refused, TooMany
 from gateway.model.event import Draft, Event, draft_of
 from gateway.model.ids import CalendarId
 
 MAX_BODY_BYTES: Final = 50_000_000
 """Half of http.max_content_length as it comes."""
+MAX_WRITTEN: Final = 10_000
+"""The most events that one call writes to a source, where series are among them."""
 _BODY: Final = b'{"events":[%b]}'
 
 
-def plan(calendar: CalendarId, drafts: Sequence[Draft], *, size: int) -> Plan:
-    """One POST for all drafts that can be written, or several where a body would grow too big."""
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft that can be written: what is planned of it, and the events to send, as JSON too."""
+
+    planned: PlannedEvent
+    sent: tuple[SentEvent, ...]
+    body: bytes
+
+
+def plan(calendar: CalendarId, drafts: Sequence[Draft], terms: Terms, *, size: int, room: int) -> Plan:
+    """One POST for all drafts that can be written, or several where a body would grow too big.
+
+    A series is refused that would be more events than there is `room` for.
+    """
     refused: dict[int, Problem] = {}
-    ready: list[tuple[PlannedEvent, SentEvent]] = []
+    ready: list[Ready] = []
     for index, draft in enumerate(drafts):
-        sent = to_wire(draft)
         try:
-            check_single(draft)
-            check(sent)
+            found = _ready(index, draft, terms, calendar)
+            _check_room(found, room)
         except GatewayError as exc:
             refused[index] = exc.problem
         else:
-            ready.append((_planned(index, draft, sent, calendar), sent))
+            ready.append(found)
+            room -= len(found.sent)
     return Plan(steps=tuple(_steps(calendar, ready, size)), refused=refused)
 
 
 def plan_change(change: EventChange, *, size: int) -> EventStep:
     """The new event is added and seen before the old one goes, so that there is no moment without it.
 
-    What Elasticsearch would hold just as it does takes a look only. Raises InvalidInput.
+    What Elasticsearch would hold just as it does takes a look only. Raises InvalidInput, Unsupported.
     """
-    place, sent = place_named(change.event.id), to_wire(change.draft)
-    stored = to_wire(draft_of(change.event))
-    check_single(change.draft)
-    check(sent)
+    place, stored = place_named(change.event.id), to_wire(draft_of(change.event))
+    has_flags = stored.skip_result is not None  # a cluster that knows them always shows them
+    translated = translate_change(change.draft, change.changed, has_flags=has_flags)
+    (sent,) = translated.sent
     calendar = calendar_at(change.event.source, place)
     look = requests.events(calendar, span_of_change(place, sent), size=size)
-    post = requests.add_events(calendar, _BODY % msgspec.json.encode(sent))
+    post = requests.add_events(calendar, body_of([sent]))
     delete = requests.remove_event(calendar, place.id)
     mutes_alike = _mute(sent) == _mute(stored)
     return EventStep(
         action=change,
         requests=(look,) if is_same(sent, stored) else (look, post, look, delete, look),
-        warnings=tuple(losses_of_change(change.draft, change.changed)),
-        effects=() if mutes_alike else tuple(effects(sent, calendar)),
+        warnings=translated.warnings,
+        effects=() if mutes_alike else tuple(effects([sent], calendar)),
     )
 
 
@@ -80,6 +103,31 @@ def check_shift(event: Event, now: datetime) -> None:
         )
 
 
+def body_of(sent: Iterable[SentEvent]) -> bytes:
+    """The body of a POST of the events."""
+    return _BODY % _joined(sent)
+
+
+def events_in(post: UpstreamRequest) -> tuple[SentEvent, ...]:
+    """The events that a request posts: what was planned is what is sent."""
+    return msgspec.json.decode(post.body or b"", type=SentEvents).events
+
+
+def sent_in(step: Step) -> list[tuple[SentEvent, ...]]:
+    """The events that a step posts, for each that is planned."""
+    _, post, _ = step.requests
+    events = iter(events_in(post))
+    return [tuple(islice(events, planned.held_as)) for planned in step.events]
+
+
+def sent_in_change(step: EventStep, change: EventChange) -> SentEvent:
+    """The event that a step posts; where it posts none, what the event already is."""
+    if len(step.requests) == 1:
+        return to_wire(change.draft)
+    (sent,) = events_in(step.requests[1])
+    return sent
+
+
 def span_of(sent: Sequence[SentEvent]) -> Span:
     """The span in which the events that are sent, all of them, can be seen."""
     return Span(min(event.start_time for event in sent), max(event.start_time for event in sent) + 1)
@@ -94,34 +142,56 @@ def _mute(event: SentEvent) -> tuple[int, int, bool]:
     return event.start_time, event.end_time, event.skip_result is not False
 
 
-def _planned(index: int, draft: Draft, sent: SentEvent, calendar: CalendarId) -> PlannedEvent:
-    return PlannedEvent(
+def _ready(index: int, draft: Draft, terms: Terms, calendar: CalendarId) -> Ready:
+    """Raises InvalidInput for what would be refused or lost."""
+    translated = translate(draft, terms)
+    planned = PlannedEvent(
         index=index,
         draft=draft,
-        warnings=tuple(losses(draft)),
-        effects=tuple(effects(sent, calendar)),
+        held_as=len(translated.sent),
+        warnings=translated.warnings,
+        effects=tuple(effects(translated.sent, calendar)),
     )
+    return Ready(planned=planned, sent=translated.sent, body=_joined(translated.sent))
 
 
-def _steps(
-    calendar: CalendarId, ready: Sequence[tuple[PlannedEvent, SentEvent]], size: int
-) -> Iterator[Step]:
-    chunks = [(planned, sent, msgspec.json.encode(sent)) for planned, sent in ready]
-    while chunks:
-        count, length = 1, len(_BODY) + len(chunks[0][2])
-        while count < len(chunks) and length + len(chunks[count][2]) < MAX_BODY_BYTES:
-            length += len(chunks[count][2]) + 1
+def _check_room(ready: Ready, room: int) -> None:
+    """Raises TooMany for a series that is more events than there is room for, in the call or in a request."""
+    if len(ready.body) > MAX_BODY_BYTES - len(_BODY):
+        raise TooMany(
+            "The series makes a request that is too big.",
+            path=("recurrence",),
+            hint="Let the series end sooner, or give it a shorter title.",
+        )
+    if len(ready.sent) > max(room, 1):
+        raise TooMany(
+            f"With this series the call would write more than {MAX_WRITTEN} events to the source.",
+            path=("recurrence",),
+            hint="Split the call, or let the series end sooner.",
+        )
+
+
+def _steps(calendar: CalendarId, ready: Sequence[Ready], size: int) -> Iterator[Step]:
+    while ready:
+        count, length = 1, len(_BODY) + len(ready[0].body)
+        while count < len(ready) and length + len(ready[count].body) < MAX_BODY_BYTES:
+            length += len(ready[count].body) + 1
             count += 1
-        yield _step(calendar, chunks[:count], size)
-        chunks = chunks[count:]
+        yield _step(calendar, ready[:count], size)
+        ready = ready[count:]
 
 
-def _step(calendar: CalendarId, chunks: Sequence[tuple[PlannedEvent, SentEvent, bytes]], size: int) -> Step:
+def _step(calendar: CalendarId, ready: Sequence[Ready], size: int) -> Step:
     """The calendar is read before and after, for the answer to the POST proves nothing."""
-    look = requests.events(calendar, span_of([sent for _, sent, _ in chunks]), size=size)
-    body = _BODY % b",".join(encoded for _, _, encoded in chunks)
+    sent = [event for each in ready for event in each.sent]
+    look = requests.events(calendar, span_of(sent), size=size)
+    body = _BODY % b",".join(each.body for each in ready)
     return Step(
         calendar=calendar,
-        events=tuple(planned for planned, _, _ in chunks),
+        events=tuple(each.planned for each in ready),
         requests=(look, requests.add_events(calendar, body), look),
     )
+
+
+def _joined(sent: Iterable[SentEvent]) -> bytes:
+    return b",".join(map(msgspec.json.encode, sent))

@@ -11,6 +11,7 @@ from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
 from gateway.adapters.elasticsearch import ids
 from gateway.adapters.elasticsearch.adapter import ElasticsearchAdapter
 from gateway.adapters.elasticsearch.api import Credential, MLApi
+from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, SeriesLimits
 from gateway.adapters.elasticsearch.versions import Versions
 from gateway.adapters.transport import Transport
 from gateway.model.event import SourceKind
@@ -36,7 +37,9 @@ _CAPABILITIES: Final[Mapping[Capability, CapabilityNote]] = {
     Capability.CATEGORIES: _UNSUPPORTED,
     Capability.SHOW_AS: _UNSUPPORTED,
     Capability.ATTENDEES: _UNSUPPORTED,
-    Capability.RECURRENCE: _UNSUPPORTED,
+    Capability.RECURRENCE: CapabilityNote(
+        fidelity=Fidelity.EMULATED, note="A series is held as one event per occurrence, up to a horizon."
+    ),
     Capability.ANOMALY_SUPPRESSION: CapabilityNote(
         fidelity=Fidelity.NATIVE, note="From start to end, rounded outward to each job's buckets."
     ),
@@ -51,7 +54,8 @@ class ElasticsearchSource:
     """Implements CalendarSource.
 
     `authorization` is the header's whole value (`ApiKey …`, `Basic …`, `Bearer …`), None for a cluster
-    without security. `page_size`, at most 10,000, bounds what one request reads. `now` is the clock.
+    without security. `page_size`, at most 10,000, bounds what one request reads; `series` is how far
+    series are written out. `now` is the clock.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class ElasticsearchSource:
         authorization: str | None,
         takes_callers_credential: bool = False,
         page_size: int = 1000,
+        series: SeriesLimits = DEFAULT_LIMITS,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.name: Final = name
@@ -70,6 +75,7 @@ class ElasticsearchSource:
         self._transport = transport
         self._credential = Credential(configured=authorization, is_callers=takes_callers_credential)
         self._page_size = page_size
+        self._series = series
         self._now = now
         self._versions = Versions(now=now, is_personal=takes_callers_credential)
         self._locks: WeakValueDictionary[CalendarId, asyncio.Lock] = WeakValueDictionary()
@@ -92,7 +98,7 @@ class ElasticsearchSource:
             call=call,
         )
         return ElasticsearchAdapter(
-            api, call=call, page_size=self._page_size, writing=self._lock, now=self._now
+            api, call=call, page_size=self._page_size, writing=self._lock, series=self._series, now=self._now
         )
 
     async def aclose(self) -> None:

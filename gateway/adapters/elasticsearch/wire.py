@@ -5,23 +5,20 @@ every version adds some.
 """
 
 import hashlib
-from typing import Final
 
 import msgspec
 
+from gateway.adapters.elasticsearch.flags import sent_options
 from gateway.adapters.elasticsearch.ids import EventPlace, event_id_at
 from gateway.errors import InvalidTime, UnexpectedAnswer
 from gateway.model.calendar import Calendar
 from gateway.model.elasticsearch import (
     ElasticsearchCalendarDetails,
     ElasticsearchEventDetails,
-    ElasticsearchEventOptions,
 )
-from gateway.model.event import Draft, Event, SourceKind
+from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime, from_millis, to_millis
-
-_NO_OPTIONS: Final = ElasticsearchEventOptions()
 
 
 class SentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,6 +35,12 @@ class SentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def content(self) -> tuple[int, int, str]:
         """What tells events apart that were not given the same flags."""
         return self.start_time, self.end_time, self.description
+
+
+class SentEvents(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a POST."""
+
+    events: tuple[SentEvent, ...]
 
 
 class StoredEvent(SentEvent, frozen=True, kw_only=True):
@@ -89,17 +92,12 @@ class ClusterInfo(msgspec.Struct, frozen=True, kw_only=True):
     version: Version
 
 
-def options_of(draft: Draft) -> ElasticsearchEventOptions:
-    """The draft's options for this kind of source; all None where it has none."""
-    options = draft.options.get(SourceKind.ELASTICSEARCH, _NO_OPTIONS)
-    if not isinstance(options, ElasticsearchEventOptions):
-        raise TypeError(f"not options of an ML calendar event: {type(options).__name__}")
-    return options
+def to_wire(draft: Draft, *, has_flags: bool | None = None) -> SentEvent:
+    """The draft as it is posted: what the calendar cannot hold is left out, times in whole milliseconds.
 
-
-def to_wire(draft: Draft) -> SentEvent:
-    """The draft as it is posted: what the calendar cannot hold is left out, times in whole milliseconds."""
-    options = options_of(draft)
+    `has_flags` says whether the cluster knows the flags; only where it does not are they left out.
+    """
+    options = sent_options(draft, has_flags=has_flags)
     return SentEvent(
         description=draft.title,
         start_time=to_millis(draft.start.instant),

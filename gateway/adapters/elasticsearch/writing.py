@@ -1,18 +1,23 @@
 """Writing one step to an ML calendar, and seeing for oneself what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from gateway.adapters.base import Outcome, PlannedEvent, Step, UpstreamLog, WriteStatus
 from gateway.adapters.elasticsearch.api import MLApi
-from gateway.adapters.elasticsearch.plan import span_of
+from gateway.adapters.elasticsearch.plan import sent_in, span_of
+from gateway.adapters.elasticsearch.posting import Posted, Posting, Row
 from gateway.adapters.elasticsearch.verify import match
-from gateway.adapters.elasticsearch.wire import StoredEvent, to_event, to_wire
+from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
 from gateway.errors import NotStored, Problem, UpstreamError
-from gateway.model.event import Event
+from gateway.model.time import from_millis, to_rfc3339
 
 _NOTHING_WRITTEN: Final = "Nothing was written."
 _LOOK_FIRST: Final = "It may be there, or still be written: look at the calendar before you repeat the call."
+_SHOWN: Final = 3
+Found = Sequence[StoredEvent | None]
 
 
 async def write(api: MLApi, step: Step, *, size: int, log: UpstreamLog) -> list[Outcome]:
@@ -28,25 +33,26 @@ class _Write:
         self._step = step
         self._size = size
         self._log = log
-        self._sent = [to_wire(planned.draft) for planned in step.events]
-        self._span = span_of(self._sent)
-        self._contents = {event.content for event in self._sent}
+        self._rows = sent_in(step)
+        self._span = span_of([event for row in self._rows for event in row])
+        self._contents = {event.content for row in self._rows for event in row}
 
     async def run(self) -> list[Outcome]:
         _, post, _ = self._step.requests
         try:
             before = {event.event_id for event in await self._look()}
-            doubt = await self._api.write(post, log=self._log)
         except UpstreamError as exc:
             hint = exc.problem.hint or _NOTHING_WRITTEN
-            return self._all(WriteStatus.FAILED, replace(exc.problem, hint=hint))
+            return [self._failed(planned, replace(exc.problem, hint=hint)) for planned in self._step.events]
+        posted = await Posting(self._api, self._step.calendar, self._rows, post, self._log).run()
+        if all(said.refused for said in posted):
+            return self._outcomes(posted, [()] * len(posted))
         try:
             after = await self._look()
         except UpstreamError as exc:
-            return self._all(WriteStatus.UNKNOWN, _look_first(doubt or exc.problem))
-        found = match(self._sent, before, after)
-        pairs = zip(self._step.events, found, strict=True)
-        return [self._seen(planned, stored, doubt) for planned, stored in pairs]
+            unseen = [said if said.refused or said.doubt else Posted(doubt=exc.problem) for said in posted]
+            return self._outcomes(unseen, [(None,) * len(row) for row in self._rows])
+        return self._outcomes(posted, self._found(posted, before, after))
 
     async def _look(self) -> list[StoredEvent]:
         """The events that have the content of one that is sent."""
@@ -58,40 +64,56 @@ class _Write:
             keep=lambda event: event.content in self._contents,
         )
 
-    def _seen(self, planned: PlannedEvent, stored: StoredEvent | None, doubt: Problem | None) -> Outcome:
-        if stored is not None:
-            event = to_event(stored, self._step.calendar)
-            return self._outcome(planned, WriteStatus.CREATED, event=event, stored=True)
-        if doubt is not None:
-            return self._outcome(planned, WriteStatus.UNKNOWN, problem=_look_first(doubt))
-        lost = NotStored(
-            "Elasticsearch said yes, and the event is not in the calendar.",
-            hint="It was lost on the way into the index: repeat it.",
-        )
-        return self._outcome(planned, WriteStatus.FAILED, problem=lost.problem)
+    def _found(self, posted: Sequence[Posted], before: set[str], after: Sequence[StoredEvent]) -> list[Found]:
+        """For each row what its events became. What was refused is not looked for."""
+        looked_for = [() if said.refused else row for said, row in zip(posted, self._rows, strict=True)]
+        found = iter(match([event for row in looked_for for event in row], before, after))
+        return [tuple(islice(found, len(row))) for row in looked_for]
 
-    def _all(self, status: WriteStatus, problem: Problem) -> list[Outcome]:
-        return [self._outcome(planned, status, problem=problem) for planned in self._step.events]
+    def _outcomes(self, posted: Sequence[Posted], found: Sequence[Found]) -> list[Outcome]:
+        rows = zip(self._step.events, self._rows, posted, found, strict=True)
+        return [self._outcome(*row) for row in rows]
 
-    def _outcome(
-        self,
-        planned: PlannedEvent,
-        status: WriteStatus,
-        *,
-        event: Event | None = None,
-        stored: bool = False,
-        problem: Problem | None = None,
-    ) -> Outcome:
+    def _outcome(self, planned: PlannedEvent, row: Row, said: Posted, found: Found) -> Outcome:
+        """A series is as good as its worst occurrence."""
+        if said.refused is not None:
+            return self._failed(planned, said.refused)
+        missing = [sent.start_time for sent, stored in zip(row, found, strict=True) if stored is None]
+        events = [to_event(stored, self._step.calendar) for stored in found if stored is not None]
+        problem: Problem | None = None
+        status = WriteStatus.CREATED
+        if missing:
+            status = WriteStatus.UNKNOWN if said.doubt else WriteStatus.FAILED
+            problem = _problem(said.doubt, missing, len(row))
         return Outcome(
             index=planned.index,
             status=status,
-            event=event,
-            stored=stored,
+            event=events[0] if events else None,
+            event_ids=tuple(event.id for event in events),
+            stored=not missing,
             problem=problem,
             requests=tuple(self._log.indexes),
         )
 
+    def _failed(self, planned: PlannedEvent, problem: Problem) -> Outcome:
+        requests = tuple(self._log.indexes)
+        return Outcome(index=planned.index, status=WriteStatus.FAILED, problem=problem, requests=requests)
 
-def _look_first(problem: Problem) -> Problem:
-    """The trouble of a write that may have been done: repeating it blindly could do it twice."""
-    return replace(problem, hint=_LOOK_FIRST, retryable=False)
+
+def _problem(doubt: Problem | None, missing: Sequence[int], count: int) -> Problem:
+    """Why events were not seen, where repeating the call blindly could write those twice that are there."""
+    if doubt is not None:
+        return replace(doubt, hint=_LOOK_FIRST, retryable=False)
+    if len(missing) == count:
+        return NotStored(
+            "Elasticsearch said yes, and the event is not in the calendar.",
+            hint="It was lost on the way into the index: repeat it.",
+        ).problem
+    shown = ", ".join(to_rfc3339(from_millis(start)) for start in missing[:_SHOWN])
+    more = "" if len(missing) <= _SHOWN else f" and {len(missing) - _SHOWN} more"
+    lost = NotStored(
+        f"Elasticsearch said yes, and {len(missing)} of the {count} occurrences are not in the calendar: "
+        f"those that begin at {shown}{more}.",
+        hint="The others are there: add those that are missing as events of their own.",
+    )
+    return replace(lost.problem, retryable=False)
