@@ -21,6 +21,11 @@ GatewayError
     ├── Forbidden                FORBIDDEN
     ├── NotFound                 NOT_FOUND
     ├── Conflict                 CONFLICT
+    │   ├── AmbiguousKey         AMBIGUOUS_KEY            two live events bear one key in one calendar
+    │   ├── KeyExists            KEY_EXISTS               an event bears the key, and the caller wants none
+    │   ├── Moved                MOVED                    the event of the key is in another calendar
+    │   └── NotOrganizer         NOT_ORGANIZER            the event of the key is somebody else's meeting
+    ├── LookupUnsupported        LOOKUP_UNSUPPORTED       a key cannot be looked up there
     ├── UpstreamRefused          UPSTREAM_REFUSED         a 4xx that names a fault in the request
     ├── RateLimited              RATE_LIMITED
     ├── Unavailable              UNAVAILABLE              a 5xx: the upstream is in trouble
@@ -60,6 +65,11 @@ class Code(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
     CONFLICT = "CONFLICT"
+    AMBIGUOUS_KEY = "AMBIGUOUS_KEY"
+    KEY_EXISTS = "KEY_EXISTS"
+    MOVED = "MOVED"
+    NOT_ORGANIZER = "NOT_ORGANIZER"
+    LOOKUP_UNSUPPORTED = "LOOKUP_UNSUPPORTED"
     UPSTREAM_REFUSED = "UPSTREAM_REFUSED"
     RATE_LIMITED = "RATE_LIMITED"
     UNAVAILABLE = "UNAVAILABLE"
@@ -211,6 +221,26 @@ class NotFound(UpstreamError):
 
 class Conflict(UpstreamError):
     code = Code.CONFLICT
+
+
+class AmbiguousKey(Conflict):
+    code = Code.AMBIGUOUS_KEY
+
+
+class KeyExists(Conflict):
+    code = Code.KEY_EXISTS
+
+
+class Moved(Conflict):
+    code = Code.MOVED
+
+
+class NotOrganizer(Conflict):
+    code = Code.NOT_ORGANIZER
+
+
+class LookupUnsupported(UpstreamError):
+    code = Code.LOOKUP_UNSUPPORTED
 
 
 class UpstreamRefused(UpstreamError):

@@ -82,11 +82,26 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     requests: tuple[UpstreamRequest, ...]
 
 
+class OnExisting(StrEnum):
+    """What to do with a draft whose key an event in the calendar bears already.
+
+    RETURN gives that event if it is the same, UPDATE makes it so, FAIL wants none to be there.
+    """
+
+    RETURN = "return"
+    UPDATE = "update"
+    FAIL = "fail"
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What will be written to one calendar, and what will not: problems by the index of the draft."""
+    """What will be written to one calendar, and what will not, by the index of the draft.
+
+    `settled` needs no write: the key's event is there and the same, or is not to be touched.
+    """
 
     steps: tuple[Step, ...] = ()
     refused: Mapping[int, Problem] = {}
+    settled: Mapping[int, "Outcome"] = {}
 
 
 class EventChange(msgspec.Struct, frozen=True, kw_only=True):

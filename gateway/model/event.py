@@ -169,6 +169,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     organizer: EventPerson | None = None
     recurrence: Recurrence | None = None
     series_id: str | None = None
+    key: str | None = None
     web_url: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -200,6 +201,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...] | None = None
     attendees: tuple[Attendee, ...] | None = None
     recurrence: Recurrence | None = None
+    key: str | None = None
     options: Mapping[SourceKind, msgspec.Struct] = {}
 
 
@@ -226,6 +228,7 @@ def draft_of(event: Event) -> Draft:
         categories=event.categories or None,
         attendees=event.attendees or None,
         recurrence=event.recurrence,
+        key=event.key,
         options={} if kind is None or options is None else {kind: options},
     )
     return on_clock_of_series(draft)
