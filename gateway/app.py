@@ -11,6 +11,7 @@ from starlette.routing import Route
 from strawberry.types import ExecutionResult
 
 from gateway.adapters.base import CalendarSource, Call
+from gateway.adapters.elasticsearch.nodes import Nodes
 from gateway.adapters.elasticsearch.source import ElasticsearchSource
 from gateway.adapters.msgraph.credentials import (
     Application,
@@ -153,7 +154,8 @@ def _connect(name: str, settings: SourceSettings, retries: Retries) -> CalendarS
         case ElasticsearchSettings():
             return ElasticsearchSource(
                 name,
-                transport=Transport(settings.url, source=name, timeout=settings.timeout),
+                transport=_nodes(name, settings),
+                retries=retries,
                 authorization=settings.authorization,
                 takes_callers_credential=settings.takes_callers_credential,
                 series=settings.series,
@@ -168,6 +170,12 @@ def _connect(name: str, settings: SourceSettings, retries: Retries) -> CalendarS
                 requests_per_mailbox=settings.requests_per_mailbox,
                 retries=retries,
             )
+
+
+def _nodes(name: str, settings: ElasticsearchSettings) -> Nodes:
+    tls = settings.tls
+    transports = [Transport(url, source=name, timeout=settings.timeout, tls=tls) for url in settings.url]
+    return Nodes(transports, now=_utc_now)
 
 
 def _graph_credential(name: str, settings: MSGraphSettings) -> Credential:

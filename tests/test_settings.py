@@ -23,6 +23,7 @@ from gateway.settings import (
     load,
 )
 from gateway.settings.limits import LimitSettings
+from tests.adapters.identity import Identity
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "gateway.example.toml"
@@ -467,7 +468,57 @@ def test_a_credential_does_not_leave_the_machine_in_the_clear(host: str) -> None
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_on_one_machine_http_will_do(host: str) -> None:
-    assert _elasticsearch(url=f"http://{host}:9200").url == f"http://{host}:9200"
+    assert _elasticsearch(url=f"http://{host}:9200").url == (f"http://{host}:9200",)
+
+
+def test_elsewhere_http_must_be_asked_for_by_name() -> None:
+    assert _elasticsearch(url="http://es.example:9200/", allow_http="true").url == ("http://es.example:9200",)
+
+
+def test_a_cluster_has_one_address_or_several() -> None:
+    both = ("https://a.example", "https://b.example")
+    assert _elasticsearch(url=", ".join(both)).url == both
+    assert _elasticsearch(url='["https://a.example/", "https://b.example"]').url == both
+    for wrong in ("https://a.example,b.example", "https://a.example,http://b.example", "", "[]"):
+        (fault,) = _faults(ES | {"GATEWAY_SOURCES__ES__URL": wrong})
+        assert fault.startswith("GATEWAY_SOURCES__ES__URL: ")
+
+
+@pytest.mark.parametrize("written", ["a5" * 32, ":".join(["A5"] * 32)])
+def test_a_fingerprint_is_read_with_and_without_colons(written: str) -> None:
+    assert _elasticsearch(fingerprint=written).fingerprint == "a5" * 32
+
+
+@pytest.mark.parametrize("written", ["a5" * 20, "x5" * 32, ""])
+def test_a_fingerprint_is_a_sha_256(written: str) -> None:
+    (fault,) = _faults(ES | {"GATEWAY_SOURCES__ES__FINGERPRINT": written})
+    assert fault.startswith("GATEWAY_SOURCES__ES__FINGERPRINT: it should be a certificate's SHA-256")
+
+
+def test_a_file_of_authorities_is_read_at_the_start(tmp_path: Path) -> None:
+    wrong = tmp_path / "ca.pem"
+    wrong.write_text("none")
+    for path in (wrong, tmp_path / "gone.pem"):
+        (fault,) = _faults(ES | {"GATEWAY_SOURCES__ES__CA_FILE": str(path)})
+        assert fault.startswith("GATEWAY_SOURCES__ES__CA_FILE: it is no readable file of certificates in PEM")
+
+
+@pytest.mark.parametrize(
+    ("extra", "what"),
+    [
+        ({"FINGERPRINT": "a5" * 32, "CA_FILE": "{ca}"}, "do not go together"),
+        ({"FINGERPRINT": "a5" * 32, "URL": "http://127.0.0.1:9200"}, "are for https"),
+        ({"CA_FILE": "{ca}", "URL": "https://a.example,http://127.0.0.1:9200"}, "are for https"),
+    ],
+)
+def test_a_cluster_is_trusted_in_one_way_and_only_over_tls(
+    tmp_path: Path, extra: dict[str, str], what: str
+) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_bytes(Identity("authority", is_authority=True).pem)
+    environ = {f"GATEWAY_SOURCES__ES__{name}": value.format(ca=file) for name, value in extra.items()}
+    (fault,) = _faults(ES | environ)
+    assert what in fault
 
 
 def _two_callers(**second: str) -> dict[str, str]:
@@ -665,7 +716,9 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
 def test_the_example_loads_with_every_line_in_force(tmp_path: Path, client_certificate: Any) -> None:
     certificate = tmp_path / "graph.pem"
     certificate.write_text(client_certificate.pem)
-    text = EXAMPLE.read_text(encoding="utf-8").replace("/run/secrets/graph.pem", str(certificate))
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for path in ("/run/secrets/graph.pem", "/etc/elasticsearch/certs/http_ca.crt"):
+        text = text.replace(path, str(certificate))
     config = _write(tmp_path, re.sub(r"^#(?=[\[a-z])", "", text, flags=re.MULTILINE))
     before, after = load(EXAMPLE, environ={}), load(config, environ={})
     more = {"lab", "staging", "shared", "trial", "announcer", "colleagues", "emulated"}

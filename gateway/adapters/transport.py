@@ -1,12 +1,13 @@
 """The one way out to an upstream over HTTP: deadlines, bounded answers, a record, one map of errors."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote, urlencode
 
 import httpx2
@@ -76,19 +77,40 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return self.status // 100 == 2
 
 
+class Way(Protocol):
+    """What carries requests to an upstream: one connection pool, or several."""
+
+    async def send(
+        self,
+        request: UpstreamRequest,
+        *,
+        headers: Mapping[str, str],
+        log: UpstreamLog,
+        content: bytes | None = None,
+    ) -> Answer:
+        """As Transport has it."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
 class Transport:
     """One upstream's connection pool. Redirects are not followed, the environment's proxies not used.
 
-    `base_url` is the upstream's root, without a slash at its end: every request's path is below it.
+    `base_url` is the upstream's root, without a slash at its end: every request's path is below it. `tls`
+    says which servers are trusted, if not those that the machine trusts.
     """
 
-    def __init__(self, base_url: str, *, source: str, timeout: timedelta) -> None:
+    def __init__(
+        self, base_url: str, *, source: str, timeout: timedelta, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._source = source
         self.base_url: Final = base_url.rstrip("/")
         self._timeout = timeout.total_seconds()
         self._client = httpx2.AsyncClient(
             follow_redirects=False,
             trust_env=False,
+            verify=True if tls is None else tls,
             timeout=httpx2.Timeout(
                 self._timeout, connect=_connecting(self._timeout), pool=_connecting(self._timeout)
             ),

@@ -1,5 +1,6 @@
 """The settings of an Elasticsearch cluster."""
 
+import ssl
 from base64 import b64encode
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,14 +13,30 @@ from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, MAX_OCCURRENCE
 from gateway.model.ids import ResourceId
 from gateway.service.guard import MAX_MUTE, SourcePolicy
 from gateway.settings.source import AnySource
-from gateway.settings.value import Duration, Secret, Token, Url
+from gateway.settings.value import Authorities, Duration, Fingerprint, Secret, Token, Urls
 
 
 class ElasticsearchSettings(AnySource):
     """A cluster with machine learning calendars. It has one credential, of one of four kinds."""
 
     kind: Literal["elasticsearch"] = Field(description="`elasticsearch`.")
-    url: Url = Field(description="Where the cluster answers, such as `https://es.example:9200`.")
+    allow_http: bool = Field(
+        False, description="Allows `http` to other machines: anybody on the way can read the credential."
+    )
+    url: Urls = Field(
+        description="Where the cluster answers, such as `https://es.example:9200`: one address, or a list of"
+        " the addresses of its nodes, which take turns and stand in for each other.",
+    )
+    ca_file: Authorities | None = Field(
+        None,
+        description="A PEM file of the authorities that the cluster's certificate must come from, instead of"
+        " those that the machine trusts.",
+    )
+    fingerprint: Fingerprint | None = Field(
+        None,
+        description="Instead of `ca_file` the SHA-256 of the cluster's certificate or of its authority's, as"
+        " Elasticsearch prints it at its first start.",
+    )
     api_key: Token | None = Field(
         None,
         description="An API key, encoded or as `id:key`. Reading takes the privilege `monitor_ml`,"
@@ -49,6 +66,15 @@ class ElasticsearchSettings(AnySource):
     )
 
     @model_validator(mode="after")
+    def _trusts_in_one_way(self) -> Self:
+        if self.ca_file is not None and self.fingerprint is not None:
+            raise ValueError("ca_file and fingerprint do not go together: set one of them.")
+        has_trust = self.ca_file is not None or self.fingerprint is not None
+        if has_trust and any(url.startswith("http:") for url in self.url):
+            raise ValueError("ca_file and fingerprint are for https: plain http shows no certificate.")
+        return self
+
+    @model_validator(mode="after")
     def _has_one_credential(self) -> Self:
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password go together: set both or neither.")
@@ -63,7 +89,16 @@ class ElasticsearchSettings(AnySource):
 
     @property
     def audience(self) -> tuple[str, ...]:
-        return self.kind, self.url
+        return self.kind, *sorted(self.url)
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """Which servers are trusted, if not those that the machine trusts."""
+        if self.fingerprint is None:
+            return None if self.ca_file is None else ssl.create_default_context(cafile=self.ca_file)
+        from gateway.adapters.elasticsearch.fingerprint import pinned  # noqa: PLC0415 - slow, rarely needed
+
+        return pinned(self.fingerprint)
 
     @property
     def series(self) -> SeriesLimits:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from ipaddress import ip_address
@@ -30,6 +31,8 @@ from gateway.service.guard import CalendarPattern
 T = TypeVar("T")
 
 KNOWN_SOURCES: Final = "sources"
+ALLOW_HTTP: Final = "allow_http"
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _TENANTS_OF_NOBODY: Final = frozenset({"common", "organizations", "consumers"})
@@ -98,7 +101,7 @@ def _header_safe(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _url(text: str) -> str:
+def _url(text: str, info: ValidationInfo) -> str:
     """Says what is wrong without quoting the text, in which there may be a password."""
     try:
         parts = urlsplit(text)
@@ -107,7 +110,7 @@ def _url(text: str) -> str:
         raise ValueError("it is no URL.") from exc
     if not valid:
         raise ValueError("it should be a URL like https://host:9200.")
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or "") and not info.data.get(ALLOW_HTTP):
         raise ValueError(
             "it should be https: on the way to another machine anybody could read the credential."
         )
@@ -116,6 +119,10 @@ def _url(text: str) -> str:
     if parts.query or parts.fragment or not text.isprintable():
         raise ValueError("it should end with its path, without a query or a fragment.")
     return text.rstrip("/")
+
+
+def _urls(texts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    return tuple(_url(text, info) for text in texts)
 
 
 def is_loopback(host: str) -> bool:
@@ -136,6 +143,21 @@ def _tenant(name: str) -> str:
     if not _TENANT.fullmatch(name) or name.lower() in _TENANTS_OF_NOBODY:
         raise ValueError("it should be one tenant's id or domain, such as contoso.com.")
     return name
+
+
+def _authorities(path: str) -> str:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as exc:  # that of TLS is one, too
+        raise ValueError(f"it is no readable file of certificates in PEM: {exc}.") from exc
+    return path
+
+
+def _fingerprint(text: str) -> str:
+    plain = text.replace(":", "").lower()
+    if not _FINGERPRINT.fullmatch(plain):
+        raise ValueError("it should be a certificate's SHA-256 in 64 hexadecimal digits.")
+    return plain
 
 
 def _certificate(value: object) -> Proof:
@@ -159,6 +181,10 @@ Targets = Annotated[
 Duration = Annotated[timedelta, PlainValidator(_parsed(_duration))]
 TimeZone = Annotated[str, PlainValidator(_parsed(zone))]
 Url = Annotated[str, AfterValidator(_url)]
+"""An upstream's root. Plain `http` to another machine needs a setting `allow_http` that comes before it."""
+Urls = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_split), AfterValidator(_urls)]
+Authorities = Annotated[str, AfterValidator(_authorities)]
+Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
 Header = Annotated[str, AfterValidator(_header)]
 Tenant = Annotated[str, AfterValidator(_tenant)]
 Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_read)]

@@ -14,6 +14,7 @@ from gateway.sandbox.server import EmulatorServer
 from gateway.sandbox.world import ElasticsearchWorld
 
 from .conformance import HOUR, Bench
+from .retry_clock import RetryClock
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
 READ = "GET /_ml/calendars/{calendar_id}/events"
@@ -23,6 +24,7 @@ EMPTY = CalendarId("elasticsearch", ("empty",))
 
 
 def connect(url: str, timeout: timedelta = HOUR, *, authorization=MANAGE_ML.authorization, **options):
+    options.setdefault("retries", RetryClock().retries())
     transport = Transport(url, source="elasticsearch", timeout=timeout)
     return ElasticsearchSource("elasticsearch", transport=transport, authorization=authorization, **options)
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.adapters.base import Call, WriteStatus
 from gateway.adapters.capabilities import Capability, Fidelity
-from gateway.errors import Code, NotFound, Unauthenticated, UnexpectedAnswer
+from gateway.errors import Code, Forbidden, NotFound, RateLimited, Unauthenticated, UnexpectedAnswer
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId, EventId
@@ -133,7 +133,7 @@ async def test_where_only_some_were_written_before_the_cut_only_those_are_create
 
 
 async def test_without_a_look_before_nothing_is_sent(bench):
-    bench.faults.add(READ, Fault(status=503), calls=(1,))
+    bench.faults.add(READ, Fault(status=503), calls=range(1, 5))
     (outcome,) = await bench.write(draft())
     assert outcome.status is WriteStatus.FAILED
     assert outcome.problem.hint == "Nothing was written."
@@ -141,7 +141,7 @@ async def test_without_a_look_before_nothing_is_sent(bench):
 
 
 async def test_without_a_look_after_it_is_unknown(bench):
-    bench.faults.add(READ, Fault(status=503), calls=(2,))
+    bench.faults.add(READ, Fault(status=503), calls=range(2, 6))
     (outcome,) = await bench.write(draft())
     assert outcome.status is WriteStatus.UNKNOWN
     assert not outcome.problem.retryable
@@ -375,3 +375,34 @@ def test_what_cannot_be_held_is_said_as_data():
     assert set(source.capabilities) == set(Capability)
     assert held.isdisjoint({Capability.ATTENDEES, Capability.LOCATION, Capability.SHOW_AS})
     assert Capability.ANOMALY_SUPPRESSION in held
+
+
+# Reading again
+
+
+@pytest.mark.parametrize(
+    "fault", [*(Fault(status=status) for status in (429, 502, 503, 504)), Fault(cut=Cut.BEFORE_WRITE)]
+)
+async def test_a_read_that_fails_for_the_moment_is_asked_again_and_each_attempt_is_in_the_log(bench, fault):
+    await bench.write(draft("a"))
+    bench.faults.add(READ, fault, calls=(1, 2))
+    call = bench.call()
+    assert titles(await read(bench.source.adapter(call), EMPTY)) == ["a"]
+    assert [request.status for request in call.log.requests] == [fault.status, fault.status, 200]
+
+
+async def test_a_wait_longer_than_there_is_time_is_told_and_not_waited_for(bench):
+    bench.faults.add(READ, Fault(status=429, retry_after="120"))
+    call = bench.call()
+    with pytest.raises(RateLimited) as caught:
+        await read(bench.source.adapter(call), EMPTY)
+    assert caught.value.problem.retry_after == timedelta(minutes=2)
+    assert len(call.log.requests) == 1
+
+
+async def test_a_refusal_for_good_is_not_asked_again(bench):
+    bench.faults.add(READ, Fault(status=403))
+    call = bench.call()
+    with pytest.raises(Forbidden):
+        await read(bench.source.adapter(call), EMPTY)
+    assert len(call.log.requests) == 1

@@ -151,17 +151,17 @@ async def test_an_older_event_like_the_new_one_does_not_stand_in_for_it(bench):
 
 async def test_without_a_look_before_nothing_is_sent(bench):
     (old,) = await bench.stored(draft())
-    bench.faults.add(READ, Fault(status=503), calls=(1,))
+    bench.faults.add(READ, Fault(status=503), calls=range(1, 5))
     began = len(bench.server.exchanges)
     outcome = await bench.carry_out(change(old, title="Changed"))
     assert outcome.status is WriteStatus.FAILED
     assert outcome.problem.hint == "Nothing was written."
-    assert arrived(bench, began) == ["GET"]
+    assert set(arrived(bench, began)) == {"GET"}
 
 
 async def test_a_new_event_that_cannot_be_looked_for_does_not_cost_the_old_one(bench):
     (old,) = await bench.stored(draft())
-    bench.faults.add(READ, Fault(status=503), calls=(2,))
+    bench.faults.add(READ, Fault(status=503), calls=range(2, 6))
     outcome = await bench.carry_out(change(old, title="Changed"))
     assert outcome.status is WriteStatus.UNKNOWN
     assert not outcome.problem.retryable
@@ -222,7 +222,7 @@ async def test_what_is_said_to_be_removed_and_is_still_shown_is_not_believed(ben
 
 async def test_without_the_last_look_it_is_unknown_and_the_new_event_is_named(bench):
     (old,) = await bench.stored(draft())
-    bench.faults.add(READ, Fault(status=503), calls=(3,))
+    bench.faults.add(READ, Fault(status=503), calls=range(3, 7))
     outcome = await bench.carry_out(change(old, title="Changed"))
     assert outcome.status is WriteStatus.UNKNOWN
     assert outcome.previous_id == old.id

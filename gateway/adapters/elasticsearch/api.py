@@ -15,7 +15,8 @@ from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Versions
 from gateway.adapters.elasticsearch.walk import walk
 from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, StoredEvent, UntitledEventList
-from gateway.adapters.transport import Answer, Transport
+from gateway.adapters.retries import USUAL, Retries
+from gateway.adapters.transport import Answer, Way
 from gateway.errors import NoAnswer, NotSent, Problem, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
 
@@ -49,7 +50,14 @@ class MLApi:
     """One cluster as one call may use it."""
 
     def __init__(
-        self, source: str, *, transport: Transport, credential: Credential, versions: Versions, call: Call
+        self,
+        source: str,
+        *,
+        transport: Way,
+        credential: Credential,
+        versions: Versions,
+        call: Call,
+        retries: Retries = USUAL,
     ) -> None:
         self.source = source
         self._transport = transport
@@ -58,6 +66,7 @@ class MLApi:
         self._version: ClusterVersion | None = None
         self._is_plain = False
         self._call = call
+        self._retries = retries
 
     async def version(self) -> ClusterVersion:
         """The cluster's version, as far as it is known: the same all through a call. Raises nothing."""
@@ -86,9 +95,16 @@ class MLApi:
         return await self._exchange(request, UNKNOWN, log)
 
     async def read(self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None) -> T:
-        """What is promised of a successful answer. Raises UpstreamError for any other."""
-        answer = await self.send(request, log=self._call.log if log is None else log)
-        return faults.read(answer, request, form)
+        """What is promised of a successful answer to a GET, which is sent again where that can help.
+
+        Raises UpstreamError for any other answer.
+        """
+
+        async def attempt() -> T:
+            answer = await self.send(request, log=self._call.log if log is None else log)
+            return faults.read(answer, request, form)
+
+        return await self._retries.read(attempt)
 
     def events(
         self,

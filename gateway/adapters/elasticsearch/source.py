@@ -13,7 +13,8 @@ from gateway.adapters.elasticsearch.adapter import ElasticsearchAdapter
 from gateway.adapters.elasticsearch.api import Credential, MLApi
 from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, SeriesLimits
 from gateway.adapters.elasticsearch.versions import Versions
-from gateway.adapters.transport import Transport
+from gateway.adapters.retries import USUAL, Retries
+from gateway.adapters.transport import Way
 from gateway.model.event import SourceKind
 from gateway.model.ids import CalendarId, EventId, ResourceId
 
@@ -62,11 +63,12 @@ class ElasticsearchSource:
         self,
         name: str,
         *,
-        transport: Transport,
+        transport: Way,
         authorization: str | None,
         takes_callers_credential: bool = False,
         page_size: int = 1000,
         series: SeriesLimits = DEFAULT_LIMITS,
+        retries: Retries = USUAL,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.name: Final = name
@@ -76,6 +78,7 @@ class ElasticsearchSource:
         self._credential = Credential(configured=authorization, is_callers=takes_callers_credential)
         self._page_size = page_size
         self._series = series
+        self._retries = retries
         self._now = now
         self._versions = Versions(now=now, is_personal=takes_callers_credential)
         self._locks: WeakValueDictionary[CalendarId, asyncio.Lock] = WeakValueDictionary()
@@ -96,6 +99,7 @@ class ElasticsearchSource:
             credential=self._credential,
             versions=self._versions,
             call=call,
+            retries=self._retries,
         )
         return ElasticsearchAdapter(
             api, call=call, page_size=self._page_size, writing=self._lock, series=self._series, now=self._now

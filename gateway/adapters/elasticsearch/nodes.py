@@ -1,0 +1,100 @@
+"""The nodes of a cluster: they take turns, and one that failed is left to rest while others stand in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from gateway.adapters.base import UpstreamLog, UpstreamRequest
+from gateway.adapters.transport import Answer, Transport
+from gateway.errors import NoAnswer, NotSent
+
+_DOWN: Final = frozenset({502, 503, 504})
+_FIRST_REST: Final = timedelta(seconds=1)
+_LONGEST_REST: Final = timedelta(seconds=30)
+_MOST_DOUBLINGS: Final = 5
+_log = structlog.get_logger(__name__)
+
+
+class _Node:
+    """One node, and until when it rests: twice as long after every failure that follows another."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport: Final = transport
+        self.rests_until: datetime | None = None
+        self._failures = 0
+
+    def failed(self, now: datetime) -> None:
+        rest = _FIRST_REST * 2 ** min(self._failures, _MOST_DOUBLINGS)
+        self.rests_until = now + min(rest, _LONGEST_REST)
+        self._failures += 1
+
+    def worked(self) -> None:
+        self.rests_until, self._failures = None, 0
+
+
+class Nodes:
+    """Implements Way, over one or more nodes of one cluster.
+
+    What could not be sent to one node is sent to the next. What was sent is not, for a write may have been
+    done: a read that is asked again comes to another node.
+    """
+
+    def __init__(self, transports: Sequence[Transport], *, now: Callable[[], datetime]) -> None:
+        self._nodes = [_Node(transport) for transport in transports]
+        self._now = now
+        self._turn = 0
+
+    async def send(
+        self,
+        request: UpstreamRequest,
+        *,
+        headers: Mapping[str, str],
+        log: UpstreamLog,
+        content: bytes | None = None,
+    ) -> Answer:
+        """The answer of the first node that is reached, whatever its status. Raises as Transport does."""
+        *others, last = self._in_turn()
+        for node in others:
+            with suppress(NotSent):
+                return await self._ask(node, request, headers, log, content)
+        return await self._ask(last, request, headers, log, content)
+
+    async def aclose(self) -> None:
+        for node in self._nodes:
+            await node.transport.aclose()
+
+    def _in_turn(self) -> list[_Node]:
+        """All nodes: the next in turn first, and those that rest last, the one that has rested most first."""
+        first, self._turn = self._turn, (self._turn + 1) % len(self._nodes)
+        now = self._now()
+        return sorted(
+            (*self._nodes[first:], *self._nodes[:first]),
+            key=lambda node: max(node.rests_until or now, now),
+        )
+
+    async def _ask(
+        self,
+        node: _Node,
+        request: UpstreamRequest,
+        headers: Mapping[str, str],
+        log: UpstreamLog,
+        content: bytes | None,
+    ) -> Answer:
+        try:
+            answer = await node.transport.send(request, headers=headers, log=log, content=content)
+        except (NotSent, NoAnswer) as exc:
+            self._failed(node, str(exc))
+            raise
+        if answer.status in _DOWN:
+            self._failed(node, f"It answered {answer.status}.")
+        else:
+            node.worked()
+        return answer
+
+    def _failed(self, node: _Node, why: str) -> None:
+        node.failed(self._now())
+        if len(self._nodes) > 1:  # of an only one the callers are told
+            _log.warning("node.failed", node=node.transport.base_url, error=why)
