@@ -24,7 +24,7 @@ from gateway.model.suppression import SuppressionWindow
 from gateway.model.time import Window
 
 if TYPE_CHECKING:
-    from gateway.adapters.management import Jobs
+    from gateway.adapters.management import CalendarManagement, Jobs
 
 
 class TranslationWarning(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,6 +192,11 @@ class CalendarAdapter(Protocol):
     @property
     def jobs(self) -> "Jobs | None":
         """The jobs that its events mute, None for a kind of source that has no such thing."""
+        ...
+
+    @property
+    def management(self) -> "CalendarManagement | None":
+        """How its calendars are made and deleted, None for a kind of source where that is not done here."""
         ...
 
     async def calendars(self) -> Listing:

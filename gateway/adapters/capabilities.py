@@ -28,6 +28,7 @@ class Capability(StrEnum):
     SHOW_AS = "show_as"
     ATTENDEES = "attendees"
     RECURRENCE = "recurrence"
+    MANAGE_CALENDARS = "manage_calendars"
     ANOMALY_SUPPRESSION = "anomaly_suppression"
 
 

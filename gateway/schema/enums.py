@@ -51,6 +51,9 @@ class Capability(Enum):
     SHOW_AS = value("show_as", description="Free, busy and the like.")
     ATTENDEES = value("attendees", description="People, who are sent invitations.")
     RECURRENCE = value("recurrence", description="Series of events by a rule.")
+    MANAGE_CALENDARS = value(
+        "manage_calendars", description="Calendars can be made and deleted, and their jobs set."
+    )
     ANOMALY_SUPPRESSION = value(
         "anomaly_suppression", description="Anomaly detection ignores the event's time."
     )
@@ -120,14 +123,17 @@ class Disambiguation(Enum):
     LATER = value("later", description="Take the later instant.")
 
 
-@strawberry.enum(description="What became of one event in one calendar.")
+@strawberry.enum(description="What became of one event in one calendar, or of a calendar.")
 class WriteStatus(Enum):
     CREATED = value("created", description="It was written, and seen in the calendar afterwards.")
     UPDATED = value("updated", description="It was changed, and seen so afterwards.")
     UNCHANGED = value("unchanged", description="It already was as asked; nothing was sent.")
     DELETED = value("deleted", description="It is not there any more.")
     PLANNED = value("planned", description="A dry run: it would be done.")
-    CONFLICT = value("conflict", description="Somebody else changed it; `event` is how it is now.")
+    CONFLICT = value(
+        "conflict",
+        description="It is not as expected, or somebody else changed it: it is shown as it is now.",
+    )
     FAILED = value("failed", description="It was not done; `problem` says why.")
     UNKNOWN = value("unknown", description="It may have been done or not; `problem` says how to find out.")
 

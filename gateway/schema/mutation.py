@@ -5,13 +5,24 @@ from typing import Annotated
 import strawberry
 
 from gateway.schema.amendments import RemoveEventsInput, UpdateEventsInput
+from gateway.schema.calendar_management import (
+    CalendarPayload,
+    CreateCalendarInput,
+    DeleteCalendarInput,
+    DeleteCalendarPayload,
+    SetCalendarJobsInput,
+)
 from gateway.schema.context import Context
 from gateway.schema.writes import AddEventsInput, EventWritePayload
 from gateway.service.amendments import carry_out
+from gateway.service.calendar_management import CalendarCommand, CalendarReport, manage
 from gateway.service.writes import add_events
 
 Changing = Annotated[UpdateEventsInput, strawberry.argument(description="What to change.")]
 Removing = Annotated[RemoveEventsInput, strawberry.argument(description="What to remove.")]
+Creating = Annotated[CreateCalendarInput, strawberry.argument(description="What to make.")]
+Deleting = Annotated[DeleteCalendarInput, strawberry.argument(description="What to delete.")]
+Setting = Annotated[SetCalendarJobsInput, strawberry.argument(description="Which jobs, and of what.")]
 Adding = Annotated[AddEventsInput, strawberry.argument(description="What to add, and where.")]
 
 
@@ -42,3 +53,32 @@ class Mutation:
         context = info.context
         with context.session.apart() as session:
             return EventWritePayload(report=await carry_out(session, context.audit, input.to_model()))
+
+    @strawberry.mutation(
+        description="Make a calendar. Elasticsearch only; it is looked for afterwards. One that is there is "
+        "a CONFLICT, and is shown."
+    )
+    async def create_calendar(self, info: strawberry.Info[Context], input: Creating) -> CalendarPayload:  # noqa: A002 - as above
+        return CalendarPayload.of(await _manage(info.context, input.to_model()))
+
+    @strawberry.mutation(
+        description="Delete a calendar with all its events, if there are as many as expected. Elasticsearch "
+        "only. There is no way back."
+    )
+    async def delete_calendar(self, info: strawberry.Info[Context], input: Deleting) -> DeleteCalendarPayload:  # noqa: A002 - as above
+        return DeleteCalendarPayload.of(await _manage(info.context, input.to_model()))
+
+    @strawberry.mutation(
+        description="Say to which jobs a calendar applies. Elasticsearch only. Jobs are added before others "
+        "are taken out, so that none that stays is without its mutes for a moment."
+    )
+    async def set_calendar_jobs(self, info: strawberry.Info[Context], input: Setting) -> CalendarPayload:  # noqa: A002 - as above
+        return CalendarPayload.of(await _manage(info.context, input.to_model()))
+
+
+async def _manage(context: Context, command: CalendarCommand) -> CalendarReport:
+    """What became of the request. Later parts of the operation read the calendar anew."""
+    with context.session.apart() as session:
+        report = await manage(session, context.audit, command)
+    context.calendars.clear_all()
+    return report

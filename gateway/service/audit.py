@@ -18,9 +18,12 @@ import msgspec
 import structlog
 
 from gateway.adapters.base import Call, Outcome, WriteStatus
+from gateway.adapters.management import CalendarOrder
 from gateway.errors import Code
 from gateway.model.event import Draft, Event
 
+Written = Draft | Event | CalendarOrder
+"""The draft of an event, an event that was removed, or what was to be done to a calendar."""
 AuditSink = Callable[[str], object]
 
 STDERR: Final = "stderr"
@@ -30,11 +33,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Action(StrEnum):
-    """What was done to an event."""
+    """What was done to an event, or to a calendar."""
 
     ADD = "add"
     CHANGE = "change"
     REMOVE = "remove"
+    CREATE_CALENDAR = "create_calendar"
+    DELETE_CALENDAR = "delete_calendar"
+    SET_CALENDAR_JOBS = "set_calendar_jobs"
 
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +93,7 @@ class AuditTrail:
         action: Action,
         source: str,
         calendar: str | None,
-        written: Draft | Event,
+        written: Written,
         outcome: Outcome,
     ) -> None:
         """Writes the line of one event: `written` is the draft of it, or what was removed. Raises nothing."""
@@ -122,7 +128,7 @@ def _line(  # noqa: PLR0917 - the parts of a line, in its order
     action: Action,
     source: str,
     calendar: str | None,
-    written: Draft | Event,
+    written: Written,
     outcome: Outcome,
 ) -> AuditLine:
     sent = [call.log.requests[index] for index in outcome.requests]
@@ -143,7 +149,7 @@ def _line(  # noqa: PLR0917 - the parts of a line, in its order
     )
 
 
-def _event_ids(written: Draft | Event, outcome: Outcome) -> tuple[str, ...]:
+def _event_ids(written: Written, outcome: Outcome) -> tuple[str, ...]:
     """The events that were written, or the one that was removed and is there no more."""
     return outcome.ids or ((written.id,) if isinstance(written, Event) else ())
 
@@ -165,7 +171,7 @@ def open_sink(where: str) -> AuditSink:
     return append
 
 
-def fingerprint(written: Draft | Event) -> str:
+def fingerprint(written: Written) -> str:
     """The SHA-256 of a draft in hexadecimal: equal for equal drafts, whatever the process."""
     return hashlib.sha256(msgspec.json.encode(written, order="deterministic")).hexdigest()
 

@@ -10,10 +10,11 @@ from urllib.parse import unquote
 
 import msgspec
 
-from gateway.errors import CalendarNotAllowed, GroupAddress, MuteTooLong, ReadOnlySource
+from gateway.errors import CalendarNotAllowed, GroupAddress, MuteTooLong, ReadOnlySource, Refused
 from gateway.model.calendar import Calendar
 from gateway.model.event import Attendee
 from gateway.model.ids import CalendarId, ResourceId
+from gateway.model.suppression import ALL_JOBS
 from gateway.model.time import to_iso_duration
 
 MAX_MUTE: Final = timedelta(days=31)
@@ -67,6 +68,7 @@ class SourcePolicy(msgspec.Struct, frozen=True, kw_only=True):
     group_addresses: tuple[str, ...] = ()
     allow_group_addresses: tuple[str, ...] = ()
     time_zone: str | None = None
+    allow_all_jobs: bool = False
 
     @property
     def allows_all(self) -> bool:
@@ -100,6 +102,15 @@ class SourcePolicy(msgspec.Struct, frozen=True, kw_only=True):
             raise CalendarNotAllowed(
                 f"{calendar.id} applies to all anomaly detection jobs, and no entry of its own allows it.",
                 hint=f"Name it without a wildcard in `calendars` of the source {calendar.source!r}.",
+            )
+
+    def check_jobs(self, source: str, names: Sequence[str]) -> None:
+        """Raises Refused for `_all` unless calendars may be made to apply to every job."""
+        if ALL_JOBS in names and not self.allow_all_jobs:
+            raise Refused(
+                f"{ALL_JOBS} stands for every anomaly detection job of {source!r}, and none may be set so.",
+                path=("jobs", names.index(ALL_JOBS)),
+                hint=f"Name jobs or groups, or set allow_all_jobs = true in [sources.{source}].",
             )
 
     def check_write(self, source: str) -> None:

@@ -51,6 +51,9 @@ class ElasticsearchSettings(AnySource):
     max_mute: Duration = Field(
         MAX_MUTE, description="The longest event, as an ISO 8601 duration. Callers may lower it."
     )
+    allow_all_jobs: bool = Field(
+        False, description="Whether calendars may be made to apply to all jobs, by `_all`."
+    )
 
     series_horizon: Duration = Field(
         DEFAULT_LIMITS.horizon,
@@ -117,7 +120,9 @@ class ElasticsearchSettings(AnySource):
         return None
 
     def policy(self, aliased: Iterable[ResourceId] = ()) -> SourcePolicy:
-        return msgspec.structs.replace(super().policy(aliased), max_mute=self.max_mute)
+        return msgspec.structs.replace(
+            super().policy(aliased), max_mute=self.max_mute, allow_all_jobs=self.allow_all_jobs
+        )
 
 
 def _base64(text: str) -> str:

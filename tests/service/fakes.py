@@ -111,6 +111,7 @@ class FakeSource:
 
 class FakeAdapter:
     jobs = None
+    management = None
 
     def __init__(self, source: FakeSource, call: Call) -> None:
         self._source = source

@@ -20,6 +20,7 @@ from gateway.adapters.base import (
 )
 from gateway.adapters.elasticsearch import plan, requests
 from gateway.adapters.elasticsearch.api import MLApi
+from gateway.adapters.elasticsearch.calendar_management import ElasticsearchCalendars
 from gateway.adapters.elasticsearch.change import change
 from gateway.adapters.elasticsearch.drafts import Terms
 from gateway.adapters.elasticsearch.event_write import EventWrite
@@ -77,6 +78,7 @@ class ElasticsearchAdapter:
         self._series = series
         self._now = now
         self.jobs: Final = ClusterJobs(api)
+        self.management: Final = ElasticsearchCalendars(api, self.jobs, call=call, writing=writing)
         self._foresight = Foresight(api, self.jobs)
         self._written: dict[CalendarId, int] = {}
 

@@ -1,5 +1,6 @@
 """The requests of the ML calendar API, exactly as they are sent. Pure."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Self
 
@@ -71,6 +72,32 @@ def add_events(calendar: CalendarId, body: bytes) -> UpstreamRequest:
 def remove_event(calendar: CalendarId, event_id: str) -> UpstreamRequest:
     path = request_path((*_CALENDARS, name_of(calendar), "events", event_id))
     return UpstreamRequest(source=calendar.source, method="DELETE", path=path)
+
+
+def put_calendar(calendar: CalendarId, body: bytes) -> UpstreamRequest:
+    path = request_path((*_CALENDARS, name_of(calendar)))
+    return UpstreamRequest(source=calendar.source, method="PUT", path=path, body=body)
+
+
+def delete_calendar(calendar: CalendarId) -> UpstreamRequest:
+    """The calendar goes with all its events."""
+    path = request_path((*_CALENDARS, name_of(calendar)))
+    return UpstreamRequest(source=calendar.source, method="DELETE", path=path)
+
+
+def add_jobs(calendar: CalendarId, names: Sequence[str]) -> UpstreamRequest:
+    path = request_path((*_CALENDARS, name_of(calendar), "jobs", ",".join(names)))
+    return UpstreamRequest(source=calendar.source, method="PUT", path=path)
+
+
+def remove_jobs(calendar: CalendarId, names: Sequence[str]) -> UpstreamRequest:
+    path = request_path((*_CALENDARS, name_of(calendar), "jobs", ",".join(names)))
+    return UpstreamRequest(source=calendar.source, method="DELETE", path=path)
+
+
+def event_count(calendar: CalendarId) -> UpstreamRequest:
+    path = request_path((*_CALENDARS, name_of(calendar), "events"), [("size", 0)])
+    return UpstreamRequest(source=calendar.source, method="GET", path=path)
 
 
 def jobs(source: str) -> UpstreamRequest:

@@ -41,6 +41,10 @@ _CAPABILITIES: Final[Mapping[Capability, CapabilityNote]] = {
     Capability.RECURRENCE: CapabilityNote(
         fidelity=Fidelity.EMULATED, note="A series is held as one event per occurrence, up to a horizon."
     ),
+    Capability.MANAGE_CALENDARS: CapabilityNote(
+        fidelity=Fidelity.NATIVE,
+        note="A calendar's id and description stay as they are made. Names of jobs are checked here.",
+    ),
     Capability.ANOMALY_SUPPRESSION: CapabilityNote(
         fidelity=Fidelity.NATIVE, note="From start to end, rounded outward to each job's buckets."
     ),

@@ -36,6 +36,7 @@ class MSGraphAdapter:
     """Implements CalendarAdapter. `mailboxes` are whose calendars an application lists."""
 
     jobs: Final = None
+    management: Final = None
 
     def __init__(self, api: GraphApi, *, mailboxes: Sequence[str], retries: Retries) -> None:
         self._api = api

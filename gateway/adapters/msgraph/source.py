@@ -42,6 +42,7 @@ _CAPABILITIES: Final[Mapping[Capability, CapabilityNote]] = {
     Capability.RECURRENCE: CapabilityNote(
         fidelity=Fidelity.NATIVE, note="A rule that Graph has no pattern for is refused, with the nearest."
     ),
+    Capability.MANAGE_CALENDARS: CapabilityNote(fidelity=Fidelity.UNSUPPORTED),
     Capability.ANOMALY_SUPPRESSION: CapabilityNote(fidelity=Fidelity.UNSUPPORTED),
 }
 
