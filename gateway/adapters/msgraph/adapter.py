@@ -6,14 +6,26 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EventChange, EventRemoval, EventStep, Health, Listing, Outcome, Plan, Step
+from gateway.adapters.base import (
+    EventChange,
+    EventRemoval,
+    EventStep,
+    Health,
+    Listing,
+    Outcome,
+    Plan,
+    Step,
+    WriteStatus,
+)
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.calendars import to_calendar
 from gateway.adapters.msgraph.event_plan import plan_event
 from gateway.adapters.msgraph.event_write import EventWrite
 from gateway.adapters.msgraph.events import to_event
+from gateway.adapters.msgraph.exceptions import Exceptions, of_change, of_step, planned
+from gateway.adapters.msgraph.leaving_out import LeavingOut, leaving_out, with_exceptions
 from gateway.adapters.msgraph.listing import list_calendars
-from gateway.adapters.msgraph.paths import ME, canonical, user
+from gateway.adapters.msgraph.paths import ME, canonical, event_in_mailbox_of, user
 from gateway.adapters.msgraph.plan import plan
 from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.requests import Requests
@@ -26,6 +38,7 @@ from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.msgraph import MSGraphEventDetails
 from gateway.model.time import Window
 
 _MIN_PAGE: Final = 10
@@ -73,7 +86,10 @@ class MSGraphAdapter:
     async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
         found = await self._api.read(self._requests.event(event, fields=fields), GraphEvent)
         owner = self._api.owner(event, found.context)
-        return to_event(found, source=self._api.source, owner=owner, calendar=None)
+        shown = to_event(found, source=self._api.source, owner=owner, calendar=None)
+        if "recurrence" not in fields:
+            return shown
+        return await with_exceptions(self._api, self._requests, event, shown)
 
     async def calendar_of(self, event: EventId) -> Calendar:
         found = await self._api.read(self._requests.calendar_of(event), GraphCalendar)
@@ -87,11 +103,19 @@ class MSGraphAdapter:
 
     async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
         self._api.check(calendar)
-        return plan(calendar, drafts, requests=self._requests, in_batches=self._api.takes_batches)
+        made = plan(calendar, drafts, requests=self._requests, in_batches=self._api.takes_batches)
+        return msgspec.structs.replace(made, steps=tuple(map(self._with_exceptions, made.steps)))
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Posts the events, and believes the answer: Graph shows what it has stored."""
-        return await Writing(self._api, step).run(self._repeats)
+        outcomes = await Writing(self._api, step).run(self._repeats)
+        exceptions = of_step(step)
+        return [
+            await self._leave_out(exceptions[outcome.index], outcome)
+            if outcome.index in exceptions
+            else outcome
+            for outcome in outcomes
+        ]
 
     async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:
         self._api.check(EventId.parse(action.event.id))
@@ -99,7 +123,25 @@ class MSGraphAdapter:
 
     async def apply_event(self, step: EventStep) -> Outcome:
         look = self._requests.event(EventId.parse(step.action.event.id))
-        return await EventWrite(self._api, step, look=look).run()
+        exceptions = of_change(step.action) if isinstance(step.action, EventChange) else None
+        after = () if exceptions is None else tuple(planned(exceptions, self._requests))
+        own = msgspec.structs.replace(step, requests=step.requests[: len(step.requests) - len(after)])
+        outcome = await EventWrite(self._api, own, look=look).run()
+        if exceptions is None or outcome.status not in {WriteStatus.UPDATED, WriteStatus.UNCHANGED}:
+            return _leaving_out_as_before(step, outcome)
+        return await LeavingOut(self._api, self._requests, exceptions).run(outcome)
+
+    def _with_exceptions(self, step: Step) -> Step:
+        """The step with the requests that take days out of its series."""
+        after = [request for one in of_step(step).values() for request in planned(one, self._requests)]
+        return msgspec.structs.replace(step, requests=(*step.requests, *after))
+
+    async def _leave_out(self, exceptions: Exceptions, written: Outcome) -> Outcome:
+        if written.event is None or not isinstance(written.event.details, MSGraphEventDetails):
+            return written
+        series = event_in_mailbox_of(exceptions.series, written.event.details.event_id)
+        exceptions = msgspec.structs.replace(exceptions, series=series)
+        return await LeavingOut(self._api, self._requests, exceptions).run(written)
 
     async def health(self) -> Health:
         """A look at one calendar of those that would be listed. Without a credential, none."""
@@ -125,3 +167,11 @@ class MSGraphAdapter:
     def _calendar(self, calendar: GraphCalendar, address: ResourceId, context: str | None) -> Calendar:
         owner = self._api.owner(address, context)
         return to_calendar(calendar, source=self._api.source, owner=owner)
+
+
+def _leaving_out_as_before(step: EventStep, outcome: Outcome) -> Outcome:
+    """The answer to a write does not say which days a series leaves out; such a write does not touch them."""
+    before = step.action.event.recurrence
+    if outcome.event is None or before is None:
+        return outcome
+    return msgspec.structs.replace(outcome, event=leaving_out(outcome.event, before.except_dates))

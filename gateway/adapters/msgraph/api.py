@@ -88,14 +88,16 @@ class GraphApi:
         self._note_refusal(answers, credential)
         return answers
 
-    async def read(self, request: UpstreamRequest, form: type[T]) -> T:
+    async def read(self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None) -> T:
         """What is promised of a successful answer to a GET, which is sent again where that can help.
 
-        Raises UpstreamError for any other answer.
+        `log` is that of the row that it is read for. Raises UpstreamError for any other answer.
         """
-        return await self._retries.read(lambda: self._read(request, form))
+        return await self._retries.read(lambda: self._read(request, form, log or self._call.log))
 
-    async def pages(self, request: UpstreamRequest, form: type[Page[T]]) -> AsyncGenerator[Page[T]]:
+    async def pages(
+        self, request: UpstreamRequest, form: type[Page[T]], *, log: UpstreamLog | None = None
+    ) -> AsyncGenerator[Page[T]]:
         """The pages of a collection, each asked for when it is drawn. Raises UpstreamError."""
         seen: set[str] = set()
         path: str | None = request.path
@@ -103,7 +105,7 @@ class GraphApi:
             if path in seen:
                 raise UnexpectedAnswer(f"{self.source} links its pages in a circle.")
             seen.add(path)
-            page = await self.read(msgspec.structs.replace(request, path=path), form)
+            page = await self.read(msgspec.structs.replace(request, path=path), form, log=log)
             yield page
             path = self._next(page.next_link)
 
@@ -126,8 +128,8 @@ class GraphApi:
         """A part of the call's log, which knows its own requests."""
         return self._call.log.part()
 
-    async def _read(self, request: UpstreamRequest, form: type[T]) -> T:
-        answer = await self.send(request, log=self._call.log)
+    async def _read(self, request: UpstreamRequest, form: type[T], log: UpstreamLog) -> T:
+        answer = await self.send(request, log=log)
         error = faults.fault(answer, request)
         if error is not None:
             raise error

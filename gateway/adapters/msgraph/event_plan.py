@@ -16,8 +16,9 @@ from gateway.adapters.base import (
 )
 from gateway.adapters.losses import Loss, camel_case
 from gateway.adapters.msgraph.drafts import encode_json, times
+from gateway.adapters.msgraph.exceptions import of_change, planned
 from gateway.adapters.msgraph.patch import Members, encode_change, members_of
-from gateway.adapters.msgraph.plan import check_attendees, check_exceptions, check_size, losses
+from gateway.adapters.msgraph.plan import check_attendees, check_size, losses
 from gateway.adapters.msgraph.requests import Requests
 from gateway.errors import Refused, Unsupported
 from gateway.model.event import Attendee, AttendeeType, Event, EventBody
@@ -48,11 +49,15 @@ def is_stale(action: EventChange | EventRemoval) -> bool:
 def _change(change: EventChange, requests: Requests) -> EventStep:
     members = members_of(change)
     _check(change, members)
-    sent = requests.change_event(EventId.parse(change.event.id), encode_change(change))
-    check_size(sent)
+    exceptions = of_change(change)
+    sent = [requests.change_event(EventId.parse(change.event.id), encode_change(change))] if members else []
+    for request in sent:
+        check_size(request)
+    if exceptions is not None:
+        sent += planned(exceptions, requests)
     return EventStep(
         action=change,
-        requests=(sent,) if members and not is_stale(change) else (),
+        requests=() if is_stale(change) else tuple(sent),
         warnings=(*losses(change.draft, members), *_warnings(change, members)),
         effects=tuple(_updates(change, members)),
     )
@@ -127,7 +132,6 @@ def _check_series(change: EventChange) -> None:
             path=("recurrence",),
             hint=f"Change the series: {change.event.series_id}.",
         )
-    check_exceptions(change.draft)
 
 
 def _is_unread_series(event: Event) -> bool:

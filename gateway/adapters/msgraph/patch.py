@@ -32,7 +32,16 @@ _NOWHERE: Final = EventLocation(display_name="")
 
 def members_of(change: EventChange) -> Members:
     """What is sent for a change. None of it is for another kind of source."""
-    return frozenset().union(*(_members(name, change.draft) for name in change.changed))
+    names = change.changed - {"recurrence"} if _recurs_as_before(change) else change.changed
+    return frozenset().union(*(_members(name, change.draft) for name in names))
+
+
+def _recurs_as_before(change: EventChange) -> bool:
+    """Whether the pattern is as it was: days that are left out are no part of it."""
+    before, after = change.event.recurrence, change.draft.recurrence
+    if before is None or after is None:
+        return False
+    return (before.rule, before.time_zone) == (after.rule, after.time_zone)
 
 
 def encode_change(change: EventChange) -> bytes:

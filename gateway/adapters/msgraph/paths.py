@@ -45,6 +45,12 @@ def event_id(written: ResourceId) -> EventId | None:
     return EventId(written.source, (*owner, _EVENTS, rest[1]))
 
 
+def event_in_mailbox_of(address: ResourceId, name: str) -> EventId:
+    """The event of that id in the mailbox of a calendar or of another event, addressed in the same way."""
+    owner, _ = _owner(address)
+    return EventId(address.source, (*owner, _EVENTS, name))
+
+
 def canonical(calendar: CalendarId, owner: Owner) -> CalendarId:
     """The id under which everybody knows a calendar in the mailbox of `owner`."""
     place = place_of(calendar)

@@ -16,11 +16,12 @@ from gateway.adapters.base import (
 from gateway.adapters.losses import Loss, options_not_held
 from gateway.adapters.msgraph import batch
 from gateway.adapters.msgraph.drafts import encode, times
+from gateway.adapters.msgraph.exceptions import check_new, leaves_out_days
 from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical_if_known, is_group
 from gateway.adapters.msgraph.requests import ITEM_HEADERS, Requests
 from gateway.adapters.msgraph.wire import NewEvent
-from gateway.errors import GatewayError, Problem, TooMany, Unsupported
+from gateway.errors import GatewayError, Problem, TooMany
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId
 
@@ -36,21 +37,26 @@ _HOLDER: Final = "A Microsoft Graph calendar"
 def plan(
     calendar: CalendarId, drafts: Sequence[Draft], *, requests: Requests, in_batches: bool = True
 ) -> Plan:
-    """Each event is made, or fails, by itself: a few are posted one by one, many `in_batches`."""
+    """Each event is made, or fails, by itself: a few are posted one by one, many `in_batches`.
+
+    A series that leaves out days takes more requests, and is always posted by itself.
+    """
     planned: list[tuple[PlannedEvent, UpstreamRequest]] = []
     refused: dict[int, Problem] = {}
     for index, draft in enumerate(drafts):
         try:
             check_attendees(draft)
-            check_exceptions(draft)
+            check_new(draft)
             post = requests.add_event(calendar, encode(draft))
             check_size(post)
             planned.append((_planned(index, draft, calendar), post))
         except GatewayError as exc:
             refused[index] = exc.problem
     place = canonical_if_known(calendar) or calendar
-    steps = tuple(_steps(place, planned, in_batches=in_batches and len(planned) > _FEW))
-    return Plan(steps=steps, refused=refused)
+    alone = [(event, post) for event, post in planned if leaves_out_days(event.draft)]
+    rest = [(event, post) for event, post in planned if not leaves_out_days(event.draft)]
+    together = _steps(place, rest, in_batches=in_batches and len(rest) > _FEW)
+    return Plan(steps=(*together, *_steps(place, alone, in_batches=False)), refused=refused)
 
 
 def _planned(index: int, draft: Draft, calendar: CalendarId) -> PlannedEvent:
@@ -90,16 +96,6 @@ def check_size(request: UpstreamRequest) -> None:
             f"The event is {size:,} bytes as JSON: Graph takes {MAX_BYTES:,} in one request.",
             path=("description",),
             hint="Shorten the description: put what is long elsewhere, and link to it.",
-        )
-
-
-def check_exceptions(draft: Draft) -> None:
-    """Raises Unsupported."""
-    if draft.recurrence and draft.recurrence.except_dates:
-        raise Unsupported(
-            "Graph takes no dates that a series leaves out.",
-            path=("recurrence", "exceptDates"),
-            hint="Write the series without them, and remove those occurrences.",
         )
 
 

@@ -20,6 +20,7 @@ ITEM_HEADERS: Final = {"Content-Type": JSON, "Prefer": IN_UTC}
 
 Query = Sequence[tuple[str, str | int]]
 _PAGE: Final = 100
+_LARGE_PAGE: Final = 1000
 
 
 class Requests(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +72,20 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
 
     def event(self, event: EventId, *, fields: Fields = EVERYTHING) -> UpstreamRequest:
         return self._get(event.segments, self._select(fields))
+
+    def cancelled_occurrences(self, series: EventId) -> UpstreamRequest:
+        """Graph tells of them only if they are selected, and only of a single event."""
+        return self._get(series.segments, (("$select", "cancelledOccurrences"),))
+
+    def instances(self, series: EventId, span: Window) -> UpstreamRequest:
+        """The occurrences of a series in a window."""
+        query = (
+            ("startDateTime", to_rfc3339(span.start)),
+            ("endDateTime", to_rfc3339(span.end)),
+            ("$select", "id,start,isAllDay,originalStart"),
+            ("$top", _LARGE_PAGE),
+        )
+        return self._get((*series.segments, "instances"), query)
 
     def calendar_of(self, event: EventId) -> UpstreamRequest:
         return self._get((*event.segments, "calendar"))

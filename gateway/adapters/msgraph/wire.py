@@ -208,6 +208,21 @@ class GraphEvent(Resource, frozen=True, kw_only=True):
     recurrence: PatternedRecurrence | None = None
 
 
+class CancelledOccurrences(Resource, frozen=True, kw_only=True):
+    """What a series tells of those that it leaves out, if it is asked for just that."""
+
+    cancelled_occurrences: tuple[str, ...] | None = None
+
+
+class Instance(Resource, frozen=True, kw_only=True):
+    """What tells one occurrence of a series from the others."""
+
+    id: str
+    start: DateTimeTimeZone
+    is_all_day: bool | None = None
+    original_start: str | None = None
+
+
 class GraphCalendar(Resource, frozen=True, kw_only=True):
     """A calendar as Graph shows it."""
 

@@ -1,0 +1,136 @@
+"""Taking days out of a series that is written, and saying truly which of them it still has."""
+
+from collections.abc import Iterable
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from gateway.adapters.base import Outcome, UpstreamLog, WriteStatus
+from gateway.adapters.msgraph import faults
+from gateway.adapters.msgraph.api import GraphApi
+from gateway.adapters.msgraph.events import to_event
+from gateway.adapters.msgraph.exceptions import Exceptions, cancelled_days, day_of, looks, windows
+from gateway.adapters.msgraph.paths import event_in_mailbox_of
+from gateway.adapters.msgraph.requests import Requests
+from gateway.adapters.msgraph.wire import CancelledOccurrences, GraphEvent, Instance, Page
+from gateway.errors import NoAnswer, NotFound, NotStored, Problem, UnexpectedAnswer, UpstreamError
+from gateway.model.event import Event
+from gateway.model.ids import CalendarId, EventId
+
+_ATTEMPTS: Final = 2
+_FINISH: Final = "Remove those occurrences to finish: that does no harm where one is gone by then."
+
+
+async def with_exceptions(
+    api: GraphApi, requests: Requests, series: EventId, event: Event, *, log: UpstreamLog | None = None
+) -> Event:
+    """The event; a series with the days that it leaves out, which take a request. Raises UpstreamError."""
+    if event.recurrence is None:
+        return event
+    found = await api.read(requests.cancelled_occurrences(series), CancelledOccurrences, log=log)
+    return leaving_out(event, cancelled_days(found))
+
+
+def leaving_out(event: Event, days: Iterable[date]) -> Event:
+    """The event; a series as one that leaves out those days."""
+    if event.recurrence is None:
+        return event
+    recurrence = msgspec.structs.replace(event.recurrence, except_dates=tuple(days))
+    return msgspec.structs.replace(event, recurrence=recurrence)
+
+
+class LeavingOut:
+    """The days of one series on their way out: found, removed, and the series seen as it is then."""
+
+    def __init__(self, api: GraphApi, requests: Requests, exceptions: Exceptions) -> None:
+        self._api = api
+        self._requests = requests
+        self._exceptions = exceptions
+        self._series = exceptions.series
+        self._log = api.new_log()
+        self._left = list(exceptions.days)
+
+    async def run(self, written: Outcome) -> Outcome:
+        """What became of a series that was written, and of its days. Raises nothing of Graph's."""
+        if written.event is None:
+            return written
+        problem: Problem | None = None
+        try:
+            await self._remove_all()
+        except UpstreamError as exc:
+            problem = self._unfinished(exc)
+        event = await self._seen(written.event)
+        status = WriteStatus.UPDATED if written.status is WriteStatus.UNCHANGED else written.status
+        return msgspec.structs.replace(
+            written,
+            status=status if problem is None else WriteStatus.UNKNOWN,
+            event=event,
+            problem=problem,
+            requests=(*written.requests, *self._log.indexes),
+        )
+
+    async def _remove_all(self) -> None:
+        """Removes one after the other. Raises UpstreamError for the first that cannot be."""
+        found = await self._instances()
+        for day in self._exceptions.days:
+            if day in found:
+                await self._remove(found[day])
+            elif day not in self._exceptions.already:
+                raise NotStored(f"Graph shows no occurrence that begins on {day}.")
+            self._left.remove(day)
+
+    async def _instances(self) -> dict[date, str]:
+        """Graph's ids of the occurrences in question, by the days on which they begin by the rule."""
+        found: dict[date, str] = {}
+        for window in windows(self._exceptions):
+            request = self._requests.instances(self._series, window)
+            async with aclosing(self._api.pages(request, Page[Instance], log=self._log)) as pages:
+                async for page in pages:
+                    found |= {day_of(one, self._exceptions.zone): one.id for one in page.value}
+        return found
+
+    async def _remove(self, occurrence: str, attempt: int = 1) -> None:
+        """Removing does no harm twice, so what leaves a doubt is sent once more. Raises UpstreamError."""
+        request = self._requests.remove_event(event_in_mailbox_of(self._series, occurrence))
+        try:
+            answer = await self._api.send(request, log=self._log)
+            error = faults.fault(answer, request)
+            is_open = error is not None and not faults.was_refused(answer)
+        except (NoAnswer, UnexpectedAnswer) as exc:
+            error, is_open = exc, True
+        if error is None or isinstance(error, NotFound):
+            return
+        if not is_open or attempt == _ATTEMPTS:
+            raise error
+        await self._remove(occurrence, attempt + 1)
+
+    async def _seen(self, written: Event) -> Event:
+        """The series as Graph shows it; else as it must be, without a revision, for that has changed."""
+        try:
+            return await self._look(written)
+        except UpstreamError:
+            gone = {*self._exceptions.days, *self._exceptions.already} - {*self._left}
+            return leaving_out(msgspec.structs.replace(written, revision=None), sorted(gone))
+
+    async def _look(self, written: Event) -> Event:
+        look, _ = looks(self._series, self._requests)
+        found = await self._api.read(look, GraphEvent, log=self._log)
+        event = to_event(
+            found,
+            source=self._api.source,
+            owner=self._api.owner(self._series, found.context),
+            calendar=None if written.calendar_id is None else CalendarId.parse(written.calendar_id),
+        )
+        return await with_exceptions(self._api, self._requests, self._series, event, log=self._log)
+
+    def _unfinished(self, error: UpstreamError) -> Problem:
+        days = ", ".join(map(str, self._left))
+        return replace(
+            error.problem,
+            message=f"The series is written, and still takes place on {days}: {error.problem.message}",
+            hint=_FINISH,
+            retryable=False,
+        )
