@@ -137,7 +137,9 @@ def _aliases(settings: Settings, connections: Mapping[str, CalendarSource]) -> d
             except GatewayError as exc:
                 what = " ".join(filter(None, (exc.problem.message, exc.problem.hint)))
                 faults.append(Fault(where=f"aliases.{name}.calendars.{place}", what=what))
-        aliases[name] = Alias(calendars=tuple(calendars), time_zone=alias.time_zone)
+        aliases[name] = Alias(
+            calendars=tuple(calendars), time_zone=alias.time_zone, announcement=alias.announcement
+        )
     if faults:
         raise SettingsError(faults)
     return aliases

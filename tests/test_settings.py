@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.adapters.msgraph.certificate import Certificate
+from gateway.model.event import ShowAs
 from gateway.model.ids import CalendarId
 from gateway.service.guard import SourceMode
 from gateway.settings import (
@@ -124,6 +125,40 @@ def test_an_alias_may_be_a_variable() -> None:
         "graph:users/Ops@x/calendar",
     ]
     assert set(aliases) == {"payments-maintenance", "Payments.EU"}
+
+
+@pytest.mark.parametrize(
+    ("reminder", "expected"), [("15", (True, 15)), ("0", (True, 0)), ('"off"', (False, None))]
+)
+def test_an_alias_may_say_how_events_are_announced(
+    tmp_path: Path, reminder: str, expected: tuple[bool, int | None]
+) -> None:
+    text = f'[aliases.a]\ncalendars = ["graph:me"]\nshow_as = "oof"\nreminder = {reminder}'
+    announcement = load(_write(tmp_path, text), environ=GRAPH).aliases["a"].announcement
+    assert (announcement.reminds, announcement.reminder_minutes) == expected
+    assert announcement.show_as is ShowAs.OUT_OF_OFFICE
+    assert announcement.response_requested is None
+
+
+@pytest.mark.parametrize(("value", "expected"), [("30", 30), ("off", "off")])
+def test_a_reminder_may_be_a_variable(value: str, expected: object) -> None:
+    environ = {
+        **GRAPH,
+        "GATEWAY_ALIASES__A__CALENDARS": "graph:me",
+        "GATEWAY_ALIASES__A__REMINDER": value,
+        "GATEWAY_ALIASES__A__RESPONSE_REQUESTED": "false",
+    }
+    alias = load(environ=environ).aliases["a"]
+    assert (alias.reminder, alias.response_requested) == (expected, False)
+
+
+@pytest.mark.parametrize("setting", ["reminder = -1", 'reminder = "never"', 'show_as = "away"'])
+def test_an_announcement_that_outlook_does_not_know_stops_the_start(tmp_path: Path, setting: str) -> None:
+    text = f'[aliases.a]\ncalendars = ["graph:me"]\n{setting}'
+    with pytest.raises(SettingsError) as caught:
+        load(_write(tmp_path, text), environ=GRAPH)
+    (fault,) = caught.value.faults
+    assert fault.where.endswith(f"aliases.a.{setting.partition(' ')[0]}")
 
 
 def test_an_alias_may_have_a_time_zone_of_its_own(tmp_path: Path) -> None:

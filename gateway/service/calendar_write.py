@@ -160,7 +160,8 @@ class CalendarWrite:
         indexes = list(self.drafts)
         if not indexes:
             return []
-        plan = await self._adapter.plan(self.target.calendar, [self.drafts[index] for index in indexes])
+        drafts = [self.target.announced(self.drafts[index]) for index in indexes]
+        plan = await self._adapter.plan(self.target.calendar, drafts)
         steps = [_renumbered(step, indexes) for step in plan.steps]
         planned = {event.index: event for step in steps for event in step.events}
         self._planned |= planned

@@ -9,6 +9,8 @@ import msgspec
 from gateway.adapters.base import CalendarSource, TranslationWarning
 from gateway.adapters.capabilities import Capability, Fidelity
 from gateway.errors import GatewayError, InvalidId, Problem, ReadOnlySource, UnknownAlias, UnknownSource
+from gateway.model.announcement import Announcement
+from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId, EventId, ResourceId, is_alias
 from gateway.service.guard import SourcePolicy
 
@@ -45,10 +47,14 @@ class ConfiguredSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Alias(msgspec.Struct, frozen=True, kw_only=True):
-    """A name for several calendars. `time_zone` is where its all-day events take place."""
+    """A name for several calendars. `time_zone` is where its all-day events take place.
+
+    `announcement` is for those of Graph.
+    """
 
     calendars: tuple[CalendarId, ...]
     time_zone: str | None = None
+    announcement: Announcement = Announcement()
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +65,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     source: ConfiguredSource
     by_alias: bool = False
     time_zone: str | None = None
+    announcement: Announcement = Announcement()
 
     @property
     def canonical(self) -> CalendarId:
@@ -70,6 +77,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """The canonical id, or None where only the upstream can tell."""
         canonical = self.source.source.canonical_id(self.calendar)
         return None if canonical is None else str(canonical)
+
+    def announced(self, draft: Draft) -> Draft:
+        """A draft as this calendar gets it."""
+        is_outlook = self.source.source.kind is SourceKind.MSGRAPH
+        return self.announcement.of(draft) if is_outlook else draft
 
     def check_allowed(self) -> None:
         """Raises CalendarNotAllowed unless the configuration names the calendar."""
@@ -136,6 +148,7 @@ class Catalog:
                 source=self.sources[calendar.source],
                 by_alias=True,
                 time_zone=alias.time_zone or self.sources[calendar.source].policy.time_zone,
+                announcement=alias.announcement,
             )
             for calendar in alias.calendars
         ]

@@ -6,16 +6,19 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from gateway.model.announcement import Announcement
+from gateway.model.event import ShowAs
 from gateway.model.ids import SOURCE_NAME, ResourceId
 from gateway.service.audit import AuditTrail, open_sink
 from gateway.settings.elasticsearch import ElasticsearchSettings
 from gateway.settings.fault import Fault, SettingsError
 from gateway.settings.limits import LimitSettings
 from gateway.settings.msgraph import MSGraphSettings
-from gateway.settings.value import Table, Targets, TimeZone, is_loopback
+from gateway.settings.value import Reminder, Table, Targets, TimeZone, is_loopback
 
 SourceSettings = Annotated[ElasticsearchSettings | MSGraphSettings, Field(discriminator="kind")]
 LogFormat = Literal["console", "json"]
+AnnouncedAs = Literal["free", "tentative", "busy", "oof", "workingElsewhere"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _LOST_SOURCES: Final = (
@@ -40,6 +43,31 @@ class AliasSettings(Table):
     time_zone: TimeZone | None = Field(
         None, description="The zone of all-day events that come without one; wins over the source's."
     )
+    show_as: AnnouncedAs | None = Field(
+        None,
+        description="In its Graph calendars: how the time of a new event appears that comes without"
+        " `showAs`. `free`, `tentative`, `busy`, `oof` or `workingElsewhere`.",
+    )
+    reminder: Reminder | None = Field(
+        None,
+        description="In its Graph calendars: how many minutes before the start of a new event the reminder"
+        " comes, or `off`, if the event says nothing of a reminder.",
+    )
+    response_requested: bool | None = Field(
+        None,
+        description="In its Graph calendars: whether those who are invited are asked for an answer, if a new"
+        " event does not say so.",
+    )
+
+    @property
+    def announcement(self) -> Announcement:
+        is_off = self.reminder == "off"
+        return Announcement(
+            show_as=None if self.show_as is None else ShowAs(self.show_as),
+            reminds=None if self.reminder is None else not is_off,
+            reminder_minutes=self.reminder if isinstance(self.reminder, int) else None,
+            response_requested=self.response_requested,
+        )
 
     @model_validator(mode="before")
     @classmethod

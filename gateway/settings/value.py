@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -166,6 +166,14 @@ def _certificate(value: object) -> Proof:
     return _parsed(Certificate.parse)(_read(value))
 
 
+def _reminder(value: object) -> int | Literal["off"]:
+    if value == "off":
+        return "off"
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,7}", str(value)):
+        raise ValueError('it should be a number of minutes from 0 on, or "off".')
+    return int(str(value))
+
+
 def _duration(text: str) -> timedelta:
     return IsoDuration.parse(text).longest
 
@@ -180,6 +188,7 @@ Targets = Annotated[
 ]
 Duration = Annotated[timedelta, PlainValidator(_parsed(_duration))]
 TimeZone = Annotated[str, PlainValidator(_parsed(zone))]
+Reminder = Annotated[int | Literal["off"], PlainValidator(_reminder)]
 Url = Annotated[str, AfterValidator(_url)]
 """An upstream's root. Plain `http` to another machine needs a setting `allow_http` that comes before it."""
 Urls = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_split), AfterValidator(_urls)]
