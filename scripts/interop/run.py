@@ -11,12 +11,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from http.client import OK
 from pathlib import Path
 
 from gateway.sandbox import Sandbox, seed
 from gateway.sandbox.faults import Fault
+from gateway.sandbox.http import Request
+from gateway.sandbox.msgraph.batch import item_target
+from gateway.sandbox.msgraph.routes import BATCH
 from gateway.sandbox.server import Exchange
 
 HERE = Path(__file__).resolve().parent
@@ -71,10 +75,16 @@ CLIENTS = (
         variables={"GRAPH_PACKAGE": "msgraph_beta", "GRAPH_VERSION": "beta"},
     ),
     Client(
-        name="@microsoft/microsoft-graph-client",
+        name="@microsoft/microsoft-graph-client, v1.0",
         folder="graph-client-js",
         lock="package-lock.json",
         variables={"GRAPH_VERSION": "v1.0"},
+    ),
+    Client(
+        name="@microsoft/microsoft-graph-client, beta",
+        folder="graph-client-js",
+        lock="package-lock.json",
+        variables={"GRAPH_VERSION": "beta"},
     ),
 )
 VALIDATOR = Client(name="schema", folder="schema", lock="requirements.txt")
@@ -120,7 +130,18 @@ def _run(*command: Path | str, cwd: Path | None = None) -> None:
     subprocess.run(command, check=True, cwd=cwd)  # noqa: S603 commands of ours
 
 
-async def tried(client: Client) -> tuple[list[Row], list[Exchange]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What went over the wire in one exchange with Graph, or in one item of a batch."""
+
+    route: str
+    version: str
+    status: int
+    request: str
+    response: str
+
+
+async def tried(client: Client) -> tuple[list[Row], list[Body]]:
     """What a client says of its operations, and what it exchanged with Graph."""
     async with Sandbox(elasticsearch_version=client.cluster) as sandbox:
         for upstream, route, status in PASSING:
@@ -133,7 +154,35 @@ async def tried(client: Client) -> tuple[list[Row], list[Exchange]]:
         rows = [Row(client.name, **json.loads(line)) for line in said.splitlines()]
         if process.returncode != 0:
             rows.append(Row(client.name, "the program as a whole", f"exit code {process.returncode}"))
-        return rows, list(sandbox.msgraph.exchanges)
+        return rows, [body for exchange in sandbox.msgraph.exchanges for body in bodies(exchange, sandbox)]
+
+
+def bodies(exchange: Exchange, sandbox: Sandbox) -> Iterator[Body]:
+    """Those of an exchange that was not made to fail; of a batch, those of its items, too."""
+    if exchange.response is None or exchange.fault.status is not None:
+        return
+    sent, answered = exchange.request.body.decode(), exchange.response.body.decode()
+    version = exchange.request.segments[0]
+    yield Body(
+        route=exchange.route,
+        version=version,
+        status=exchange.response.status,
+        request=sent,
+        response=answered,
+    )
+    if exchange.route != f"POST {BATCH}" or exchange.response.status != OK:
+        return
+    items = {item["id"].lower(): item for item in json.loads(sent)["requests"]}
+    for answer in json.loads(answered)["responses"]:
+        item = items[answer["id"].lower()]
+        asked = Request(method=item["method"].upper(), target=item_target(item["url"], version))
+        yield Body(
+            route=sandbox.msgraph.emulator.route(asked),
+            version=version,
+            status=answer["status"],
+            request=json.dumps(item["body"]) if "body" in item else "",
+            response=json.dumps(answer["body"]) if "body" in answer else "",
+        )
 
 
 def _environ(client: Client, sandbox: Sandbox) -> dict[str, str]:
@@ -157,7 +206,7 @@ def _environ(client: Client, sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-def validated(exchanges: Iterable[Exchange], schemas: Path) -> list[Row]:
+def validated(found: Iterable[Body], schemas: Path) -> list[Row]:
     """Whether the bodies that went over the wire are as Graph's schema has them."""
     if not any(schemas.glob("schema_*.json")):
         print(
@@ -165,21 +214,10 @@ def validated(exchanges: Iterable[Exchange], schemas: Path) -> list[Row]:
             file=sys.stderr,
         )
         return []
-    lines = [
-        {
-            "route": exchange.route,
-            "target": exchange.request.target,
-            "status": exchange.response.status,
-            "request": exchange.request.body.decode(),
-            "response": exchange.response.body.decode(),
-        }
-        for exchange in exchanges
-        if exchange.response is not None and exchange.fault.status is None
-    ]
     program = HERE / VALIDATOR.folder / "validate.py"
     said = subprocess.run(  # noqa: S603 a program of ours
         [VALIDATOR.environment / "bin" / "python", program, schemas],
-        input=json.dumps(lines),
+        input=json.dumps([asdict(body) for body in found]),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -209,17 +247,17 @@ def main() -> int:
         client for client in CLIENTS if not asked.clients or client.name.startswith(tuple(asked.clients))
     ]
     rows: list[Row] = []
-    exchanges: list[Exchange] = []
+    exchanged: list[Body] = []
     for client in (*chosen, VALIDATOR):
         install(client)
     for client in chosen:
-        found, exchanged = asyncio.run(tried(client))
-        rows += found
-        exchanges += exchanged
+        said, sent = asyncio.run(tried(client))
+        rows += said
+        exchanged += sent
     if asked.schemas is None:
         print("interop: without --schemas no body is held against Graph's schema", file=sys.stderr)
     else:
-        rows += validated(exchanges, asked.schemas)
+        rows += validated(exchanged, asked.schemas)
     print(table(rows))
     failed = sum(row.problem is not None for row in rows)
     print(f"\n{len(rows) - failed} of {len(rows)} ok")

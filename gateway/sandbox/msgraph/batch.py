@@ -56,11 +56,11 @@ def _request(outer: Request, item: BatchItem, version: str, inherited: tuple[str
     headers = {name: value for name, value in outer.headers.items() if name in inherited}
     headers |= {name.lower(): value for name, value in item.headers.items()}
     return Request(
-        method=item.method.upper(), target=_target(item.url, version), headers=headers, body=_body(item)
+        method=item.method.upper(), target=item_target(item.url, version), headers=headers, body=_body(item)
     )
 
 
-def _target(url: str, version: str) -> str:
+def item_target(url: str, version: str) -> str:
     """The target of an item. Clients also send absolute addresses, version included."""
     parts = urlsplit(url)
     path = f"/{parts.path.lstrip('/')}"

@@ -13,14 +13,8 @@ T = TypeVar("T")
 
 
 def asked_filter(options: Options) -> Filter | None:
-    """The filter of a request; one that does not go together with its order is refused."""
     text = options.text("filter")
-    if not text:
-        return None
-    wanted = parse(text)
-    if not _leads([path for path, _ in options.order], wanted):
-        raise GraphError(Cause.INEFFICIENT)
-    return wanted
+    return parse(text) if text else None
 
 
 def narrowed(
@@ -85,12 +79,6 @@ def _size(call: Call, default_size: int) -> int:
     if top is not None and top > MAX_TOP and call.unknowns.top_over_maximum is TopOverMaximum.REFUSED:
         raise GraphError(Cause.BAD_OPTION, "$top")
     return min(top or call.preferences.page_size or default_size, MAX_TOP)
-
-
-def _leads(order: list[str], wanted: Filter) -> bool:
-    """Whether the properties of `$orderby` come first in `$filter`, in the same order."""
-    paths = list(dict.fromkeys(path.lower() for path in wanted.paths))
-    return paths[: len(order)] == [path.lower() for path in order]
 
 
 def _sort_key(document: Mapping[str, Any], path: str) -> tuple[bool, Any]:

@@ -21,6 +21,8 @@ _PROPERTY_PATHS = frozenset({"singlevalueextendedproperties", "multivalueextende
 def apply(call: Call, found: list[Item]) -> list[Item]:
     """The events that the filter lets through, in the order that is asked for."""
     wanted = asked_filter(call.options)
+    if wanted is not None and not _leads([path for path, _ in call.options.order], wanted):
+        raise GraphError(Cause.INEFFICIENT)
     if wanted is not None and _is_ignored(call, wanted):
         wanted = None
     return narrowed(found, _document, wanted, call.options.order, kind="event")
@@ -66,6 +68,12 @@ def _is_wanted(row: dict[str, Any], text: str, *, needs_filter: bool) -> bool:
 def _short(text: str) -> str:
     """The ids of extensions in a text without their prefix: they are written with it or without."""
     return _EXTENSION.sub("", text)
+
+
+def _leads(order: list[str], wanted: Filter) -> bool:
+    """Whether the properties of `$orderby` come first in `$filter`, in the same order. So events want it."""
+    paths = list(dict.fromkeys(path.lower() for path in wanted.paths))
+    return paths[: len(order)] == [path.lower() for path in order]
 
 
 def _is_ignored(call: Call, wanted: Filter) -> bool:

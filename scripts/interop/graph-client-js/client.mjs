@@ -48,6 +48,25 @@ const refused = (statusCode, code, attempt) => rejects(sdk.GraphError, { statusC
 await operation("get a user, after a 429", async () => {
   same((await app.api(`/users/${OUTAGES}`).get()).userPrincipalName, OUTAGES);
 });
+await operation("users, groups, memberships, mailbox settings", async () => {
+  const mails = [];
+  const first = await app.api("/users").select("mail").top(2).get();
+  await new sdk.PageIterator(app, first, (user) => Boolean(mails.push(user.mail))).iterate();
+  same([mails.includes(OUTAGES), mails.length > 3], [true, true]);
+  same((await alice.api("/groups").get()).value.map((group) => group.id), [GRAPH_SRE]);
+  same((await alice.api(`/groups/${GRAPH_SRE}`).get()).displayName, "SRE");
+  same((await alice.api("/me/memberOf").get()).value.map((group) => group.id), [GRAPH_SRE]);
+  same((await app.api(`/users/${OUTAGES}/mailboxSettings`).get()).userPurpose, "shared");
+});
+await operation("calendar groups: create, get, list, update, delete", async () => {
+  const made = await app.api(`/users/${OUTAGES}/calendarGroups`).post({ name: "Interop JS" });
+  const one = `/users/${OUTAGES}/calendarGroups/${made.id}`;
+  same((await app.api(one).patch({ name: "Renamed JS" })).name, "Renamed JS");
+  same((await app.api(one).get()).name, "Renamed JS");
+  const { value } = await app.api(`/users/${OUTAGES}/calendarGroups`).orderby("name desc").get();
+  same(value[0].name, "Renamed JS");
+  await app.api(one).delete();
+});
 await operation("calendars: create, list, update, delete", async () => {
   const made = await app.api(`/users/${OUTAGES}/calendars`).post({ name: "Interop JS" });
   const one = `/users/${OUTAGES}/calendars/${made.id}`;
@@ -69,6 +88,17 @@ await operation("events: create, get, update, delete", async () => {
   same((await app.api(one).header("If-Match", made["@odata.etag"]).patch({ subject: "New" })).subject, "New");
   await refused(412, "ErrorIrresolvableConflict", () =>
     app.api(one).header("If-Match", made["@odata.etag"]).patch({ subject: "Newer" }));
+  await app.api(one).delete();
+  await refused(404, "ErrorItemNotFound", () => app.api(one).get());
+});
+await operation("open extensions: create, get, update, list, delete", async () => {
+  const { id } = await app.api(`/users/${OUTAGES}/events`).post(event("Extended JS"));
+  const place = `/users/${OUTAGES}/events/${id}/extensions`;
+  const one = `${place}/com.contoso.js`;
+  await app.api(place).post({ extensionName: "com.contoso.js", ticket: 4711 });
+  same((await app.api(one).get()).ticket, 4711);
+  await app.api(one).patch({ ticket: 4712 });
+  same((await app.api(place).get()).value.map((extension) => extension.ticket), [4712]);
   await app.api(one).delete();
   await refused(404, "ErrorItemNotFound", () => app.api(one).get());
 });

@@ -111,10 +111,20 @@ def weekly(count: int) -> Any:
     return models.PatternedRecurrence(pattern=pattern, range=bounds)
 
 
-async def calendars(app: Any) -> None:
+async def calendars(app: Any, alice: Any) -> None:
     user = app.users.by_user_id(OUTAGES)
     with operation("users.get, after a 429"):
         same((await user.get()).user_principal_name, OUTAGES)
+    with operation("users.get, groups and memberships: lists, and who is in which"):
+        found = await app.users.get(asking(parameters=parameters(app.users, select=["mail"], top=2)))
+        mails: list[str] = []
+        await PageIterator(found, app.request_adapter).iterate(lambda item: mails.append(item.mail) is None)
+        same(OUTAGES in mails and len(mails) > 3, True)
+        same([group.id for group in (await alice.groups.get()).value], [SRE])
+        same((await alice.groups.by_group_id(SRE).get()).display_name, "SRE")
+        same([group.id for group in (await own(alice).member_of.get()).value], [SRE])
+    with operation("mailboxSettings.get"):
+        same((await user.mailbox_settings.get()).user_purpose, models.UserPurpose.Shared)
     with operation("calendar.get"):
         same((await user.calendar.get()).is_default_calendar, True)
     with operation("calendars: create, list, update, delete"):
@@ -127,9 +137,19 @@ async def calendars(app: Any) -> None:
         await one.delete()
         with raises(ODataError, response_status_code=404):
             await one.get()
-    with operation("calendarGroups: create, list, fill, delete"):
+    with operation("calendars.get with $filter, $orderby and $count"):
+        place = own(alice).calendars
+        asked = parameters(place, filter="isDefaultCalendar eq false", orderby=["name desc"], count=True)
+        found = await place.get(asking(parameters=asked))
+        names = [calendar.name for calendar in found.value]
+        same((names, found.odata_count), (sorted(names, reverse=True), len(names)))
+        same(await place.count.get(), len(names) + 1)
+    with operation("calendarGroups: create, list, get, update, fill, delete"):
         made = await user.calendar_groups.post(models.CalendarGroup(name="Interop"))
         group = user.calendar_groups.by_calendar_group_id(made.id)
+        same((await group.patch(models.CalendarGroup(name="Renamed"))).name, "Renamed")
+        same((await group.get()).name, "Renamed")
+        same("Renamed" in [found.name for found in (await user.calendar_groups.get()).value], True)
         inner = await group.calendars.post(models.Calendar(name="Inner"))
         same([found.id for found in (await group.calendars.get()).value], [inner.id])
         await group.calendars.by_calendar_id(inner.id).delete()
@@ -175,13 +195,19 @@ async def events(app: Any) -> None:
         same((await one.patch(models.Event(subject="New"), asking({"If-Match": etag}))).subject, "New")
         with raises(ODataError, response_status_code=412):
             await one.patch(models.Event(subject="Newer"), asking({"If-Match": etag}))
-    with operation("extensions: create, expand, delete"):
+    with operation("event.calendar.get"):
+        same((await one.calendar.get()).is_default_calendar, True)
+    with operation("extensions: create, get, update, list, delete"):
         name = "com.contoso.interop"
         await one.extensions.post(
             models.OpenTypeExtension(extension_name=name, additional_data={"ticket": "4711"})
         )
         found = await one.extensions.by_extension_id(name).get()
         same(found.additional_data["ticket"], "4711")
+        changed = models.OpenTypeExtension(extension_name=name, additional_data={"ticket": "4712"})
+        await one.extensions.by_extension_id(name).patch(changed)
+        (found,) = (await one.extensions.get()).value
+        same(found.additional_data["ticket"], "4712")
         await one.extensions.by_extension_id(name).delete()
     with operation("events.delete"):
         await one.delete()
@@ -395,7 +421,7 @@ async def errors(app: Any) -> None:
 
 async def main() -> None:
     app, alice = client(APP), client(ALICE)
-    await calendars(app)
+    await calendars(app, alice)
     await events(app)
     await paging(app)
     await series(app)

@@ -22,6 +22,8 @@ BODIES = {
     "POST /{mailbox}/calendars": ("calendar", "calendar"),
     "GET /{mailbox}/calendarGroups": (None, "calendarGroupCollectionResponse"),
     "POST /{mailbox}/calendarGroups": ("calendarGroup", "calendarGroup"),
+    "GET /{mailbox}/mailboxSettings": (None, "mailboxSettings"),
+    "PATCH /{calendarGroup}": ("calendarGroup", "calendarGroup"),
     "GET /{calendarGroup}": (None, "calendarGroup"),
     "GET /{calendarGroup}/calendars": (None, "calendarCollectionResponse"),
     "POST /{calendarGroup}/calendars": ("calendar", "calendar"),
@@ -32,12 +34,15 @@ BODIES = {
     "PATCH /{event}": ("event", "event"),
     "GET /{event}/instances": (None, "eventCollectionResponse"),
     "POST /{event}/extensions": ("openTypeExtension", "openTypeExtension"),
+    "GET /{event}/calendar": (None, "calendar"),
+    "GET /{event}/extensions": (None, "Collection(openTypeExtension)"),
     "GET /{event}/extensions/{extension}": (None, "openTypeExtension"),
+    "PATCH /{event}/extensions/{extension}": ("openTypeExtension", "openTypeExtension"),
 }
 """The types of a route's bodies, sent and answered."""
 PRIMITIVES = {"Edm.String": "string", "Edm.Boolean": "boolean", "Edm.Int32": "integer"}
 TIME_OF_DAY = r"^\d\d:\d\d:\d\d(\.\d{1,12})?$"
-OPEN = ("openTypeExtension", "extension")
+OPEN = frozenset({"openTypeExtension", "extension"})
 ERROR = "ODataErrors.ODataError"
 
 
@@ -63,7 +68,8 @@ class Schema:
         if isinstance(body, list):
             for index, item in enumerate(body):
                 yield from self._strangers(item, self._items(kind), f"{place}[{index}]")
-        if not isinstance(body, dict) or kind.get("$ref", "").removeprefix(REFERENCE) in OPEN:
+        names = {part.get("$ref", "").removeprefix(REFERENCE) for part in self._parts(kind)}
+        if not isinstance(body, dict) or not names.isdisjoint(OPEN):
             return
         members = self._members(kind)
         for name, value in body.items():
@@ -112,6 +118,13 @@ def typed(name: str) -> dict[str, Any]:
     return {"anyOf": [{"type": "null"}, inner]}
 
 
+def resource(name: str) -> dict[str, Any]:
+    """The schema of a body, which may be a page of a collection that the schema has no name for."""
+    if not name.startswith("Collection("):
+        return {"$ref": REFERENCE + name}
+    return {"type": "object", "required": ["value"], "properties": {"value": typed(name)}}
+
+
 def parameters(action: list[Mapping[str, Any]]) -> dict[str, Any]:
     """The parameters of an action, by their names in small letters."""
     bound = [one for one in action if one["params"][0]["Type"] in ("graph.event", "graph.calendar")]
@@ -138,7 +151,7 @@ def bodies(exchange: Mapping[str, Any], schema: Schema) -> Iterator[tuple[Any, M
         yield reply["value"], {"type": "array", "items": {"$ref": f"{REFERENCE}scheduleInformation"}}
     for text, kind in ((exchange["request"], sent), (exchange["response"], answered)):
         if kind is not None and text:
-            yield json.loads(text), {"$ref": REFERENCE + kind}
+            yield json.loads(text), resource(kind)
 
 
 def main() -> None:
@@ -152,7 +165,7 @@ def main() -> None:
         sys.exit(f"interop: {folder} holds no schema_v1.0_*.json and schema_beta_*.json")
     found: defaultdict[str, list[list[str]]] = defaultdict(list)
     for exchange in json.load(sys.stdin):
-        version = exchange["target"].split("/")[1]
+        version = exchange["version"]
         what = "errors" if exchange["status"] >= 400 else exchange["route"]
         for body, kind in bodies(exchange, schemas[version]):
             found[f"{version} {what}"].append(list(schemas[version].problems(body, kind)))

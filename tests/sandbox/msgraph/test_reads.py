@@ -313,6 +313,8 @@ def test_calendars_are_filtered_and_ordered(alice):
     assert names(alice.get("/me/calendars?$orderby=name%20desc")) == sorted(everything, reverse=True)
     on_call = alice.get("/me/calendars?$filter=startswith(name,'on')&$count=true&$select=name")
     assert (on_call.body["@odata.count"], names(on_call)) == (1, ["On call"])
+    both = alice.get("/me/calendars?$filter=isRemovable eq true&$orderby=name desc")
+    assert names(both) == sorted(set(everything) - {"Calendar"}, reverse=True)
     own = alice.get(f"/me/calendars?$filter=owner/address eq '{seed.ALICE}' and isDefaultCalendar eq false")
     assert sorted(names(own)) == sorted(set(everything) - {"Calendar"})
     assert alice.get("/me/calendars/$count?$filter=isRemovable eq true").body == b"2"
