@@ -6,6 +6,7 @@ that a dry run equals the real run by construction.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -61,12 +62,14 @@ class SideEffect(msgspec.Struct, frozen=True, kw_only=True):
 class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One draft as it will be written. `index` is its place in the sequence that was planned.
 
-    `held_as` is how many events the calendar will hold it as: a series may be one per occurrence.
+    `held_as` is how many events the calendar will hold it as: a series may be one per occurrence. `unbroken`
+    is the longest time that these take without a gap.
     """
 
     index: int
     draft: Draft
     held_as: int = 1
+    unbroken: timedelta = timedelta(0)
     warnings: tuple[TranslationWarning, ...] = ()
     effects: tuple[SideEffect, ...] = ()
 

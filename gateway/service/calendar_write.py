@@ -8,7 +8,7 @@ import structlog
 
 from gateway.adapters.base import Outcome, PlannedEvent, Step, TranslationWarning, WriteStatus
 from gateway.adapters.capabilities import Capability
-from gateway.errors import GatewayError, LossRefused, Problem
+from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.event import Draft
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.catalog import Target
@@ -145,14 +145,12 @@ class CalendarWrite:
     def _check_draft(self, draft: Draft) -> None:
         if self.invites:
             self._policy.check_group_addresses(draft.attendees or ())
-        if self.target.source.can(Capability.ANOMALY_SUPPRESSION):
-            length = draft.end.instant - draft.start.instant
-            self._policy.check_mute(length, lowered_to=self._command.max_mute)
+        self._check_mute(draft.end.instant - draft.start.instant)
 
     async def _plan(self) -> None:
-        """A step is never cut: what would lose something is refused, and the others are planned anew."""
+        """A step is never cut: what shows only in a plan is refused, and the others are planned anew."""
         steps = await self._plan_drafts()
-        if self._refuse_losses(steps):
+        if self._refuse_planned(steps):
             steps = await self._plan_drafts()
         self.steps = steps
 
@@ -172,15 +170,20 @@ class CalendarWrite:
             raise RuntimeError(f"{self.source_name} planned nothing for the events {sorted(forgotten)}")
         return steps
 
-    def _refuse_losses(self, steps: Iterable[Step]) -> bool:
-        """Whether anything was refused because it would not be held as it is given."""
+    def _refuse_planned(self, steps: Iterable[Step]) -> bool:
+        """Whether anything was refused: for what would be lost, or for a series that mutes on and on."""
         refused = len(self.refused)
         for planned in [event for step in steps for event in step.events]:
             try:
                 self._command.on_loss.check(self.source_name, planned.warnings)
-            except LossRefused as exc:
+                self._check_mute(planned.unbroken)
+            except Refused as exc:
                 self._refuse((planned.index,), exc.problem.at("events", planned.index))
         return len(self.refused) > refused
+
+    def _check_mute(self, length: timedelta) -> None:
+        if self.target.source.can(Capability.ANOMALY_SUPPRESSION):
+            self._policy.check_mute(length, lowered_to=self._command.max_mute)
 
     def _refuse(self, indexes: Iterable[int], problem: Problem) -> None:
         """Keeps events from being written. A step is never cut: whoever refuses does so before planning."""

@@ -144,3 +144,18 @@ async def test_an_event_cannot_be_made_a_series_and_nothing_is_sent(front: Any) 
     assert (refused["status"], refused["problem"]["code"]) == ("FAILED", "UNSUPPORTED")
     assert refused["problem"]["path"] == ["changes", "0", "set", "recurrence"]
     assert len(gateway.seen("elasticsearch")) == 1
+
+
+async def test_days_that_follow_each_other_without_a_gap_are_one_long_mute(front: Any) -> None:
+    gateway = await front()
+    daily = series("FREQ=DAILY;COUNT=32") | {"end": {"after": "P1D"}}
+    month = series("FREQ=DAILY;COUNT=30") | {"end": {"after": "P1D"}}
+    gaps = series("FREQ=DAILY;COUNT=60") | {"end": {"after": "PT23H59M"}}
+    report = await add(gateway, daily, month, gaps, maxMute="P31D")
+    refused, *written = report["results"]
+    assert (refused["problem"]["code"], refused["problem"]["path"]) == (
+        "MUTE_TOO_LONG",
+        ["events", "0", "end"],
+    )
+    assert "PT767H is longer than PT744H" in refused["problem"]["message"], "a day of 32 has 23 hours"
+    assert [(row["status"], len(row["eventIds"])) for row in written] == [("CREATED", 30), ("CREATED", 60)]

@@ -1,7 +1,7 @@
 """A draft in an ML calendar: what would be refused, what is lost of it, what it mutes. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -9,7 +9,13 @@ import msgspec
 from gateway.adapters.base import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.elasticsearch.flags import check_shift, flag_warnings, options_of
 from gateway.adapters.elasticsearch.ids import name_of
-from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, SeriesLimits, check_single, written_out
+from gateway.adapters.elasticsearch.series import (
+    DEFAULT_LIMITS,
+    SeriesLimits,
+    check_single,
+    unbroken,
+    written_out,
+)
 from gateway.adapters.elasticsearch.wire import SentEvent, to_wire
 from gateway.adapters.losses import OPTIONAL_FIELDS, Loss, camel_case, fields_not_held, options_not_held
 from gateway.errors import InvalidInput, InvalidTime
@@ -37,6 +43,7 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
     """A draft as the calendar will hold it: the events to send, in order, and what goes with them."""
 
     sent: tuple[SentEvent, ...]
+    unbroken: timedelta = timedelta(0)
     warnings: tuple[TranslationWarning, ...] = ()
 
 
@@ -48,7 +55,9 @@ def translate(draft: Draft, terms: Terms) -> Translated:
     for event in sent:
         check(event)
     found = warnings(draft, has_flags=terms.has_flags)
-    return Translated(sent=sent, warnings=(*found, *(() if until is None else (until,))))
+    return Translated(
+        sent=sent, unbroken=unbroken(singles), warnings=(*found, *(() if until is None else (until,)))
+    )
 
 
 def translate_change(draft: Draft, changed: frozenset[str], *, has_flags: bool | None) -> Translated:

@@ -149,6 +149,7 @@ def _ready(index: int, draft: Draft, terms: Terms, calendar: CalendarId) -> Read
         index=index,
         draft=draft,
         held_as=len(translated.sent),
+        unbroken=translated.unbroken,
         warnings=translated.warnings,
         effects=tuple(effects(translated.sent, calendar)),
     )

@@ -71,6 +71,17 @@ def written_out(
     return singles, _until(recurrence, singles, is_cut=found.is_cut)
 
 
+def unbroken(singles: Sequence[Draft]) -> timedelta:
+    """The longest time without a gap that the events take, which begin in order."""
+    longest, begins, ends = timedelta(0), singles[0].start.instant, singles[0].end.instant
+    for single in singles:
+        if single.start.instant > ends:
+            begins = single.start.instant
+        ends = max(ends, single.end.instant)
+        longest = max(longest, ends - begins)
+    return longest
+
+
 def _until(recurrence: Recurrence, singles: Sequence[Draft], *, is_cut: bool) -> TranslationWarning:
     last = to_rfc3339(singles[-1].start.instant)
     held = f"An ML calendar knows no series: it holds single events, {len(singles)} of them until {last}."
