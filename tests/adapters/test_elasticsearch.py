@@ -181,6 +181,21 @@ async def test_a_wide_and_busy_window_is_looked_through_to_the_end(bench):
 # Reading
 
 
+async def test_identical_events_on_many_pages_are_told_from_older_ones_and_from_lost_ones(bench):
+    """All begin at once, have one title, and are more than a page: only ids tell them apart."""
+    async with aclosing(connect(bench.server.url, page_size=3)) as source:
+        adapter = source.adapter(bench.call())
+        older = await write(adapter, EMPTY, [draft()] * 7)
+        bench.faults.add(WRITE, Fault(lose=frozenset({0, 4, 9})))
+        outcomes = await write(adapter, EMPTY, [draft()] * 10)
+    created = [outcome for outcome in outcomes if outcome.status is WriteStatus.CREATED]
+    lost = [outcome for outcome in outcomes if outcome.status is WriteStatus.FAILED]
+    assert (len(created), len(lost)) == (7, 3)
+    assert {outcome.problem.code for outcome in lost} == {Code.NOT_STORED}
+    ids = {outcome.event.id for outcome in (*older, *created)}
+    assert len(ids) == 14 == len(await bench.read())
+
+
 async def test_more_events_than_elasticsearch_shows_of_a_window_are_all_read(anyio_backend):
     events = tuple(
         ScheduledEvent(

@@ -376,3 +376,21 @@ async def test_every_change_and_removal_leaves_a_line_without_a_secret(front: An
     assert sorted(line["status"] for line in written) == ["deleted", "updated", "updated"]
     assert {line["source"] for line in written} == {"msgraph", "elasticsearch"}
     assert "very-secret" not in json.dumps(gateway.audit)
+
+
+async def test_the_document_of_a_calendar_is_no_event_and_neither_changed_nor_removed(front: Any) -> None:
+    gateway = await front()
+    named = {"target": {"id": f"{ML}/events/1795208400000/calendar_planned-outages"}}
+    removed = await remove(gateway, named)
+    changed = await update(gateway, {**named, "set": {"title": "Gone"}})
+    for report in (removed, changed):
+        (row,) = report["results"]
+        assert (row["status"], row["problem"]["code"]) == ("FAILED", "INVALID_ID")
+    assert gateway.seen("elasticsearch", "DELETE") == gateway.seen("elasticsearch") == []
+
+
+async def test_an_event_that_is_already_gone_is_removed_as_was_asked(front: Any) -> None:
+    gateway = await front()
+    (event,) = await add(gateway, ML)
+    first, second = [await remove(gateway, target(event)) for _ in range(2)]
+    assert [report["results"][0]["status"] for report in (first, second)] == ["DELETED", "DELETED"]
