@@ -171,11 +171,12 @@ class EmulatorServer(Generic[E]):
                 await asyncio.sleep(throttle.service_time.total_seconds())
             return await self._answer(request, fault)
         finally:
-            throttle.end(request)
+            if fault.cut is not Cut.LATE_WRITE:
+                throttle.end(request)
 
     async def _answer(self, request: Request, fault: Fault) -> Response | None:
         if fault.cut is Cut.LATE_WRITE:
-            self.faults.later(fault.delay, partial(self._write, request, fault))
+            self.faults.later(fault.delay, partial(self._write_late, request, fault))
             return None
         await self.faults.pause(fault.delay)
         if fault.cut is Cut.BEFORE_WRITE:
@@ -190,6 +191,13 @@ class EmulatorServer(Generic[E]):
         if fault.garble is Garble.MALFORMED and response.body:
             return replace(response, body=_malformed(response.body))
         return response
+
+    def _write_late(self, request: Request, fault: Fault) -> None:
+        """Write for a client that has left. To the emulator the request was running until now."""
+        self._write(request, fault)
+        throttle: object = self.emulator
+        if isinstance(throttle, Throttled):
+            throttle.end(request)
 
     def _write(self, request: Request, fault: Fault) -> Response:
         try:

@@ -276,18 +276,13 @@ async def test_a_batch_that_stays_in_doubt_is_unknown_for_each_of_its_events(ser
     assert len(sent(server)) == 2
 
 
-async def test_batches_to_groups_are_not_repeated(server, open_adapter):
+async def test_of_batches_to_groups_only_what_was_refused_is_sent_again(server, open_adapter):
     """Nobody knows whether a transactionId counts there."""
     adapter = open_adapter(server.emulator.tokens.of("alice.nguyen@contoso.com").authorization)
     server.emulator.moods = [({"1": refusal(429, Retry_After="1")}, lambda answers: answers[1:])]
     outcomes = await write(adapter, calendar(f"groups/{SRE}/calendar"), drafts(5))
-    assert [outcome.status for outcome in outcomes] == [
-        WriteStatus.FAILED,
-        *[WriteStatus.CREATED] * 3,
-        WriteStatus.UNKNOWN,
-    ]
-    assert outcomes[0].problem.code is Code.RATE_LIMITED
-    assert sizes(server) == [5]
+    assert [outcome.status for outcome in outcomes] == [*[WriteStatus.CREATED] * 4, WriteStatus.UNKNOWN]
+    assert [len(outcome.requests) for outcome in outcomes] == [2, 1, 1, 1, 1]
 
 
 async def test_a_credential_that_an_item_is_refused_for_is_refused_for_all(server, open_adapter):

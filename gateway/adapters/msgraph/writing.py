@@ -27,7 +27,7 @@ _LOOK: Final = "It may be there, or still be written: look at the calendar befor
 class Post:
     """An event on its way: its request, and what the answers so far come to."""
 
-    def __init__(self, planned: PlannedEvent, request: UpstreamRequest) -> None:
+    def __init__(self, planned: PlannedEvent, request: UpstreamRequest, *, is_repeatable: bool) -> None:
         body = encode(planned.draft, transaction_id=str(uuid4()))
         self.request: Final = msgspec.structs.replace(request, body=body)
         self.requests: list[int] = []
@@ -35,6 +35,7 @@ class Post:
         self._planned = planned
         self._event: Event | None = None
         self._may_be_there = False
+        self._is_repeatable = is_repeatable
 
     def made(self, event: Event) -> None:
         self._event, self.error = event, None
@@ -46,6 +47,8 @@ class Post:
         """
         self.error = error
         self._may_be_there |= is_open
+        if self._may_be_there and not self._is_repeatable:
+            return False
         return is_open or isinstance(error, RateLimited | Unavailable)
 
     def outcome(self) -> Outcome:
@@ -70,23 +73,23 @@ class Writing:
 
     Those that Graph was too busy for, or whose answer leaves open whether they are there, are sent again. The
     transactionId makes that safe: Exchange answers with the event that is there already. For the calendars of
-    groups that is not known, so there it is not tried.
+    groups that is not known, so there only what was refused is sent again.
     """
 
     def __init__(self, api: GraphApi, step: Step) -> None:
         self._api = api
         self._calendar = step.calendar
         requests = batch.items_of(step.requests[0])
-        self._posts = [Post(*pair) for pair in zip(step.events, requests, strict=True)]
+        self._posts = [
+            Post(planned, request, is_repeatable=not is_group(step.calendar))
+            for planned, request in zip(step.events, requests, strict=True)
+        ]
         self._left = self._posts
         self._together = len(self._posts)
 
     async def run(self, repeats: Repeats) -> list[Outcome]:
         """What became of each event. Raises nothing of Graph's."""
-        if is_group(self._calendar):
-            await self._send()
-        else:
-            await repeats.run(self._calendar, self._send)
+        await repeats.run(self._calendar, self._send)
         return [post.outcome() for post in self._posts]
 
     async def _send(self) -> list[UpstreamError]:
