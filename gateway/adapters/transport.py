@@ -6,16 +6,20 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import timedelta
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final, Protocol
 from urllib.parse import quote, urlencode
 
 import httpx2
 import msgspec
+import structlog
 
 from gateway.adapters.base import UpstreamLog, UpstreamRequest
 from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
 from gateway.model.ids import encode_path
+
+_log = structlog.get_logger(__name__)
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _LONGEST_CONNECTING: Final = 5.0
@@ -149,6 +153,7 @@ class Transport:
             log.requests[index] = msgspec.structs.replace(
                 request, status=status, duration=took, request_id=request_id
             )
+            _note(log.requests[index])
         return Answer(status=response.status_code, headers=dict(response.headers), body=body)
 
     async def aclose(self) -> None:
@@ -170,6 +175,18 @@ class Transport:
                 raise UnexpectedAnswer(f"{self._source} sent more than {MAX_ANSWER_BYTES} bytes.")
             chunks.append(chunk)
         return b"".join(chunks)
+
+
+def _note(request: UpstreamRequest) -> None:
+    """Logs a request without a success, by no more than its method: there are people in its path."""
+    if request.status is None or request.status >= HTTPStatus.BAD_REQUEST:
+        _log.info(
+            "upstream.failed",
+            source=request.source,
+            method=request.method,
+            status=request.status,
+            upstream_request_id=request.request_id,
+        )
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:

@@ -31,19 +31,47 @@ def answer(status, code=None, message="", headers=None) -> Answer:
 @pytest.mark.parametrize(
     ("status", "code", "expected"),
     [
+        (400, "BadRequest", Code.UPSTREAM_REFUSED),
+        (400, "RequestBodyRead", Code.UPSTREAM_REFUSED),
+        (400, "UnableToDeserializePostBody", Code.UPSTREAM_REFUSED),
         (400, "ErrorInvalidRequest", Code.UPSTREAM_REFUSED),
+        (400, "ErrorInvalidParameter", Code.UPSTREAM_REFUSED),
+        (400, "ErrorPropertyValidationFailure", Code.UPSTREAM_REFUSED),
+        (400, "ErrorInvalidIdMalformed", Code.UPSTREAM_REFUSED),
+        (400, "ErrorOccurrenceCrossingBoundary", Code.UPSTREAM_REFUSED),
+        (400, "TimeZoneNotSupportedException", Code.UPSTREAM_REFUSED),
+        (400, "InefficientFilter", Code.UPSTREAM_REFUSED),
+        (400, "ErrorInvalidUrlQueryFilter", Code.UPSTREAM_REFUSED),
+        (400, "MaximumValueExceeded", Code.UPSTREAM_REFUSED),
         (400, "ErrorDuplicateTransactionId", Code.CONFLICT),
         (409, "ErrorDuplicateTransactionId", Code.CONFLICT),
         (401, "InvalidAuthenticationToken", Code.UNAUTHENTICATED),
         (403, "ErrorAccessDenied", Code.FORBIDDEN),
+        (403, "Authorization_RequestDenied", Code.FORBIDDEN),
         (404, "ErrorItemNotFound", Code.NOT_FOUND),
+        (404, "ErrorFolderNotFound", Code.NOT_FOUND),
+        (404, "MailboxNotEnabledForRESTAPI", Code.NOT_FOUND),
+        (404, "ErrorInvalidUser", Code.NOT_FOUND),
+        (404, "Request_ResourceNotFound", Code.NOT_FOUND),
         (404, None, Code.UNEXPECTED_ANSWER),
         (302, None, Code.UNEXPECTED_ANSWER),
         (409, "ConcurrentItemSave", Code.CONFLICT),
+        (409, "ErrorFolderExists", Code.CONFLICT),
+        (409, "ErrorIrresolvableConflict", Code.CONFLICT),
         (410, "SyncStateNotFound", Code.UPSTREAM_REFUSED),
         (412, "ErrorIrresolvableConflict", Code.CONFLICT),
         (413, None, Code.UPSTREAM_REFUSED),
+        (424, "FailedDependency", Code.UPSTREAM_REFUSED),
         (429, "TooManyRequests", Code.RATE_LIMITED),
+        (429, "ApplicationThrottled", Code.RATE_LIMITED),
+        (429, "ErrorTooManyObjectsOpened", Code.RATE_LIMITED),
+        (500, "ErrorInternalServerTransientError", Code.UNAVAILABLE),
+        (503, "ErrorMailboxStoreUnavailable", Code.UNAVAILABLE),
+        (503, "ErrorMailboxMoveInProgress", Code.UNAVAILABLE),
+        (503, "ServiceNotAvailable", Code.UNAVAILABLE),
+        (503, "ConcurrentItemSave", Code.UNAVAILABLE),
+        (504, "UnknownError", Code.UNAVAILABLE),
+        (504, "ErrorTimeoutExpired", Code.UNAVAILABLE),
         (500, "ErrorInternalServerError", Code.UNAVAILABLE),
         (502, None, Code.UNAVAILABLE),
         (503, "ErrorServerBusy", Code.UNAVAILABLE),
@@ -66,15 +94,50 @@ def test_a_success_is_no_fault():
 def test_the_request_id_of_an_answer_is_kept():
     error = fault(answer(403, "ErrorAccessDenied", headers={"request-id": "r-1"}), GET)
     assert error.problem.request_id == "r-1"
+    assert fault(answer(404, headers={"request-id": "r-2"}), GET).problem.request_id == "r-2"
+
+
+@pytest.mark.parametrize(
+    ("inner", "request_id"),
+    [
+        ({"request-id": "r-3", "date": "2027-03-15T09:00:00"}, "r-3"),
+        ({"request-id": 7}, None),
+        ({}, None),
+        (None, None),
+        ("text", None),
+        ([], None),
+    ],
+)
+def test_where_no_header_has_the_request_id_the_body_may(inner, request_id):
+    body = {"error": {"code": "ErrorItemNotFound", "message": "Gone.", "innerError": inner}}
+    error = fault(Answer(status=404, headers={}, body=msgspec.json.encode(body)), GET)
+    assert error.code is Code.NOT_FOUND
+    assert error.problem.request_id == request_id
 
 
 @pytest.mark.parametrize(
     ("given", "request_", "hint"),
     [
         (answer(401, "InvalidAuthenticationToken"), GET, "Get a new token"),
-        (answer(403, "ErrorAccessDenied"), GET, "Calendars.Read,"),
-        (answer(403, "ErrorAccessDenied"), POST, "Calendars.ReadWrite,"),
+        (answer(403, "ErrorAccessDenied"), GET, "Calendars.Read."),
+        (answer(403, "ErrorAccessDenied"), GET, "Calendars.Read.Shared"),
+        (answer(403, "ErrorAccessDenied"), POST, "Calendars.ReadWrite."),
         (answer(403, "ErrorAccessDenied"), GROUP, "a user's token only"),
+        (answer(403, "ErrorAccessDenied"), GROUP, "Group.Read.All"),
+        (answer(403), GET, "Calendars.Read."),
+        (answer(403, "Authorization_RequestDenied"), GET, "administrator"),
+        (answer(404, "ErrorItemNotFound"), GET, "another mailbox"),
+        (answer(404, "ErrorFolderNotFound"), GET, "`calendars`"),
+        (answer(404, "ErrorInvalidUser"), GET, "principal name"),
+        (answer(404, "Request_ResourceNotFound"), GET, "the user or the group"),
+        (answer(400, "BadRequest", "Resource not found for the segment 'x'."), GET, "`version`"),
+        (answer(400, "RequestBodyRead"), POST, "under `msgraph`"),
+        (answer(400, "ErrorPropertyValidationFailure"), POST, "the end must follow the start"),
+        (answer(400, "ErrorOccurrenceCrossingBoundary"), POST, "between"),
+        (answer(409, "ConcurrentItemSave"), POST, "look at it"),
+        (answer(409, "ErrorIrresolvableConflict"), POST, "repeat the call"),
+        (answer(412), POST, "repeat the call"),
+        (answer(429, "ApplicationThrottled"), GET, "four requests at once"),
         (
             answer(400, "BadRequest", "/me request is only valid with delegated authentication flow."),
             GET,
@@ -90,8 +153,26 @@ def test_a_refusal_says_what_to_do(given, request_, hint):
     assert hint in fault(given, request_).problem.hint
 
 
+@pytest.mark.parametrize(
+    ("path", "malformed"),
+    [
+        ("/v1.0/users/u%40contoso.com/events/a%2Fb%3D", "a/b="),
+        ("/v1.0/me/calendars/C%3D/calendarView?startDateTime=x/events/y", "C="),
+        ("/v1.0/me/calendarGroups/G%3D/calendars", "G="),
+        ("/v1.0/users/nobody/calendar", "nobody"),
+        ("/v1.0/me/events/E%3D/cancel", "E="),
+    ],
+)
+def test_the_id_that_is_malformed_is_named(path, malformed):
+    request = UpstreamRequest(source="msgraph", method="GET", path=path)
+    assert (
+        f"{malformed!r} is no id of Graph's"
+        in fault(answer(400, "ErrorInvalidIdMalformed"), request).problem.hint
+    )
+
+
 def test_a_refusal_that_explains_itself_has_no_hint():
-    assert fault(answer(400, "ErrorPropertyValidationFailure", "Why."), POST).problem.hint is None
+    assert fault(answer(400, "ErrorInvalidRequest", "Why."), POST).problem.hint is None
 
 
 def test_a_message_is_cut_to_a_length_that_can_be_read():

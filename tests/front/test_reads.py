@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from gateway.sandbox.faults import Fault
 from tests.front.conftest import CONFIGURATION
@@ -75,6 +77,27 @@ async def test_a_source_that_fails_costs_its_own_rows_and_is_not_shown_as_empty(
     }
     assert {row["source"]["name"] for row in page["nodes"]} == {"elasticsearch"}
     assert not page["isComplete"]
+
+
+async def test_the_names_of_a_failed_exchange_reach_the_caller_and_the_log(front: Any) -> None:
+    gateway = await front()
+    gateway.sandbox.msgraph.faults.add("GET /{calendar}/calendarView", Fault(status=403))
+    query = LIST.replace("problem { code", "problem { requestId hint code")
+    body = {"query": query, "variables": {"calendars": EVERYWHERE[:1], "window": WEEK}}
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        response = await gateway.client.post("/graphql", json=body)
+    sources = response.json()["data"]["calendarEvents"]["sources"]
+    (problem,) = (source["problem"] for source in sources if source["problem"])
+    assert "Calendars.Read" in problem["hint"]
+    (exchange,) = gateway.sandbox.msgraph.exchanges
+    (line,) = (line for line in lines if line["event"] == "upstream.failed")
+    assert problem["requestId"] == exchange.response.headers["request-id"] == line["upstream_request_id"]
+    assert (
+        exchange.request.headers["client-request-id"]
+        == response.headers["x-request-id"]
+        == line["request_id"]
+    )
+    assert (line["source"], line["method"], line["status"]) == ("msgraph", "GET", 403)
 
 
 async def test_a_calendar_that_cannot_be_read_costs_its_own_field_only(front: Any) -> None:

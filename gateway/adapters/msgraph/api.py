@@ -166,4 +166,4 @@ def decode(answer: Answer, request: UpstreamRequest, form: type[T]) -> T:
     try:
         return msgspec.json.decode(answer.body, type=form)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise faults.unreadable(request, exc) from exc
+        raise faults.unreadable(answer, request, exc) from exc

@@ -108,7 +108,7 @@ def unpack(answer: Answer, request: UpstreamRequest, count: int) -> list[Answer 
         times = Counter(response.id for response in responses)
         answers = {one.id: _answer(one) for one in responses if times[one.id] == 1}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        return [faults.unreadable(request, exc)] * count
+        return [faults.unreadable(answer, request, exc)] * count
     unanswered = UnexpectedAnswer(f"{request.source} answered a batch, but not this item of it, or twice.")
     return [answers.get(str(number), unanswered) for number in range(1, count + 1)]
 

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.base import UpstreamRequest
+from gateway.adapters.msgraph.hints import hint_for
 from gateway.adapters.retry_after import retry_after
 from gateway.adapters.transport import Answer
 from gateway.errors import (
@@ -33,33 +34,22 @@ _BY_STATUS: Final[dict[int, type[UpstreamError]]] = {
 }
 _BY_CLASS: Final[dict[int, type[UpstreamError]]] = {4: UpstreamRefused, 5: Unavailable}
 _BY_CODE: Final[dict[str, type[UpstreamError]]] = {"ErrorDuplicateTransactionId": Conflict}
-_HINTS_BY_CODE: Final = {
-    "ErrorInvalidIdMalformed": "That is no id of Graph's: take one from `calendars`, or from an event.",
-    "TimeZoneNotSupportedException": "Give the time as an instant, or in a zone that Graph knows.",
-    "MailboxNotEnabledForRESTAPI": "The mailbox is not in Exchange Online, or no longer active.",
-    "ErrorOccurrenceCrossingBoundary": "An occurrence must stay between those before and after it.",
-    "ErrorInvalidUser": "Check the user's id or principal name, and that it has a mailbox.",
-    "Request_ResourceNotFound": "Check the id of the user or the group.",
-}
-_HINTS_BY_STATUS: Final = {
-    401: "Get a new token for Microsoft Graph: this one is missing, expired, or meant for another API.",
-    412: "Somebody writes to it at the same moment: look at it, and repeat the call.",
-    413: "The whole request may have about 4 MB: shorten the description.",
-}
 _CLAIMS: Final = re.compile(r'\bclaims="((?:[^"\\]|\\.)+)"')
 _CHALLENGED: Final = "Ask for a new token with the `claims` of this problem, and repeat the call with it."
-_ME_NEEDS_A_USER: Final = "/me request is only valid"
 _CONCURRENT_SAVE: Final = "ConcurrentItemSave"
-_GROUP_PERMISSION: Final = (
-    "Group calendars take a user's token only: a member of the group, with Group.ReadWrite.All."
-)
-_MAY_READ: Final = "The token needs Calendars.Read, for another's mailbox its .Shared form and a share."
-_MAY_WRITE: Final = "The token needs Calendars.ReadWrite, for another's mailbox its .Shared form and a share."
 
 
 class _Error(msgspec.Struct):
     code: str = ""
     message: str | None = None
+    inner_error: object = msgspec.field(default=None, name="innerError")
+
+    @property
+    def request_id(self) -> str | None:
+        """Graph's name for the exchange: in a batch no header says it."""
+        inner = self.inner_error if isinstance(self.inner_error, dict) else {}
+        found = inner.get("request-id")
+        return found if isinstance(found, str) else None
 
 
 class _Refusal(msgspec.Struct):
@@ -79,10 +69,10 @@ def fault(answer: Answer, request: UpstreamRequest) -> UpstreamError | None:
     refusal, claims = refusal or _Error(), challenge(answer)
     return _BY_CODE.get(refusal.code, error)(
         f"{request.source} answered {answer.status}{_reason(refusal, answer)}",
-        hint=_CHALLENGED if claims else _hint(answer.status, refusal, request),
+        hint=_CHALLENGED if claims else hint_for(answer.status, refusal.code, refusal.message or "", request),
         retry_after=retry_after(answer.headers, now=datetime.now(UTC)),
         upstream_code=refusal.code or None,
-        request_id=answer.headers.get("request-id"),
+        request_id=answer.headers.get("request-id") or refusal.request_id,
         claims=claims,
     )
 
@@ -110,9 +100,12 @@ def challenge(answer: Answer) -> str | None:
         return match[1].replace('\\"', '"')  # Some services write the JSON itself.
 
 
-def unreadable(request: UpstreamRequest, why: Exception) -> UnexpectedAnswer:
+def unreadable(answer: Answer, request: UpstreamRequest, why: Exception) -> UnexpectedAnswer:
     """The error for a success whose body is not what the API promises."""
-    return UnexpectedAnswer(f"{request.source} answered {request.method} {request.path} unreadably: {why}.")
+    return UnexpectedAnswer(
+        f"{request.source} answered {request.method} {request.path} unreadably: {why}.",
+        request_id=answer.headers.get("request-id"),
+    )
 
 
 def _refusal(answer: Answer) -> _Error | None:
@@ -131,23 +124,11 @@ def _reason(refusal: _Error, answer: Answer) -> str:
     return f" {refusal.code}: {shown}" if shown else f" {refusal.code}."
 
 
-def _hint(status: int, refusal: _Error, request: UpstreamRequest) -> str | None:
-    if status == 403:
-        return _GROUP_PERMISSION if "/groups/" in request.path else _permission(request)
-    if status == 400 and _ME_NEEDS_A_USER in (refusal.message or ""):
-        # The code is BadRequest, which says nothing.
-        return "An application's token has no `me`: write users/<id or principal name> instead."
-    return _HINTS_BY_CODE.get(refusal.code) or _HINTS_BY_STATUS.get(status)
-
-
-def _permission(request: UpstreamRequest) -> str:
-    return _MAY_READ if request.method == "GET" else _MAY_WRITE
-
-
 def _stranger(answer: Answer, request: UpstreamRequest) -> UnexpectedAnswer:
     """Something answered, and it was not Graph."""
     kind = answer.headers.get("content-type", "nothing that has a type")
     return UnexpectedAnswer(
         f"What answered for {request.source} is not Microsoft Graph: {answer.status} with {kind}.",
         hint="Check the source's address, and what stands before it.",
+        request_id=answer.headers.get("request-id"),
     )
