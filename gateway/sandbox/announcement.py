@@ -64,7 +64,11 @@ def _mailboxes(sandbox: Sandbox) -> dict[str, Mailbox]:
     """Those that are open to applications, by the user's principal name."""
     state = sandbox.msgraph.emulator.state
     found = {upn: state.find(upn) for upn in sandbox.credentials.msgraph_users}
-    return {upn: mailbox for upn, mailbox in found.items() if mailbox and not mailbox.is_restricted}
+    return {
+        upn: mailbox
+        for upn, mailbox in found.items()
+        if mailbox and not (mailbox.is_restricted or mailbox.is_inactive)
+    }
 
 
 def _shell_name(upn: str) -> str:

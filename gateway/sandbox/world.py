@@ -95,6 +95,8 @@ class ElasticsearchWorld(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 class UserKind(StrEnum):
     USER = "user"
     SHARED = "shared"
+    INACTIVE = "inactive"
+    """A user whose mailbox is not in Exchange Online, or no longer."""
 
 
 class GraphCalendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -173,6 +173,8 @@ class MSGraphEmulator:
         if operation.needs is None:
             check_directory(token, mailbox)
             return
+        if mailbox.is_inactive:
+            raise GraphError(Cause.MAILBOX_INACTIVE)
         is_denied = self.unknowns.not_shared is NotShared.ACCESS_DENIED
         denied = Cause.ACCESS_DENIED if is_denied else Cause.ITEM_NOT_FOUND
         check_access(token, mailbox, operation.needs, denied)

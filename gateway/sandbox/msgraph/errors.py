@@ -171,6 +171,11 @@ class Cause(Enum):
     NOT_PRIVILEGED = 403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
     ITEM_NOT_FOUND = 404, "ErrorItemNotFound", "The specified object was not found in the store."
     FOLDER_NOT_FOUND = 404, "ErrorFolderNotFound", "The specified folder could not be found in the store."
+    MAILBOX_INACTIVE = (
+        404,
+        "MailboxNotEnabledForRESTAPI",
+        "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+    )
     USER_NOT_FOUND = 404, "ErrorInvalidUser", "The requested user '{}' is invalid."
     RESOURCE_NOT_FOUND = (
         404,

@@ -6,8 +6,10 @@ from typing import Any
 
 from gateway.sandbox.msgraph import call as addressed
 from gateway.sandbox.msgraph.call import Call, Reply
+from gateway.sandbox.msgraph.collection import page, queried
 from gateway.sandbox.msgraph.drafts import extension
 from gateway.sandbox.msgraph.errors import Cause, GraphError
+from gateway.sandbox.msgraph.events import select_context, selected
 from gateway.sandbox.msgraph.items import Item
 from gateway.sandbox.msgraph.resources import (
     read,
@@ -16,6 +18,7 @@ from gateway.sandbox.msgraph.unknowns import RepeatedExtension
 from gateway.sandbox.msgraph.writes import store
 
 TYPE = "microsoft.graph.openTypeExtension"
+PAGE_SIZE = 100
 PREFIX = "Microsoft.OutlookServices.OpenTypeExtension."
 
 
@@ -32,8 +35,10 @@ def extensions_json(item: Item) -> list[dict[str, Any]]:
 
 
 def list_extensions(call: Call) -> Reply:
-    context = call.context("/events/extensions")
-    return Reply(body={"@odata.context": context, "value": extensions_json(addressed.event(call))})
+    select = call.options.select
+    rows = queried(call, extensions_json(addressed.event(call)), dict, kind="extension")
+    context = call.context(f"/events/extensions{select_context(select)}")
+    return page(call, rows, lambda row: selected(row, select), context=context, default_size=PAGE_SIZE)
 
 
 def count_extensions(call: Call) -> Reply:

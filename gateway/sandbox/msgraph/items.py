@@ -172,6 +172,7 @@ class Mailbox:
     is_group: bool = False
     is_shared: bool = False
     is_restricted: bool = False
+    is_inactive: bool = False
     members: frozenset[str] = frozenset()
     calendars: dict[str, Calendar] = field(default_factory=dict)
     groups: dict[str, CalendarGroup] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from re import IGNORECASE, escape
 from re import compile as pattern
 from typing import Any
 
-from gateway.sandbox.msgraph.call import Call
+from gateway.sandbox.msgraph.call import Call, shown_id
 from gateway.sandbox.msgraph.collection import asked_filter, narrowed
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.events import View, event_json, view_of
@@ -32,9 +32,10 @@ def expanded(call: Call, item: Item) -> dict[str, Any]:
     """The navigation properties that `$expand` asks for. What is not supported is silently left out."""
     shown: dict[str, Any] = {}
     select = {name.lower() for name in call.options.select}
+    series_id = shown_id(item.id, is_immutable=call.preferences.is_immutable)
     asked = expansions(call.options.text("expand"))
     if item.type is ItemType.MASTER and call.route.name == "/{event}" and "cancelledoccurrences" in select:
-        shown["cancelledOccurrences"] = [f"OID.{item.id}.{day}" for day in sorted(item.cancelled_days)]
+        shown["cancelledOccurrences"] = [f"OID.{series_id}.{day}" for day in sorted(item.cancelled_days)]
     if item.type is ItemType.MASTER and "exceptionoccurrences" in asked:
         shown["exceptionOccurrences"] = [
             event_json(changed, view_of(call)) for _, changed in sorted(item.exceptions.items())

@@ -58,6 +58,7 @@ class State:
             time_zone=user.time_zone,
             is_shared=user.kind is UserKind.SHARED,
             is_restricted=user.is_restricted,
+            is_inactive=user.kind is UserKind.INACTIVE,
         )
         _group(mailbox, DEFAULT_GROUP)
         for calendar in user.calendars:

@@ -6,8 +6,10 @@ import pytest
 
 from gateway.sandbox import seed
 from gateway.sandbox.http import Request
+from gateway.sandbox.msgraph import MSGraphEmulator
 from gateway.sandbox.msgraph.auth import Token
 from gateway.sandbox.msgraph.unknowns import NotShared
+from gateway.sandbox.world import GraphCalendar, MSGraphWorld, User, UserKind
 
 from .conftest import LUNCH, NOW, Client, as_alice, client_with
 
@@ -230,3 +232,21 @@ def test_a_fault_has_graphs_own_body(emulator, status, code):
     response = emulator.error(status, "7")
     assert (response.status, response.headers["Retry-After"]) == (status, "7")
     assert code.encode() in response.body
+
+
+def test_an_inactive_mailbox_is_not_there_for_calendars_while_its_user_is(clock):
+    user = User(
+        id="3f0b1d52-6f1c-4a0e-8c39-0a4f7c2f9d11",
+        upn="old@contoso.com",
+        mail="old@contoso.com",
+        display_name="Old",
+        kind=UserKind.INACTIVE,
+        calendars=(GraphCalendar(id="AAMkAGCalendar01", name="Calendar", is_default=True),),
+    )
+    emulator = MSGraphEmulator(MSGraphWorld(users=(user,)), now=clock)
+    app = Client(emulator, emulator.tokens.app.authorization)
+    assert app.get("/users/old@contoso.com").status == 200
+    for path in ("calendar", "events", "mailboxSettings"):
+        found = app.get(f"/users/old@contoso.com/{path}")
+        assert (found.status, found.code) == (404, "MailboxNotEnabledForRESTAPI")
+        assert found.message.startswith("The mailbox is either inactive")

@@ -198,6 +198,10 @@ def test_a_deleted_occurrence_is_cancelled_and_the_series_stays(alice, series):
     master = alice.get(f"/me/events/{series['id']}?$select=cancelledOccurrences").body
     assert master["cancelledOccurrences"] == [f"OID.{series['id']}.2026-10-23"]
     assert "cancelledOccurrences" not in alice.get(f"/me/events/{series['id']}").body
+    path = f"/me/events/{series['id']}?$select=cancelledOccurrences"
+    immutable = alice.get(path, prefer='IdType="ImmutableId"').body
+    assert immutable["cancelledOccurrences"] == [f"OID.{immutable['id']}.2026-10-23"]
+    assert immutable["id"] != series["id"]
 
 
 def test_a_deleted_master_takes_its_occurrences_along(alice, series):
@@ -416,3 +420,15 @@ def test_the_seed_world_is_there(alice):
     )
     assert "Payments stop for ten minutes" in master["body"]["content"]
     assert master["location"]["locationUri"] == "https://bridge.contoso.com/sre"
+
+
+def test_extensions_are_listed_by_the_page_and_by_what_is_asked_of_them(alice, lunch):
+    for name in ("a", "b", "c"):
+        alice.post(f"{lunch}/extensions", {**EXTENSION, "extensionName": f"com.contoso.{name}"})
+    first = alice.get(f"{lunch}/extensions?$top=2&$orderby=extensionName desc&$select=extensionName").body
+    assert [row["extensionName"] for row in first["value"]] == ["com.contoso.c", "com.contoso.b"]
+    assert "ticket" not in first["value"][0]
+    rest = alice.get(first["@odata.nextLink"].partition("/v1.0")[2]).body
+    assert [row["extensionName"] for row in rest["value"]] == ["com.contoso.a"]
+    only = alice.get(f"{lunch}/extensions?$filter=extensionName eq 'com.contoso.b'").body["value"]
+    assert [row["ticket"] for row in only] == [EXTENSION["ticket"]]
