@@ -60,20 +60,27 @@ def muted_jobs(names: Iterable[str], jobs: Collection[Job]) -> MutedJobs:
     return MutedJobs(jobs=tuple(sorted(found, key=lambda job: job.id)), unknown=tuple(sorted(wanted - meant)))
 
 
-def suppression_windows(start: datetime, end: datetime, jobs: Iterable[Job]) -> list[SuppressionWindow]:
-    """What an event from `start` to `end` mutes, by bucket span, the shortest first. Raises InvalidTime."""
-    by_span: dict[timedelta, list[str]] = {}
+def by_bucket_span(jobs: Iterable[Job]) -> Mapping[timedelta, tuple[str, ...]]:
+    """The ids of jobs by their bucket span, the shortest first."""
+    found: dict[timedelta, list[str]] = {}
     for job in jobs:
-        by_span.setdefault(job.bucket_span, []).append(job.id)
+        found.setdefault(job.bucket_span, []).append(job.id)
+    return {span: tuple(sorted(found[span])) for span in sorted(found)}
+
+
+def suppression_windows(
+    start: datetime, end: datetime, spans: Mapping[timedelta, tuple[str, ...]]
+) -> list[SuppressionWindow]:
+    """What an event from `start` to `end` mutes of jobs `by_bucket_span`. Raises InvalidTime."""
     try:
         return [
             SuppressionWindow(
                 bucket_span=span,
                 start=bucket_start(_whole_seconds(start), span),
                 end=_bucket_end(_whole_seconds(end), span),
-                job_ids=tuple(sorted(ids)),
+                job_ids=ids,
             )
-            for span, ids in sorted(by_span.items())
+            for span, ids in spans.items()
         ]
     except OverflowError as exc:
         raise InvalidTime("The buckets of the event lead beyond the calendar.") from exc
@@ -81,6 +88,8 @@ def suppression_windows(start: datetime, end: datetime, jobs: Iterable[Job]) -> 
 
 def begun_before(start: datetime, jobs: Iterable[Job], latest: Mapping[str, datetime]) -> Sequence[Job]:
     """The jobs that have left the bucket behind in which an event begins: their results stay."""
+    if start >= max(latest.values(), default=start):
+        return ()
     return [
         job
         for job in jobs

@@ -6,7 +6,7 @@ import strawberry
 
 from gateway.model import elasticsearch as model
 from gateway.model.event import Event
-from gateway.model.suppression import MutedJobs, muted_jobs, suppression_windows
+from gateway.model.suppression import MutedJobs, by_bucket_span, muted_jobs, suppression_windows
 from gateway.schema.context import Context
 from gateway.schema.suppression import AnomalyDetectionJob, SuppressionWindow
 
@@ -42,7 +42,7 @@ class ElasticsearchEventDetails:
             else ()
         )
         jobs = muted_jobs(names, await info.context.jobs(self.event.source).all()).jobs
-        windows = suppression_windows(self.event.start.instant, self.event.end.instant, jobs)
+        windows = suppression_windows(self.event.start.instant, self.event.end.instant, by_bucket_span(jobs))
         return [SuppressionWindow.of(window) for window in windows if not window.is_empty]
 
     @classmethod

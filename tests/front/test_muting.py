@@ -256,3 +256,27 @@ async def test_an_event_without_any_effect_is_not_told_its_windows(front: Any) -
     )
     assert codes(row) == ["NO_EFFECT"]
     assert row["effects"] == []
+
+
+async def test_a_series_is_told_for_every_occurrence(front: Any) -> None:
+    row = await add(
+        await front(),
+        HOLIDAYS,
+        "2026-12-01T10:10:00Z",
+        "2026-12-01T10:20:00Z",
+        recurrence={"rule": "FREQ=DAILY;COUNT=3"},
+    )
+    assert codes(row) == ["EXPANDED", "MUTES_MORE"]
+    (effect,) = row["effects"]
+    assert [(it["start"], it["end"]) for it in effect["windows"] if it["bucketSpan"] == "PT1H"] == [
+        (f"2026-12-0{day}T10:00:00Z", f"2026-12-0{day}T11:00:00Z") for day in (1, 2, 3)
+    ]
+    assert effect["jobIds"] == ["checkout-errors", "web-traffic"]
+
+
+async def test_the_occurrences_of_a_series_all_count_for_a_job(front: Any) -> None:
+    gateway = await front()
+    fill(gateway, "planned-outages", 990)
+    daily = {"recurrence": {"rule": "FREQ=DAILY;COUNT=30"}}
+    row = await add(gateway, OUTAGES, "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z", **daily)
+    assert "would have 1023 events ahead of it" in warning(row, "TOO_MANY_EVENTS")["message"]

@@ -12,6 +12,7 @@ from gateway.model.suppression import (
     MutedJobs,
     begun_before,
     bucket_start,
+    by_bucket_span,
     muted_jobs,
     suppression_windows,
 )
@@ -27,7 +28,7 @@ SPANS = st.integers(1, 10 * 86_400).map(lambda seconds: timedelta(seconds=second
 
 
 def window(start: str, end: str, *jobs: Job) -> list[tuple[str, str, tuple[str, ...]]]:
-    found = suppression_windows(parse_instant(start), parse_instant(end), jobs)
+    found = suppression_windows(parse_instant(start), parse_instant(end), by_bucket_span(jobs))
     return [(f"{it.start:%d %H:%M:%S}", f"{it.end:%d %H:%M:%S}", it.job_ids) for it in found]
 
 
@@ -69,7 +70,9 @@ def test_milliseconds_are_dropped_before_rounding():
 
 def test_an_event_within_one_second_on_a_boundary_mutes_nothing():
     (found,) = suppression_windows(
-        parse_instant("2026-11-20T21:05:00.100Z"), parse_instant("2026-11-20T21:05:00.900Z"), [LATENCY]
+        parse_instant("2026-11-20T21:05:00.100Z"),
+        parse_instant("2026-11-20T21:05:00.900Z"),
+        by_bucket_span([LATENCY]),
     )
     assert found.is_empty
 
@@ -90,7 +93,7 @@ def test_a_window_is_the_shortest_run_of_whole_buckets_that_holds_the_events_who
     start: datetime, length: int, span: timedelta
 ):
     end = start + timedelta(milliseconds=length)
-    (found,) = suppression_windows(start, end, [Job(id="job", bucket_span=span)])
+    (found,) = suppression_windows(start, end, {span: ("job",)})
     first, last = bucket_start(start, SECOND), bucket_start(end, SECOND)
     assert (found.start - EPOCH) % span == (found.end - EPOCH) % span == timedelta(0)
     assert found.start <= first < found.start + span
@@ -105,4 +108,4 @@ def test_a_window_is_the_shortest_run_of_whole_buckets_that_holds_the_events_who
 def test_a_job_is_past_an_event_when_it_has_left_the_bucket_of_its_start(latest: str, behind: list[Job]):
     at = parse_instant(f"2026-11-20T{latest}Z")
     found = begun_before(parse_instant("2026-11-20T21:07:00Z"), [LATENCY, VOLUME], {"latency": at})
-    assert found == behind
+    assert list(found) == behind

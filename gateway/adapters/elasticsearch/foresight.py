@@ -21,7 +21,7 @@ from gateway.adapters.elasticsearch.wire import CalendarList, SentEvent
 from gateway.errors import NotFound, UpstreamError
 from gateway.model.event import SourceKind
 from gateway.model.ids import CalendarId
-from gateway.model.suppression import MAX_EVENTS_PER_JOB, Job, muted_jobs
+from gateway.model.suppression import MAX_EVENTS_PER_JOB, Job, by_bucket_span, muted_jobs
 from gateway.model.time import to_millis
 
 _LONGEST_ASKING: Final = 5.0
@@ -51,12 +51,8 @@ class Foresight:
             return step
         event = step.action.event
         muting = await self._muting(calendar_at(event.source, place_named(event.id)))
-        sent = (sent_in_change(step, step.action),)
-        return msgspec.structs.replace(
-            step,
-            warnings=(*step.warnings, *muting.warnings(sent)),
-            effects=muting.effects(step.effects, sent),
-        )
+        told = muting.tell([sent_in_change(step, step.action)], step.effects)
+        return msgspec.structs.replace(step, warnings=(*step.warnings, *told.warnings), effects=told.effects)
 
     async def _muting(self, calendar: CalendarId) -> Muting:
         once = self._calendars.setdefault(calendar, Once(lambda: self._look(calendar)))
@@ -68,7 +64,12 @@ class Foresight:
             async with asyncio.timeout(_LONGEST_ASKING):
                 names = await self._names(calendar)
                 found = muted_jobs(names, await self._jobs.all() if names else ())
-                muting = Muting(calendar=calendar, jobs=found.jobs, unknown=found.unknown)
+                muting = Muting(
+                    calendar=calendar,
+                    jobs=found.jobs,
+                    spans=by_bucket_span(found.jobs),
+                    unknown=found.unknown,
+                )
         except NotFound:
             return Muting(calendar=calendar)  # the write itself is about to say so
         except UpstreamError as exc:
@@ -126,17 +127,14 @@ def _untold(muting: Muting, why: str) -> Muting:
 
 
 def _told(step: Step, muting: Muting) -> Step:
-    pairs = zip(step.events, sent_in(step), strict=True)
-    return msgspec.structs.replace(
-        step, events=tuple(_told_event(event, sent, muting) for event, sent in pairs)
-    )
+    events = zip(step.events, sent_in(step), strict=True)
+    return msgspec.structs.replace(step, events=tuple(_told_event(*event, muting) for event in events))
 
 
 def _told_event(planned: PlannedEvent, sent: Sequence[SentEvent], muting: Muting) -> PlannedEvent:
+    told = muting.tell(sent, planned.effects)
     return msgspec.structs.replace(
-        planned,
-        warnings=(*planned.warnings, *muting.warnings(sent)),
-        effects=muting.effects(planned.effects, sent),
+        planned, warnings=(*planned.warnings, *told.warnings), effects=told.effects
     )
 
 

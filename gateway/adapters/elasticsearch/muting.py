@@ -25,33 +25,35 @@ _NOTICED: Final = 2
 """A window so many times as long as the event is worth a warning."""
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to say of a draft."""
+
+    warnings: tuple[TranslationWarning, ...]
+    effects: tuple[SideEffect, ...]
+
+
 class Muting(msgspec.Struct, frozen=True, kw_only=True):
     """The jobs that a calendar's events mute. `jobs` is None, and `untold` says why, where nobody can tell.
 
-    `latest` is how far each job has come; `ahead` is how many events each has ahead of it with those of this
-    call, for jobs that have too many.
+    `spans` are the same jobs by their bucket span; `latest` is how far each job has come; `ahead` is how many
+    events each has ahead of it with those of this call, for jobs that have too many.
     """
 
     calendar: CalendarId
     jobs: tuple[Job, ...] | None = None
+    spans: Mapping[timedelta, tuple[str, ...]] = {}
     unknown: tuple[str, ...] = ()
     latest: Mapping[str, datetime] = {}
     ahead: Mapping[str, int] = {}
     untold: tuple[str, ...] = ()
 
-    def warnings(self, sent: Sequence[SentEvent]) -> tuple[TranslationWarning, ...]:
-        """What to know of a draft that becomes these events."""
-        return (*self._of_calendar(), *self._of_windows(sent), *self._of_jobs(sent[0]))
-
-    def effects(self, effects: Iterable[SideEffect], sent: Sequence[SentEvent]) -> tuple[SideEffect, ...]:
-        """The effects of a draft that becomes these events, with the jobs that are muted."""
-        if self.jobs is None:
-            return tuple(effects)
-        windows = [it for event in sent for it in _windows(event, self.jobs) if not it.is_empty]
-        return tuple(
-            _named(effect, windows) if effect.kind is EffectKind.SUPPRESSES_ANOMALIES else effect
-            for effect in effects
-            if windows or effect.kind is not EffectKind.SUPPRESSES_ANOMALIES
+    def tell(self, sent: Sequence[SentEvent], effects: Sequence[SideEffect]) -> Told:
+        """What to know of a draft that becomes these events, and its effects with the jobs that are muted."""
+        found = [(event, window) for event in sent for window in _windows(event, self.spans)]
+        muted = [window for _, window in found if not window.is_empty]
+        return Told(
+            warnings=(*self._of_calendar(), *_of_windows(found), *self._of_jobs(sent[0])),
+            effects=tuple(effects) if self.jobs is None else tuple(_named(effects, muted)),
         )
 
     def _of_calendar(self) -> Iterator[TranslationWarning]:
@@ -63,30 +65,6 @@ class Muting(msgspec.Struct, frozen=True, kw_only=True):
             yield _notice(Notice.UNKNOWN_JOBS, f"{name} names {listed}: there is no such job or group.")
         elif self.jobs == ():
             yield _notice(Notice.NO_JOBS, f"{name} applies to no job: its events mute nothing.")
-
-    def _of_windows(self, sent: Sequence[SentEvent]) -> Iterator[TranslationWarning]:
-        """About the first of the events whose time is not muted as it is given."""
-        found = [(event, window) for event in sent for window in _windows(event, self.jobs or ())]
-        empty = next((window for _, window in found if window.is_empty), None)
-        if empty is not None:
-            yield _notice(
-                Notice.MUTES_NOTHING,
-                f"It is shorter than a second, on a boundary of buckets: {_listed(empty.job_ids)} ignore"
-                " nothing.",
-                field="end",
-            )
-        wide = [(event, it) for event, it in found if it.length >= _NOTICED * _length(event)]
-        if wide:
-            event, window = max(wide, key=lambda pair: pair[1].length)
-            span = to_iso_duration(window.bucket_span)
-            yield _notice(
-                Notice.MUTES_MORE,
-                f"{_listed(window.job_ids)} work in buckets of {span} and ignore whole ones, from"
-                f" {to_rfc3339(window.start)} to {to_rfc3339(window.end)}.",
-                field="start",
-                given=to_iso_duration(_length(event)),
-                sent=to_iso_duration(window.length),
-            )
 
     def _of_jobs(self, first: SentEvent) -> Iterator[TranslationWarning]:
         behind = begun_before(from_millis(first.start_time), self.jobs or (), self.latest)
@@ -108,25 +86,54 @@ class Muting(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
-def _windows(event: SentEvent, jobs: Sequence[Job]) -> list[SuppressionWindow]:
+def _of_windows(found: Sequence[tuple[SentEvent, SuppressionWindow]]) -> Iterator[TranslationWarning]:
+    """About one of the events whose time is not muted as it is given."""
+    empty = next((window for _, window in found if window.is_empty), None)
+    if empty is not None:
+        yield _notice(
+            Notice.MUTES_NOTHING,
+            f"It is shorter than a second, on a boundary of buckets: {_listed(empty.job_ids)} ignore"
+            " nothing.",
+            field="end",
+        )
+    wide = [(event, it) for event, it in found if it.length >= _NOTICED * _length(event)]
+    if wide:
+        event, window = max(wide, key=lambda pair: pair[1].length)
+        span = to_iso_duration(window.bucket_span)
+        yield _notice(
+            Notice.MUTES_MORE,
+            f"{_listed(window.job_ids)} work in buckets of {span} and ignore whole ones, from"
+            f" {to_rfc3339(window.start)} to {to_rfc3339(window.end)}.",
+            field="start",
+            given=to_iso_duration(_length(event)),
+            sent=to_iso_duration(window.length),
+        )
+
+
+def _windows(event: SentEvent, spans: Mapping[timedelta, tuple[str, ...]]) -> list[SuppressionWindow]:
     """None for an event that has no effect on a job: it is stored, and that is all."""
     if event.skip_result is False and event.skip_model_update is False:
         return []
-    return suppression_windows(from_millis(event.start_time), from_millis(event.end_time), jobs)
+    return suppression_windows(from_millis(event.start_time), from_millis(event.end_time), spans)
 
 
 def _length(event: SentEvent) -> timedelta:
     return from_millis(event.end_time) - from_millis(event.start_time)
 
 
-def _named(effect: SideEffect, windows: Sequence[SuppressionWindow]) -> SideEffect:
-    shown = [
+def _named(effects: Iterable[SideEffect], windows: Sequence[SuppressionWindow]) -> Iterator[SideEffect]:
+    """The effects, with the jobs that are muted; where none is, that is no effect."""
+    shown = "; ".join(
         f"{_listed(it.job_ids)} from {to_rfc3339(it.start)} to {to_rfc3339(it.end)}"
         for it in windows[:_SHOWN]
-    ]
+    )
     more = f"; and {len(windows) - _SHOWN} more windows" if len(windows) > _SHOWN else ""
-    message = f"Anomaly detection jobs report nothing: {'; '.join(shown)}{more}."
-    return msgspec.structs.replace(effect, message=message, windows=tuple(windows))
+    for effect in effects:
+        if effect.kind is not EffectKind.SUPPRESSES_ANOMALIES:
+            yield effect
+        elif windows:
+            message = f"Anomaly detection jobs report nothing: {shown}{more}."
+            yield msgspec.structs.replace(effect, message=message, windows=tuple(windows))
 
 
 def _listed(names: Sequence[str]) -> str:
