@@ -14,7 +14,7 @@ _SKIP_RESULT = "Whether no anomalies are reported for the time."
 _SKIP_MODEL_UPDATE = "Whether the models do not learn from the time."
 _FORCE_TIME_SHIFT = (
     "By how many seconds the models' clock is shifted when the event begins; positive as clocks go "
-    "forward. It is not shifted back at the end."
+    "forward. It is not shifted back at the end. At most a year."
 )
 
 
@@ -57,8 +57,8 @@ class ElasticsearchEventDetails:
 
 
 @strawberry.input(
-    description="What only Elasticsearch ML calendars understand (8.16 and later). Sent as given, or not at "
-    "all."
+    description="What only Elasticsearch ML calendars understand, from 8.16 on. What an older cluster lacks is "
+    "left out, with a warning."
 )
 class ElasticsearchEventOptions:
     skip_result: bool | None = strawberry.field(default=None, description=_SKIP_RESULT)

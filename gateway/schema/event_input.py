@@ -51,7 +51,9 @@ class EventInput:
         default=None, description="Whom to invite. They are sent mail, which cannot be suppressed."
     )
     recurrence: RecurrenceInput | None = strawberry.field(
-        default=None, description="Makes it a series, of which this is the first occurrence."
+        default=None,
+        description="Makes it a series, of which this is the first occurrence. An ML calendar holds it as "
+        "single events, up to a horizon.",
     )
     elasticsearch: ElasticsearchEventOptions | None = strawberry.field(
         default=None, description="What only Elasticsearch understands."

@@ -148,6 +148,14 @@ def test_a_series_that_is_too_much_for_the_call_is_refused_and_costs_itself_only
     assert [event.held_as for event in (first, single, last)] == [200, 1, 50]
 
 
+def test_a_series_that_does_not_fit_into_one_request_is_refused_and_not_torn():
+    limits = SeriesLimits(occurrences=300)
+    made = planned(series("FREQ=DAILY", title="\x01" * 32_766), draft(), limits=limits)
+    assert (made.refused[0].code, made.refused[0].path) == (Code.TOO_MANY, ("recurrence",))
+    assert "too big" in made.refused[0].message
+    assert [event.index for step in made.steps for event in step.events] == [1]
+
+
 async def test_the_calendars_of_a_call_share_what_it_may_write(bench):
     adapter = bench.adapter()
     many = [series("FREQ=DAILY", title=f"{n}") for n in range(49)]

@@ -110,7 +110,9 @@ async def test_a_series_that_goes_on_is_a_loss_and_a_whole_one_is_none(front: An
 async def test_how_far_a_series_is_written_out_is_a_setting(front: Any) -> None:
     settings = 'series_horizon = "P30D"\nseries_occurrences = 40\ntime_zone'
     gateway = await front(CONFIGURATION.replace("time_zone", settings, 1))
-    report = await add(gateway, in_utc("FREQ=WEEKLY"), in_utc("FREQ=DAILY"), in_utc("FREQ=WEEKLY;COUNT=3"))
+    far = {"start": {"instant": "2099-03-16T21:00:00Z"}}  # for others the horizon is counted from today
+    rules = ("FREQ=WEEKLY", "FREQ=DAILY", "FREQ=WEEKLY;COUNT=3")
+    report = await add(gateway, *(series(rule) | far for rule in rules))
     assert [len(row["eventIds"]) for row in report["results"]] == [5, 30, 3]
     assert [about_series(row)["code"] for row in report["results"]] == ["CUT_OFF", "CUT_OFF", "EXPANDED"]
 
