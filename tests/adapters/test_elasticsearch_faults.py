@@ -12,6 +12,8 @@ from gateway.errors import Code
 
 READ = UpstreamRequest(source="es", method="GET", path="/_ml/calendars/x/events")
 WRITE = UpstreamRequest(source="es", method="POST", path="/_ml/calendars/x/events", body=b"{}")
+PUT = UpstreamRequest(source="es", method="PUT", path="/_ml/calendars/x")
+BANNER = UpstreamRequest(source="es", method="GET", path="/")
 REMOVE = UpstreamRequest(source="es", method="DELETE", path="/_ml/calendars/x/events/e")
 HTML = b"<html><body><h1>Bad Gateway</h1></body></html>"
 OWN = {"x-elastic-product": "Elasticsearch", "content-type": "application/json", "x-opaque-id": "r-1"}
@@ -96,6 +98,132 @@ def test_a_reason_without_end_is_cut():
 def test_who_is_forbidden_learns_which_privilege_is_missing(request_, privilege):
     found = problem(403, refusal("security_exception", "unauthorized"), {}, request_)
     assert privilege in found.hint
+
+
+UNAUTHORIZED = "action [{}] is unauthorized for API key id [I] of user [u]"
+GRANTED = ", this action is granted by the cluster privileges [{}]"
+
+
+@pytest.mark.parametrize(
+    ("action", "granting", "request_", "privilege"),
+    [
+        (
+            "cluster:monitor/xpack/ml/calendars/get",
+            "monitor_ml,manage_ml,monitor,manage,all",
+            READ,
+            "monitor_ml",
+        ),
+        ("cluster:admin/xpack/ml/calendars/events/post", "manage_ml,manage,all", WRITE, "manage_ml"),
+        ("cluster:admin/xpack/ml/calendars/put", "manage_ml,manage,all", PUT, "manage_ml"),
+        ("cluster:admin/xpack/ml/calendars/put", None, PUT, "manage_ml"),
+        ("cluster:monitor/main", "monitor,manage,all", BANNER, "monitor"),
+        ("cluster:monitor/main", None, BANNER, "monitor"),
+    ],
+)
+def test_the_least_privilege_that_elasticsearch_names_is_the_one_that_is_missing(
+    action, granting, request_, privilege
+):
+    reason = UNAUTHORIZED.format(action) + (GRANTED.format(granting) if granting else "")
+    found = problem(403, refusal("security_exception", reason), {}, request_)
+    assert found.hint == f"The credential needs the cluster privilege {privilege}."
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (HTML, "stands before the cluster"),
+        (refusal("security_exception", "current license is non-compliant for [ml]"), "licence"),
+    ],
+)
+def test_what_is_forbidden_for_another_reason_is_not_said_to_lack_a_privilege(body, hint):
+    found = problem(403, body, STRANGE)
+    assert found.code is Code.FORBIDDEN
+    assert hint in found.hint
+    assert "privilege" not in found.hint
+
+
+@pytest.mark.parametrize("status", [403, 429, 503])
+def test_a_block_is_a_cluster_in_trouble_whatever_its_status(status):
+    body = refusal("cluster_block_exception", "index [.ml-meta] blocked by: [FORBIDDEN/12/disk usage];")
+    found = problem(status, body, {})
+    assert (found.code, found.retryable) == (Code.UNAVAILABLE, True)
+    assert "disk is full" in found.hint
+
+
+def test_an_expired_key_is_said_to_be_expired():
+    body = {
+        "type": "security_exception",
+        "reason": "unable to authenticate with provided credentials and anonymous access is not allowed",
+        "additional_unsuccessful_credentials": "API key: api key is expired",
+        "header": {"WWW-Authenticate": ['Basic realm="security", charset="UTF-8"', "ApiKey"]},
+    }
+    found = problem(401, msgspec.json.encode({"error": body | {"root_cause": [body]}, "status": 401}), {})
+    assert found.code is Code.UNAUTHENTICATED
+    assert found.message.endswith("is not allowed: API key: api key is expired.")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code", "told", "hint"),
+    [
+        (
+            429,
+            {
+                "type": "circuit_breaking_exception",
+                "reason": "[parent] Data too large, data for [<http_request>] would be [9/9b]",
+                "bytes_wanted": 9,
+                "bytes_limit": 8,
+                "durability": "TRANSIENT",
+            },
+            Code.RATE_LIMITED,
+            "Data too large",
+            "short of memory",
+        ),
+        (
+            429,
+            {
+                "type": "es_rejected_execution_exception",
+                "reason": "rejected execution of x on EsThreadPoolExecutor[name = node/write]",
+            },
+            Code.RATE_LIMITED,
+            "rejected execution",
+            "than it can queue",
+        ),
+        (
+            503,
+            {"type": "master_not_discovered_exception", "reason": None},
+            Code.UNAVAILABLE,
+            "answered 503: master_not_discovered_exception.",
+            "no master",
+        ),
+        (
+            503,
+            {"type": "search_phase_execution_exception", "reason": "", "phase": "query", "failed_shards": []},
+            Code.UNAVAILABLE,
+            "answered 503: search_phase_execution_exception.",
+            "Shards",
+        ),
+        (
+            400,
+            {"type": "media_type_header_exception", "reason": "Invalid media-type value on headers [Accept]"},
+            Code.UPSTREAM_REFUSED,
+            "Invalid media-type",
+            "change the headers",
+        ),
+    ],
+)
+def test_what_a_cluster_in_trouble_says_comes_with_what_can_be_done(status, error, code, told, hint):
+    found = problem(status, msgspec.json.encode({"error": error | {"root_cause": []}, "status": status}))
+    assert (found.code, found.upstream_code) == (code, error["type"])
+    assert told in found.message
+    assert hint in found.hint
+
+
+@pytest.mark.parametrize("status", [404, 409])
+@pytest.mark.parametrize("body", [HTML, b'{"error":"Not Found","message":"no Route matched"}'])
+def test_what_is_not_there_is_elasticsearchs_to_say_and_nobody_elses(status, body):
+    found = problem(status, body, STRANGE)
+    assert found.code is Code.UNEXPECTED_ANSWER
+    assert "is not Elasticsearch" in found.message
 
 
 def test_the_wait_that_is_asked_for_is_passed_on():

@@ -1,12 +1,13 @@
 """Elasticsearch's refusals, and answers that are not its own, as our errors: one table, one place."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 import msgspec
 
 from gateway.adapters.base import UpstreamRequest
+from gateway.adapters.elasticsearch.hints import hint
+from gateway.adapters.elasticsearch.refusal import Refusal
 from gateway.adapters.retry_after import retry_after
 from gateway.adapters.transport import Answer
 from gateway.errors import (
@@ -21,9 +22,7 @@ from gateway.errors import (
     UpstreamRefused,
 )
 
-_MAX_REASON: Final = 500
-_MAX_CAUSES: Final = 10
-_ERRORS: Final[dict[int, type[UpstreamError]]] = {
+_BY_STATUS: Final[dict[int, type[UpstreamError]]] = {
     401: Unauthenticated,
     403: Forbidden,
     404: NotFound,
@@ -31,47 +30,27 @@ _ERRORS: Final[dict[int, type[UpstreamError]]] = {
     429: RateLimited,
 }
 _BY_CLASS: Final[dict[int, type[UpstreamError]]] = {4: UpstreamRefused, 5: Unavailable}
-_HINTS: Final = {
-    401: "Check the API key or password of this source: it may have expired.",
-    405: "Is this an Elasticsearch of 7.14 or later, with machine learning enabled?",
-    406: "Does something between the gateway and Elasticsearch change the headers of requests?",
-    413: "Add fewer events in one call, or raise http.max_content_length of the cluster.",
-}
-_PRIVILEGES: Final = {"GET": "monitor_ml", "POST": "manage_ml", "PUT": "manage_ml", "DELETE": "manage_ml"}
-_NO_HANDLER: Final = "no handler found"
+_BLOCKED: Final = "cluster_block_exception"
+_OWN: Final = frozenset({404, 409})
+"""What a stranger says of what is there, or is not, counts for nothing."""
 _MEDIA_TYPE: Final = "media_type_header_exception"
 T = TypeVar("T")
-
-
-class _Cause(msgspec.Struct):
-    """What went wrong, and why. All that may be missing may be missing."""
-
-    type: str | None = None
-    reason: str | None = None
-    caused_by: "_Cause | None" = None
-    root_cause: "list[_Cause]" = []
-
-
-class _Refusal(msgspec.Struct):
-    """The body of an error: of 405, 406 and "no handler" the error is a string."""
-
-    error: _Cause | str
 
 
 def fault(answer: Answer, request: UpstreamRequest) -> UpstreamError | None:
     """The error that an answer means, or None if it is a success of Elasticsearch's own."""
     if answer.ok:
         return None if is_elasticsearch(answer) else _stranger(answer, request)
-    refusal = _refusal(answer)
-    error = _ERRORS.get(answer.status) or _BY_CLASS.get(answer.status // 100)
-    if error is None or (error is NotFound and refusal is None):
+    refusal = Refusal.of(answer.body)
+    error = _error(answer, refusal)
+    if error is None:
         return _stranger(answer, request)
-    cause = refusal if isinstance(refusal, _Cause) else _Cause(reason=refusal)
+    words = refusal.words if refusal else ""
     return error(
-        f"{request.source} answered {answer.status}{_reason(cause) or _content(answer)}.",
-        hint=_hint(answer.status, cause, request),
+        f"{request.source} answered {answer.status}{f': {words}' if words else _content(answer)}.",
+        hint=hint(answer.status, refusal, request),
         retry_after=retry_after(answer.headers, now=datetime.now(UTC)),
-        upstream_code=cause.type,
+        upstream_code=refusal.type if refusal else None,
         request_id=answer.headers.get("x-opaque-id"),
     )
 
@@ -93,8 +72,8 @@ def is_of_another_version(answer: Answer) -> bool:
     """Whether it refuses the language of the request, so that the request was not even looked at."""
     if answer.status == 406:
         return True
-    refusal = _refusal(answer) if answer.status == 400 else None
-    return isinstance(refusal, _Cause) and refusal.type == _MEDIA_TYPE
+    refusal = Refusal.of(answer.body) if answer.status == 400 else None
+    return refusal is not None and refusal.type == _MEDIA_TYPE
 
 
 def read(answer: Answer, request: UpstreamRequest, form: type[T]) -> T:
@@ -109,38 +88,16 @@ def read(answer: Answer, request: UpstreamRequest, form: type[T]) -> T:
         raise UnexpectedAnswer(what) from exc
 
 
-def _refusal(answer: Answer) -> _Cause | str | None:
-    """Elasticsearch's account of an error, or None where the body holds none."""
-    try:
-        return msgspec.json.decode(answer.body, type=_Refusal).error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+def _error(answer: Answer, refusal: Refusal | None) -> type[UpstreamError] | None:
+    """What an answer means, None where it must be Elasticsearch's own to mean anything.
+
+    A block, as where a disk is full, may be a 403 or a 429, and is no matter of privileges or of pace.
+    """
+    if refusal is not None and refusal.type == _BLOCKED:
+        return Unavailable
+    if answer.status in _OWN and not is_elasticsearch(answer):
         return None
-
-
-def _reason(cause: _Cause) -> str:
-    """The reasons from the outermost in, none twice: the telling one is often the last."""
-    reasons = dict.fromkeys(each.reason for each in _chain(cause) if each.reason)
-    text = ": ".join(reason.rstrip(".:") for reason in reasons)
-    shown = text if len(text) <= _MAX_REASON else f"{text[:_MAX_REASON]}…"
-    return f": {shown}" if shown else ""
-
-
-def _chain(cause: _Cause) -> Iterator[_Cause]:
-    inner: _Cause | None = cause
-    for _ in range(_MAX_CAUSES):
-        if inner is None:
-            break
-        yield inner
-        inner = inner.caused_by
-    yield from cause.root_cause[:1]
-
-
-def _hint(status: int, cause: _Cause, request: UpstreamRequest) -> str | None:
-    if status == 403:
-        return f"The credential needs the cluster privilege {_PRIVILEGES[request.method]}."
-    if cause.reason and cause.reason.startswith(_NO_HANDLER):
-        return _HINTS[405]
-    return _HINTS.get(status)
+    return _BY_STATUS.get(answer.status) or _BY_CLASS.get(answer.status // 100)
 
 
 def _stranger(answer: Answer, request: UpstreamRequest) -> UnexpectedAnswer:
