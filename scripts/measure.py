@@ -1,7 +1,7 @@
 """What adding 100 events to one Graph mailbox takes: one by one, at once, and in one call.
 
-Runs the gateway on its sandbox, in one process, over loopback sockets. Graph takes 50 ms for an event and works
-on four of a mailbox at once, in a batch, too: so 100 events cannot take less than 1.25 s. Prints a table.
+Runs the gateway on its sandbox, in one process, over loopback sockets. Graph takes 50 ms for an event and
+works on four of a mailbox at once, in a batch, too: so 100 events cannot take less than 1.25 s.
 """
 
 import asyncio

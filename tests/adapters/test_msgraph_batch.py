@@ -285,23 +285,31 @@ async def test_of_batches_to_groups_only_what_was_refused_is_sent_again(server, 
     assert [len(outcome.requests) for outcome in outcomes] == [2, 1, 1, 1, 1]
 
 
-async def test_a_credential_that_an_item_is_refused_for_is_refused_for_all(server, open_adapter):
-    refused = []
-    adapter = open_adapter()
-    credential = adapter._api._credential
+class Listening:
+    """A credential that remembers which values were refused."""
 
-    class Listening:
-        claims, authorization, aclose = credential.claims, credential.authorization, credential.aclose
+    def __init__(self, credential):
+        self.claims, self.authorization = credential.claims, credential.authorization
+        self.values = []
 
-        def refused(self, authorization):
-            refused.append(authorization)
+    def refused(self, authorization):
+        self.values.append(authorization)
 
-    adapter._api._credential = Listening()
-    server.emulator.moods = [({"1": refusal(401, "InvalidAuthenticationToken")}, as_they_are)]
+
+@pytest.mark.parametrize("is_whole", [False, True])
+async def test_a_credential_that_a_batch_or_an_item_of_it_is_refused_for_is_taken_note_of(
+    server, adapter, is_whole
+):
+    credential = adapter._api._credential = Listening(adapter._api._credential)
+    if is_whole:
+        server.faults.add(BATCH, Fault(status=401))
+    else:
+        server.emulator.moods = [({"1": refusal(401, "InvalidAuthenticationToken")}, as_they_are)]
     first, *others = await write(adapter, HOME, drafts(5))
     assert (first.status, first.problem.code) == (WriteStatus.FAILED, Code.UNAUTHENTICATED)
-    assert {outcome.status for outcome in others} == {WriteStatus.CREATED}
-    assert refused == [server.emulator.tokens.app.authorization]
+    assert {outcome.status for outcome in others} == {WriteStatus.FAILED if is_whole else WriteStatus.CREATED}
+    assert credential.values == [server.emulator.tokens.app.authorization]
+    assert len(sent(server)) == 1
 
 
 # How often, and when

@@ -208,6 +208,8 @@ def test_the_wait_asked_for_is_kept(header, seconds):
         (answer(503), False),
         (answer(503, "ConcurrentItemSave"), False),
         (answer(409, "ConcurrentItemSave"), False),
+        (answer(409, "ErrorConcurrentItemSave"), False),
+        (answer(412, "ErrorIrresolvableConflict"), True),
         (answer(500, "ErrorInternalServerError"), False),
         (answer(502), False),
         (answer(504), False),

@@ -5,6 +5,8 @@ import pytest
 
 from gateway.sandbox.faults import Fault
 
+from .conftest import CONFIGURATION
+
 pytestmark = pytest.mark.anyio
 
 HOME = "msgraph:users/outages@contoso.com/calendar"
@@ -71,6 +73,16 @@ async def test_a_dry_run_shows_the_batches_that_are_then_sent(front):
             assert one["body"].pop("transactionId") == "<assigned>"
             assert other["body"].pop("transactionId") != "<assigned>"
             assert one == other
+
+
+async def test_a_replica_that_has_a_part_of_the_places_sends_no_batches(front):
+    gateway = await front(CONFIGURATION.replace("mailboxes", "requests_per_mailbox = 1\nmailboxes"))
+    payload = (await gateway.ask(ADD, call(7)))["addEvents"]
+    assert payload["counts"]["created"] == 7
+    assert {request["path"] for request in payload["requests"]} == {
+        "/v1.0/users/outages%40contoso.com/calendar/events"
+    }
+    assert answers(gateway) == [201] * 7
 
 
 async def test_a_batch_that_was_put_off_is_shown_with_all_its_attempts(front):

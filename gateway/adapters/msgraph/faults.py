@@ -36,7 +36,7 @@ _BY_CLASS: Final[dict[int, type[UpstreamError]]] = {4: UpstreamRefused, 5: Unava
 _BY_CODE: Final[dict[str, type[UpstreamError]]] = {"ErrorDuplicateTransactionId": Conflict}
 _CLAIMS: Final = re.compile(r'\bclaims="((?:[^"\\]|\\.)+)"')
 _CHALLENGED: Final = "Ask for a new token with the `claims` of this problem, and repeat the call with it."
-_CONCURRENT_SAVE: Final = "ConcurrentItemSave"
+_CONCURRENT_SAVES: Final = frozenset({"ConcurrentItemSave", "ErrorConcurrentItemSave"})
 
 
 class _Error(msgspec.Struct):
@@ -84,7 +84,7 @@ def was_refused(answer: Answer) -> bool:
     Graph, prove nothing.
     """
     refusal = _refusal(answer)
-    if refusal is not None and refusal.code == _CONCURRENT_SAVE:
+    if refusal is not None and refusal.code in _CONCURRENT_SAVES:
         return False
     return 300 <= answer.status < 500 or (answer.status == 503 and refusal is not None)
 
