@@ -1,5 +1,6 @@
 """RRULE as patternedRecurrence and back, against an oracle that reads Graph's documentation day by day."""
 
+import sys
 from datetime import date, datetime, timedelta
 from itertools import islice
 
@@ -380,3 +381,46 @@ def test_a_series_that_ends_before_it_starts_is_refused():
 def test_a_zone_that_graph_has_no_name_for_is_refused():
     with pytest.raises(Unsupported, match="Antarctica/Troll"):
         sent("FREQ=DAILY", at("2027-01-04T10:00", "Antarctica/Troll"))
+
+
+def test_a_zone_that_is_sent_as_another_must_show_the_same_time_on_each_day():
+    vienna = to_pattern(rule("FREQ=DAILY"), at("2027-01-04T10:00", "Europe/Vienna"))
+    assert vienna.range.recurrence_time_zone == "W. Europe Standard Time"
+    # Its only name is that of the Azores, whose clocks are an hour ahead.
+    with pytest.raises(Unsupported, match="America/Scoresbysund") as refusal:
+        to_pattern(rule("FREQ=DAILY"), at("2027-01-04T10:00", "America/Scoresbysund"))
+    assert refusal.value.problem.path == ("timeZone",)
+
+
+HOSTILE = [
+    "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=2",
+    "FREQ=DAILY;BYDAY=MO;BYSETPOS=2",
+    "FREQ=DAILY;COUNT=99999",
+    "FREQ=DAILY;UNTIL=99991231T235959Z",
+    "FREQ=DAILY;INTERVAL=999;BYMONTHDAY=4",
+    "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=7",
+    "FREQ=MONTHLY;BYDAY=MO;BYMONTHDAY=4;BYSETPOS=1",
+    "FREQ=YEARLY;BYDAY=MO;BYSETPOS=366",
+    "FREQ=YEARLY;BYDAY=1MO,-1MO,53MO;BYSETPOS=-1,1",
+    "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=4;BYDAY=MO",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_steps_that_any_rule_takes_are_bounded(text):
+    calls = 0
+
+    def count(_frame, event, _argument):
+        nonlocal calls
+        calls += event == "call"
+
+    parsed, start = rule(text), at("2027-01-04T10:00")
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        to_pattern(parsed, start)
+    except (InvalidInput, Unsupported):
+        pass
+    finally:
+        sys.setprofile(before)
+    assert 0 < calls < 50_000

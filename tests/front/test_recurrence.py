@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
+import httpx2
 import pytest
+
+from gateway.sandbox.msgraph import Unknowns
 
 from .series import (
     BERLIN,
@@ -239,3 +242,34 @@ async def test_an_occurrence_is_changed_by_its_id_and_takes_no_recurrence(front:
         ["changes", "0", "set", "recurrence"],
     )
     assert master["id"] in row["problem"]["hint"]
+
+
+async def test_a_series_that_graph_leaves_a_series_is_a_conflict_and_shown_as_it_is(front: Any) -> None:
+    gateway = await front()
+    event = await made(gateway, series())
+    gateway.sandbox.msgraph.emulator.unknowns = Unknowns(null_recurrence_ends_series=False)
+    (row,) = (await update(gateway, event, recurrence=None))["results"]
+    assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "UNSUPPORTED")
+    assert row["problem"]["path"] == ["changes", "0", "set", "recurrence"]
+    assert row["event"]["recurrence"]["rule"] == "FREQ=WEEKLY;BYDAY=MO"
+
+
+async def test_a_series_that_could_not_be_sent_again_is_changed_in_all_else(front: Any) -> None:
+    gateway = await front()
+    twice = {"dateTime": "2027-10-31T02:30:00", "timeZone": "W. Europe Standard Time"}
+    body = {
+        "subject": "Made in Outlook",
+        "start": twice,
+        "end": {**twice, "dateTime": "2027-10-31T03:30:00"},
+        "recurrence": {
+            "pattern": {"type": "daily", "interval": 1},
+            "range": {"type": "noEnd", "startDate": "2027-10-31"},
+        },
+    }
+    address = f"{gateway.sandbox.msgraph.url}/v1.0/users/outages@contoso.com/events"
+    headers = {"authorization": gateway.sandbox.credentials.msgraph_app}
+    async with httpx2.AsyncClient() as outlook:
+        made_there = (await outlook.post(address, json=body, headers=headers)).json()
+    event = {"id": f"msgraph:users/outages@contoso.com/events/{made_there['id']}"}
+    after = await changed(gateway, event, title="Renamed here")
+    assert (after["title"], after["recurrence"]["rule"]) == ("Renamed here", "FREQ=DAILY")

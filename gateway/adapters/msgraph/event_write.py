@@ -10,10 +10,10 @@ from gateway.adapters.msgraph import faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.event_plan import is_stale
 from gateway.adapters.msgraph.events import to_event
-from gateway.adapters.msgraph.kept import changes
+from gateway.adapters.msgraph.kept import changes, is_still_series
 from gateway.adapters.msgraph.patch import is_untouched, members_of, shows
 from gateway.adapters.msgraph.wire import GraphEvent
-from gateway.errors import Conflict, NoAnswer, NotFound, Problem, UnexpectedAnswer, UpstreamError
+from gateway.errors import Conflict, NoAnswer, NotFound, Problem, UnexpectedAnswer, Unsupported, UpstreamError
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId, EventId
 
@@ -22,6 +22,11 @@ _NEWER_VERSIONS: Final = 8
 """How often somebody else may be faster, beside the attempts."""
 _GONE: Final = "ErrorItemNotFound"
 _LOOK_FIRST: Final = "It may be changed, or still be: look at the event before you repeat the call."
+_STILL_SERIES: Final = Unsupported(
+    "Graph took the change, and left the series a series.",
+    path=("set", "recurrence"),
+    hint="Remove the series, and add the event that is to stay.",
+).problem
 _REPEAT: Final = "It may still be removed. Repeat the call: removing what is gone does no harm."
 
 
@@ -125,6 +130,8 @@ class EventWrite:
         updated = self._outcome(WriteStatus.UPDATED, event=event, stored=True, previous_id=previous_id)
         if not isinstance(self._action, EventChange):
             return updated
+        if is_still_series(self._action, event):
+            return self._outcome(WriteStatus.CONFLICT, event=event, problem=_STILL_SERIES)
         warnings = changes(self._action.draft, event, members_of(self._action))
         return msgspec.structs.replace(updated, warnings=tuple(warnings))
 

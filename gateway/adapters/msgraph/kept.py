@@ -3,10 +3,14 @@
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from gateway.adapters.base import TranslationWarning
+import msgspec
+
+from gateway.adapters.base import EventChange, TranslationWarning
 from gateway.adapters.losses import Loss
 from gateway.adapters.msgraph.drafts import to_wire
-from gateway.adapters.msgraph.wire import DateTimeTimeZone, NewEvent
+from gateway.adapters.msgraph.patch import members_of
+from gateway.adapters.msgraph.recurrence import from_pattern
+from gateway.adapters.msgraph.wire import DateTimeTimeZone, NewEvent, PatternedRecurrence
 from gateway.model.event import Draft, Event
 from gateway.model.msgraph import MSGraphEventDetails
 from gateway.model.zones import find_zone
@@ -17,6 +21,8 @@ _ALL: Final = NewEvent.__struct_fields__
 
 def changes(draft: Draft, event: Event, members: Collection[str] = _ALL) -> Iterator[TranslationWarning]:
     """A warning for each of the members sent that the event shows in another form."""
+    # A series that is not sent need not be one that can be sent.
+    draft = draft if "recurrence" in members else msgspec.structs.replace(draft, recurrence=None)
     sent, details = to_wire(draft), event.details
     if not isinstance(details, MSGraphEventDetails):
         raise TypeError(f"{event.id} is no event of Graph's.")
@@ -28,6 +34,24 @@ def changes(draft: Draft, event: Event, members: Collection[str] = _ALL) -> Iter
     if "start" in members:
         yield from _renamed("start", sent.start, details.original_start_time_zone)
         yield from _renamed("end", sent.end, details.original_end_time_zone)
+    if sent.recurrence is not None:
+        yield from _rule_changed(draft, sent.recurrence, event)
+
+
+def is_still_series(change: EventChange, event: Event) -> bool:
+    """Whether an event that was to become a single one did not."""
+    details = event.details
+    is_cleared = "recurrence" in members_of(change) and change.draft.recurrence is None
+    return is_cleared and isinstance(details, MSGraphEventDetails) and details.recurrence is not None
+
+
+def _rule_changed(draft: Draft, sent: PatternedRecurrence, event: Event) -> Iterator[TranslationWarning]:
+    zone = event.recurrence.time_zone if event.recurrence else event.start.zone
+    rule = from_pattern(sent, draft.start.zone, is_all_day=draft.is_all_day)
+    held = None if event.recurrence is None else event.recurrence.rule
+    if (rule, find_zone(sent.range.recurrence_time_zone or "")) != (held, find_zone(zone)):
+        message = f"Graph holds the series by another rule, or by the clock of another zone: {zone}."
+        yield _changed("recurrence", message, str(rule), None if held is None else str(held))
 
 
 def _can_be_joined(details: MSGraphEventDetails) -> bool:

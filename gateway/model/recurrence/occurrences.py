@@ -14,8 +14,10 @@ from gateway.model.recurrence.days import LAST, days
 from gateway.model.recurrence.rule import RecurrenceRule
 from gateway.model.time import EPOCH, LATEST, EventTime, add_days, at_wall_clock, midnight
 
-_LOOK_AHEAD: Final = timedelta(days=366 * 30)
-"""How far a first match is looked for: a rule that picks no day in so long a time is better read again."""
+_LOOK_AHEAD: Final = timedelta(days=366 * 9)
+"""How far a first match is looked for: to the next 29 February, even over a year such as 2100."""
+_EXCEPTIONS: Final = timedelta(days=366 * 30)
+"""How far from the start a day may be left out."""
 _LAST_SECOND: Final = time(23, 59, 59)
 
 
@@ -65,7 +67,9 @@ def check_start(rule: RecurrenceRule, start: EventTime) -> None:
     day = first_day(start)
     match = next(days(rule, day, min(_before(rule, start), day + _LOOK_AHEAD)), None)
     if match is None:
-        raise InvalidInput(f"The rule {rule} picks neither the day of the start, {day}, nor one after it.")
+        raise InvalidInput(
+            f"The rule {rule} picks neither the day of the start, {day}, nor one in the nine years after it."
+        )
     if match != day:
         raise InvalidInput(
             f"The start, {day}, is not a day that the rule {rule} picks.",
@@ -79,7 +83,7 @@ def without_occurrence(rule: RecurrenceRule, start: EventTime, dates: Collection
     last = max(dates, default=first)
     if last < first:
         return sorted(dates)
-    before = min(_before(rule, start), first + _LOOK_AHEAD, add_days(last, 1))
+    before = min(_before(rule, start), first + _EXCEPTIONS, add_days(last, 1))
     return sorted({*dates} - {*days(rule, first, before)})
 
 
