@@ -133,7 +133,7 @@ async def test_where_only_some_were_written_before_the_cut_only_those_are_create
 
 
 async def test_without_a_look_before_nothing_is_sent(bench):
-    bench.faults.add(READ, Fault(status=503), calls=range(1, 5))
+    bench.faults.add(READ, Fault(status=500), calls=range(1, 5))
     (outcome,) = await bench.write(draft())
     assert outcome.status is WriteStatus.FAILED
     assert outcome.problem.hint == "Nothing was written."

@@ -151,7 +151,7 @@ async def test_an_older_event_like_the_new_one_does_not_stand_in_for_it(bench):
 
 async def test_without_a_look_before_nothing_is_sent(bench):
     (old,) = await bench.stored(draft())
-    bench.faults.add(READ, Fault(status=503), calls=range(1, 5))
+    bench.faults.add(READ, Fault(status=500), calls=range(1, 5))
     began = len(bench.server.exchanges)
     outcome = await bench.carry_out(change(old, title="Changed"))
     assert outcome.status is WriteStatus.FAILED
