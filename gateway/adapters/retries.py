@@ -28,27 +28,51 @@ class Retries(msgspec.Struct, frozen=True, kw_only=True):
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     chance: Callable[[], float] = random.random
 
+    def wait(self, count: int, problem: Problem) -> float:
+        """The seconds before the next attempt: what the upstream asks for, and some more each time."""
+        asked = problem.retry_after.total_seconds() if problem.retry_after else 0.0
+        return asked + self.chance() * self.first_wait.total_seconds() * (1 << count)
+
+
+class ReadRetries:
+    """The retries of one call's reads of one source.
+
+    They share their time while the source fails: many reads of one that is down take no longer than a few.
+    """
+
+    def __init__(self, retries: Retries) -> None:
+        self._retries = retries
+        self._failing_since: float | None = None
+
     async def read(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """What the first attempt that succeeds gives. Not for writes: an error may hide that they were done.
 
         Raises what an attempt raised if another one cannot help, or would begin too late: so a Retry-After
         that asks for more time than there is goes to the caller at once.
         """
-        deadline = self.clock() + self.within.total_seconds()
-        for count in range(self.attempts - 1):
+        began = self._retries.clock()
+        for count in range(self._retries.attempts - 1):
             try:
-                return await attempt()
+                return await self._once(attempt)
             except UpstreamError as exc:
-                wait = self._wait(count, exc.problem)
-                if not exc.problem.retryable or self.clock() + wait > deadline:
+                if not exc.problem.retryable:
                     raise
-            await self.sleep(wait)
-        return await attempt()
+                wait = self._retries.wait(count, exc.problem)
+                if self._retries.clock() + wait > self._until(began):
+                    raise
+            await self._retries.sleep(wait)
+        return await self._once(attempt)
 
-    def _wait(self, count: int, problem: Problem) -> float:
-        """The seconds to wait before the next attempt: what the upstream asks for, and some more."""
-        asked = problem.retry_after.total_seconds() if problem.retry_after else 0.0
-        return asked + self.chance() * self.first_wait.total_seconds() * (1 << count)
+    async def _once(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        answer = await attempt()
+        self._failing_since = None
+        return answer
+
+    def _until(self, began: float) -> float:
+        """When the last attempt may begin of a read that has just failed."""
+        if self._failing_since is None:
+            self._failing_since = self._retries.clock()
+        return min(began, self._failing_since) + self._retries.within.total_seconds()
 
 
 USUAL: Final = Retries()

@@ -15,7 +15,7 @@ from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Versions
 from gateway.adapters.elasticsearch.walk import walk
 from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, StoredEvent, UntitledEventList
-from gateway.adapters.retries import USUAL, Retries
+from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.transport import Answer, Way
 from gateway.errors import NoAnswer, NotSent, Problem, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
@@ -66,7 +66,7 @@ class MLApi:
         self._version: ClusterVersion | None = None
         self._is_plain = False
         self._call = call
-        self._retries = retries
+        self._retries = ReadRetries(retries)
 
     async def version(self) -> ClusterVersion:
         """The cluster's version, as far as it is known: the same all through a call. Raises nothing."""

@@ -14,7 +14,7 @@ from gateway.adapters.msgraph.mailboxes import LIMIT, MailboxGates, mailbox_of
 from gateway.adapters.msgraph.paths import USERS, Owner, owner_in, owner_of
 from gateway.adapters.msgraph.requests import IN_UTC, ITEM_HEADERS, JSON
 from gateway.adapters.msgraph.wire import Page
-from gateway.adapters.retries import USUAL, Retries
+from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.transport import Answer, Transport
 from gateway.errors import UnexpectedAnswer, UpstreamError
 from gateway.model.ids import ResourceId
@@ -42,7 +42,7 @@ class GraphApi:
         self._credential = credential
         self._gates = gates
         self._call = call
-        self._retries = retries
+        self._retries = ReadRetries(retries)
 
     @property
     def takes_batches(self) -> bool:
