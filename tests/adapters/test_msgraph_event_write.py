@@ -334,6 +334,15 @@ async def test_where_somebody_else_writes_in_between_nobody_knows_and_the_event_
     assert len(sent(server, "PATCH")) == 2
 
 
+async def test_a_look_that_graph_is_too_busy_for_is_taken_again(server, alice):
+    event = await made(alice)
+    server.faults.add(CHANGE, Fault(cut=Cut.AFTER_WRITE), calls=(1,))
+    server.faults.add(FIND, Fault(status=503), calls=(1, 2))
+    outcome = await carry_out(alice, change(event, title="Changed"))
+    assert (outcome.status, outcome.event.title) == (WriteStatus.UPDATED, "Changed")
+    assert len(sent(server, "PATCH")) == 1
+
+
 async def test_where_the_look_fails_too_nobody_knows(server, alice):
     event = await made(alice)
     server.faults.add(CHANGE, Fault(cut=Cut.AFTER_WRITE))

@@ -97,15 +97,15 @@ class EventWrite:
 
     async def _look(self, doubt: UpstreamError | None = None) -> Outcome | None:
         """What the event as it is now says; None if it may be written now. Raises UpstreamError."""
-        answer = await self._api.send(self._look_request, log=self._log)
-        error = faults.fault(answer, self._look_request)
-        if error is None:
-            return self._settle(self._event(decode(answer, self._look_request, GraphEvent)), doubt)
-        if error.problem.upstream_code != _GONE:
-            raise error
-        if isinstance(self._action, EventChange):
-            return self._outcome(WriteStatus.FAILED, problem=error.problem)
-        return self._done(None)
+        try:
+            found = await self._api.read(self._look_request, GraphEvent, log=self._log)
+        except NotFound as exc:
+            if exc.problem.upstream_code != _GONE:
+                raise
+            if isinstance(self._action, EventChange):
+                return self._outcome(WriteStatus.FAILED, problem=exc.problem)
+            return self._done(None)
+        return self._settle(self._event(found), doubt)
 
     def _settle(self, present: Event, doubt: UpstreamError | None) -> Outcome | None:
         action = self._action
