@@ -71,8 +71,7 @@ class CalendarPayload:
 
     status: WriteStatus = strawberry.field(description="What became of it.")
     calendar: Calendar | None = strawberry.field(
-        description="The calendar as it is now, if it is there. Before making one that is there already: "
-        "that one."
+        description="The calendar as it is now, if it is there; in a conflict, the one that is in the way."
     )
     problem: Problem | None = strawberry.field(description="What went wrong, if anything.")
     warnings: list[TranslationWarning] = strawberry.field(description="What to know of it.")

@@ -152,7 +152,9 @@ class BatchStatus(Enum):
     FAILED = value("failed", description="No row is as wished, or the whole call was refused.")
 
 
-@strawberry.enum(description="In what way an event is not written quite as given.")
+@strawberry.enum(
+    description="What to know of an event that is written: what is lost of it, or what it mutes."
+)
 class WarningCode(Enum):
     NOT_HELD = value("not_held", description="The calendar has no place for it: it is left out.")
     CHANGED = value("changed", description="It is stored, but not as it was given; `sent` is what is stored.")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.sandbox.elasticsearch.state import Event
-from gateway.sandbox.faults import Fault
+from gateway.sandbox.faults import HELD, Fault
+from tests.front.conftest import CONFIGURATION
 
 pytestmark = pytest.mark.anyio
 
@@ -150,7 +151,7 @@ async def test_an_event_that_begins_behind_a_jobs_latest_bucket_changes_no_resul
     row = await add(await front(), OUTAGES, "2026-11-18T09:50:00Z", "2026-11-18T10:30:00Z")
     found = warning(row, "TOO_LATE")
     assert found["field"] == "start"
-    assert "payments-latency have come as far as 2026-11-18T09:58:00Z" in found["message"]
+    assert "(payments-latency is at 2026-11-18T09:58:00Z)" in found["message"]
     assert "payments-volume" not in found["message"]  # its bucket of 09:45 is still open
 
 
@@ -195,6 +196,24 @@ async def test_what_cannot_be_told_is_said_and_the_event_is_written(front: Any, 
     assert report["status"] == "SUCCEEDED"
     (row,) = [row for row in report["results"] if row["eventId"].startswith("elasticsearch:")]
     assert "could not be told" in warning(row, "JOBS_NOT_READ")["message"]
+
+
+async def test_a_cluster_that_is_silent_about_its_jobs_does_not_keep_the_event_waiting_for_long(
+    front: Any,
+) -> None:
+    patience = 'mode = "write"\nupstream_timeout_seconds = 0.25'
+    gateway = await front(CONFIGURATION.replace('mode = "write"', patience))
+    gateway.sandbox.elasticsearch.faults.add(JOBS, Fault(delay=HELD))
+    event = {
+        "title": "x",
+        "start": {"instant": "2026-11-20T21:00:00Z"},
+        "end": {"instant": "2026-11-20T22:00:00Z"},
+    }
+    given = {"calendars": [OUTAGES, HOLIDAYS], "events": [event] * 3}
+    report = (await gateway.ask(ADD, {"input": given}))["addEvents"]
+    gateway.sandbox.elasticsearch.faults.drop()
+    assert [row["status"] for row in report["results"]] == ["CREATED"] * 6
+    assert [codes(row) for row in report["results"]] == [["JOBS_NOT_READ"]] * 6
 
 
 async def test_a_count_that_cannot_be_had_is_said(front: Any) -> None:

@@ -69,11 +69,11 @@ class Muting(msgspec.Struct, frozen=True, kw_only=True):
     def _of_jobs(self, first: SentEvent) -> Iterator[TranslationWarning]:
         behind = begun_before(from_millis(first.start_time), self.jobs or (), self.latest)
         if behind:
-            latest = max(self.latest[job.id] for job in behind)
+            furthest = max(behind, key=lambda job: self.latest[job.id]).id
             yield _notice(
                 Notice.TOO_LATE,
-                f"{_listed([job.id for job in behind])} have come as far as {to_rfc3339(latest)}: results"
-                " before that are not revised.",
+                f"{_listed([job.id for job in behind])} have left its first bucket behind ({furthest} is at"
+                f" {to_rfc3339(self.latest[furthest])}): results that are there are not revised.",
                 field="start",
                 given=to_rfc3339(from_millis(first.start_time)),
             )
