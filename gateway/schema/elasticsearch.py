@@ -57,8 +57,8 @@ class ElasticsearchEventDetails:
 
 
 @strawberry.input(
-    description="What only Elasticsearch ML calendars understand, from 8.16 on. What an older cluster lacks is "
-    "left out, with a warning."
+    description="What only Elasticsearch ML calendars understand, from 8.16 on. What an older cluster lacks "
+    "is left out, with a warning."
 )
 class ElasticsearchEventOptions:
     skip_result: bool | None = strawberry.field(default=None, description=_SKIP_RESULT)
