@@ -135,6 +135,7 @@ def test_where_no_header_has_the_request_id_the_body_may(inner, request_id):
         (answer(400, "ErrorPropertyValidationFailure"), POST, "the end must follow the start"),
         (answer(400, "ErrorOccurrenceCrossingBoundary"), POST, "between"),
         (answer(409, "ConcurrentItemSave"), POST, "look at it"),
+        (answer(409, "ErrorConcurrentItemSave"), POST, "look at it"),
         (answer(409, "ErrorIrresolvableConflict"), POST, "repeat the call"),
         (answer(412), POST, "repeat the call"),
         (answer(429, "ApplicationThrottled"), GET, "four requests at once"),

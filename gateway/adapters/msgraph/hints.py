@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from gateway.adapters.base import UpstreamRequest
 
 _SAVED_TWICE: Final = "Somebody writes to it at the same moment: look at it, and repeat the call."
+_IN_DOUBT: Final = "It may have been saved all the same: look at it before you repeat the call."
 _UNREADABLE: Final = "A value is not of the form that Graph takes: try without the fields under `msgraph`."
 _BY_CODE: Final = {
     "ErrorPropertyValidationFailure": "Graph does not say which property: the end must follow the start, and "
@@ -19,7 +20,8 @@ _BY_CODE: Final = {
     "ErrorItemNotFound": "It is gone, or of another mailbox: an id counts below its own owner only.",
     "ErrorFolderNotFound": "The calendar is gone, or of another mailbox: take ids from `calendars`.",
     "Authorization_RequestDenied": "The directory denies it: an administrator must consent to it.",
-    "ConcurrentItemSave": "It may have been saved all the same: look at it before you repeat the call.",
+    "ConcurrentItemSave": _IN_DOUBT,
+    "ErrorConcurrentItemSave": _IN_DOUBT,
     "ErrorIrresolvableConflict": _SAVED_TWICE,
     "ApplicationThrottled": "An application gets four requests at once for a mailbox, over all its replicas.",
     "TimeZoneNotSupportedException": "Give the time as an instant, or in a zone that Graph knows.",
