@@ -38,6 +38,8 @@ class Fault:
 
     delay: float = 0
     status: int | None = None
+    error: str | None = None
+    """The type of Elasticsearch's error, where it has several of that status."""
     retry_after: str | None = None
     is_written: bool = False
     cut: Cut | None = None

@@ -71,6 +71,13 @@ class Throttled(Protocol):
     def end(self, request: Request) -> None: ...
 
 
+@runtime_checkable
+class Failing(Protocol):
+    """What an emulator has besides if its error for a fault depends on what was asked."""
+
+    def failure(self, request: Request, fault: Fault) -> Response: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """A request that arrived and what was answered: None if the connection was cut instead."""
@@ -184,13 +191,19 @@ class EmulatorServer(Generic[E]):
         if fault.status is not None:
             if fault.is_written:
                 self._write(request, fault)
-            return self.emulator.error(fault.status, fault.retry_after)
+            return self._failure(request, fault)
         response = self._write(request, fault)
         if fault.cut is Cut.AFTER_WRITE:
             return None
         if fault.garble is Garble.MALFORMED and response.body:
             return replace(response, body=_malformed(response.body))
         return response
+
+    def _failure(self, request: Request, fault: Fault) -> Response:
+        emulator: object = self.emulator
+        if isinstance(emulator, Failing):
+            return emulator.failure(request, fault)
+        return self.emulator.error(fault.status or 500, fault.retry_after)
 
     def _write_late(self, request: Request, fault: Fault) -> None:
         """Write for a client that has left. To the emulator the request was running until now."""

@@ -1,8 +1,9 @@
 """The emulator of Elasticsearch: a request passes the real one's gates, in their order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from http.client import FORBIDDEN, OK, UNAUTHORIZED
+from http.client import FORBIDDEN, INTERNAL_SERVER_ERROR, OK, UNAUTHORIZED
 from typing import Any
 
 from gateway.sandbox.elasticsearch import routes
@@ -21,6 +22,7 @@ from gateway.sandbox.elasticsearch.security import REJECTED, authenticate, autho
 from gateway.sandbox.elasticsearch.state import Cluster
 from gateway.sandbox.elasticsearch.unknowns import Unknowns
 from gateway.sandbox.elasticsearch.versions import DEFAULT, Version
+from gateway.sandbox.faults import Fault
 from gateway.sandbox.http import Headers, Request, Response
 from gateway.sandbox.world import ElasticsearchWorld, Principal
 
@@ -53,6 +55,8 @@ class ElasticsearchEmulator:
             return routes.UNKNOWN
 
     def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
+        if request.method == "OPTIONS":
+            return self._options(request)
         content_type, warnings = plain(self.version), {}
         try:
             principal = authenticate(request, self.cluster.principals, self.version)
@@ -66,10 +70,33 @@ class ElasticsearchEmulator:
         return self._response(request, OK, _shown(payload, request), content_type, warnings)
 
     def error(self, status: int, retry_after: str | None = None) -> Response:
-        failure = unauthenticated(self.version, REJECTED) if status == UNAUTHORIZED else injected(status)
-        if retry_after is not None:
-            failure.headers = {**failure.headers, "Retry-After": retry_after}
-        return self._refused(Request(method="GET", target="/"), failure, plain(self.version))
+        return self.failure(Request(method="GET", target="/"), Fault(status=status, retry_after=retry_after))
+
+    def failure(self, request: Request, fault: Fault) -> Response:
+        status = fault.status or INTERNAL_SERVER_ERROR
+        if status == UNAUTHORIZED:
+            failure = unauthenticated(self.version, REJECTED)
+        else:
+            failure = injected(status, fault.error, *self._names(request))
+        if fault.retry_after is not None:
+            failure.headers = {**failure.headers, "Retry-After": fault.retry_after}
+        return self._refused(request, failure, plain(self.version))
+
+    def _names(self, request: Request) -> tuple[str, str]:
+        """The route of a request, and the id of what it is about."""
+        try:
+            match = routes.find(request)
+        except Refusal:
+            return routes.UNKNOWN, "sandbox"
+        about = match.parameters.get("event_id") or match.parameters.get("calendar_id") or "sandbox"
+        return match.route.name, about
+
+    def _options(self, request: Request) -> Response:
+        """What browsers ask before they ask, without a credential: any path will do."""
+        methods = routes.allowed(request)
+        headers = {"Allow": ",".join(methods)} if methods else {}
+        answer = self._response(request, OK, None, "text/plain; charset=UTF-8", headers)
+        return replace(answer, body=b"")
 
     def _match(self, request: Request, media: Media) -> Match:
         if len(request.target) > MAX_TARGET:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from http.client import INTERNAL_SERVER_ERROR
 from typing import Any, NamedTuple
 
 from gateway.sandbox.http import Headers
@@ -79,7 +80,7 @@ class Failure(Refusal):
         self.roots = roots
 
     def body(self, *, trace: bool = False) -> dict[str, Any]:
-        roots = self.roots or (self.cause.root,)
+        roots = (self.cause.root,) if self.roots is None else self.roots
         return {
             "error": {
                 "root_cause": [root.body(nested=False, trace=trace) for root in roots],
@@ -165,6 +166,7 @@ WINDOW_TOO_LARGE = (
     "This limit can be set by changing the [index.max_result_window] index level setting."
 )
 
+NOT_INDEXED = Row(500, "exception", "Error indexing event")
 INJECTED = {
     400: Row(400, "illegal_argument_exception", "a fault of the sandbox"),
     403: Row(
@@ -172,7 +174,7 @@ INJECTED = {
     ),
     404: Row(404, "resource_not_found_exception", "No calendar with id [sandbox]"),
     429: Row(429, "es_rejected_execution_exception", "rejected execution on EsThreadPoolExecutor[sandbox]"),
-    500: Row(500, "exception", "Error indexing event"),
+    500: NOT_INDEXED,
     503: Row(
         503,
         "cluster_block_exception",
@@ -181,11 +183,51 @@ INJECTED = {
 }
 """What a fault's status looks like; any other status is an `exception`."""
 
+FAILED = {
+    "PUT /_ml/calendars/{calendar_id}": Row(500, "exception", "Error putting calendar with id [{}]"),
+    "POST /_ml/calendars/{calendar_id}/events": NOT_INDEXED,
+    "DELETE /_ml/calendars/{calendar_id}/events/{event_id}": Row(
+        500, "exception", "Could not delete event [{}]"
+    ),
+}
+"""What routes say with 500."""
 
-def injected(status: int) -> Failure:
-    """The failure that a fault asks for."""
-    kind = INJECTED.get(status, Row(status, "exception", "injected"))
-    return kind()
+BREAKER = Row(
+    429,
+    "circuit_breaking_exception",
+    "[parent] Data too large, data for [<http_request>] would be [{0}/{0}b], which is larger than "
+    "the limit of [{1}/{1}b], real usage: [{0}/{0}b], new bytes reserved: [0/0b]",
+)
+BYTES_WANTED, BYTES_LIMIT = 1_046_892_544, 1_020_054_732
+
+
+def injected(status: int, error: str | None, route: str, about: str) -> Failure:
+    """The failure that a fault asks for: of its own type, if it names one, or as the route would say it."""
+    match error:
+        case "circuit_breaking_exception":
+            return BREAKER(
+                BYTES_WANTED,
+                BYTES_LIMIT,
+                bytes_wanted=BYTES_WANTED,
+                bytes_limit=BYTES_LIMIT,
+                durability="TRANSIENT",
+            )
+        case "master_not_discovered_exception":
+            return Failure(503, Cause(error, None))
+        case "search_phase_execution_exception":
+            return Failure(
+                503,
+                Cause(
+                    error,
+                    "all shards failed",
+                    metadata={"phase": "query", "grouped": True, "failed_shards": []},
+                ),
+                roots=(),
+            )
+        case str():
+            return Row(status, error, "a fault of the sandbox")()
+    row = FAILED.get(route) if status == INTERNAL_SERVER_ERROR else None
+    return (row or INJECTED.get(status, Row(status, "exception", "injected")))(about)
 
 
 def all_shards_failed(cause: Cause) -> Failure:

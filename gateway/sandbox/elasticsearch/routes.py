@@ -12,6 +12,8 @@ from gateway.sandbox.elasticsearch.versions import Feature, Version
 from gateway.sandbox.http import Request
 
 UNKNOWN = "unknown"
+METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
+"""Those that Elasticsearch knows, though no route takes some of them."""
 MAIN = "cluster:monitor/main"
 OLD_PREFIX, PREFIX = "/_xpack/ml", "/_ml"
 
@@ -73,13 +75,18 @@ ROUTES = (
 
 def find(request: Request) -> Match:
     """The route of a request; 405 if only its method is wrong, 400 if nothing is there."""
-    there = list(_there(request.segments))
-    for match in there:
+    for match in _there(request.segments):
         if match.route.method == request.method:
             return match
-    if there:
-        raise _wrong_method(request, sorted({match.route.method for match in there}))
+    methods = allowed(request)
+    if methods or request.method not in METHODS:
+        raise _wrong_method(request, methods)
     raise no_handler(request)
+
+
+def allowed(request: Request) -> list[str]:
+    """The methods that the path of a request takes; none if nothing is there."""
+    return sorted({match.route.method for match in _there(request.segments)})
 
 
 def _there(segments: tuple[str, ...]) -> Iterator[Match]:
@@ -109,12 +116,15 @@ def no_handler(request: Request) -> TextRefusal:
     return TextRefusal(400, text, is_numbered=False)
 
 
-def _wrong_method(request: Request, allowed: list[str]) -> TextRefusal:
-    text = (
-        f"Incorrect HTTP method for uri [{request.target}] and method [{request.method}], "
-        f"allowed: [{', '.join(allowed)}]"
-    )
-    return TextRefusal(405, text, headers={"Allow": ",".join(allowed)})
+def _wrong_method(request: Request, methods: list[str]) -> TextRefusal:
+    """405. A method that HTTP does not know is one on any path."""
+    text = f"Incorrect HTTP method for uri [{request.target}] and method [{request.method}]"
+    if request.method not in METHODS:
+        text = f"Unexpected http method: {request.method}"
+    if not methods:
+        return TextRefusal(405, text)
+    text = f"{text}, allowed: [{', '.join(methods)}]"
+    return TextRefusal(405, text, headers={"Allow": ",".join(methods)})
 
 
 def is_served(match: Match, version: Version, compatible_with: int) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.sandbox import seed
+from gateway.sandbox.faults import Fault
 
 from .answers import error
 
@@ -294,6 +295,82 @@ async def test_injected_errors_look_like_the_real_ones(server, client):
         assert ("X-elastic-product" in answer.headers) is (status not in (401, 403))
     assert "WWW-Authenticate" in server.emulator.error(401).headers
     assert seed.ELASTIC.authorization == client.headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "body"),
+    [
+        (
+            503,
+            "master_not_discovered_exception",
+            {
+                "root_cause": [{"type": "master_not_discovered_exception", "reason": None}],
+                "type": "master_not_discovered_exception",
+                "reason": None,
+            },
+        ),
+        (
+            503,
+            "search_phase_execution_exception",
+            {
+                "root_cause": [],
+                "type": "search_phase_execution_exception",
+                "reason": "all shards failed",
+                "phase": "query",
+                "grouped": True,
+                "failed_shards": [],
+            },
+        ),
+    ],
+)
+async def test_a_fault_may_name_its_error(server, client, status, error, body):
+    server.faults.add("*", Fault(status=status, error=error))
+    answer = await client.get(EVENTS, headers={"X-Opaque-Id": "me"})
+    assert (answer.status_code, answer.headers["x-opaque-id"]) == (status, "me")
+    assert answer.json() == {"error": body, "status": status}
+
+
+async def test_a_circuit_breaker_says_how_many_bytes_were_too_many(server, client):
+    server.faults.add("*", Fault(status=429, error="circuit_breaking_exception"))
+    answer = await client.get(EVENTS)
+    assert (answer.status_code, answer.headers.get("retry-after")) == (429, None)
+    body = answer.json()["error"]
+    assert body["reason"].startswith("[parent] Data too large, data for [<http_request>] would be [")
+    assert body["bytes_wanted"] > body["bytes_limit"]
+    assert body["durability"] == "TRANSIENT"
+    assert body["root_cause"] == [{name: value for name, value in body.items() if name != "root_cause"}]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reason"),
+    [
+        ("PUT", "/_ml/calendars/new", "Error putting calendar with id [new]"),
+        ("POST", EVENTS, "Error indexing event"),
+        ("DELETE", f"{EVENTS}/e1", "Could not delete event [e1]"),
+    ],
+)
+async def test_a_500_says_what_the_operation_says(server, client, method, path, reason):
+    server.faults.add("*", Fault(status=500))
+    assert error(await client.request(method, path)) == (500, "exception", reason)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"), [(EVENTS, "GET,POST"), ("/_ml/calendars/x/events/e", "DELETE"), ("/nothing", None)]
+)
+async def test_options_are_told_to_everybody(client, path, allowed):
+    answer = await client.options(path, headers={"Authorization": ""})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers.get("allow") == allowed
+    assert answer.headers["x-elastic-product"] == "Elasticsearch"
+
+
+@pytest.mark.parametrize(
+    ("path", "suffix", "allowed"), [(EVENTS, ", allowed: [GET, POST]", "GET,POST"), ("/nothing", "", None)]
+)
+async def test_a_method_that_is_none_is_405_on_any_path(client, path, suffix, allowed):
+    answer = await client.request("BREW", path)
+    assert answer.json() == {"error": f"Unexpected http method: BREW{suffix}", "status": 405}
+    assert (answer.status_code, answer.headers.get("allow")) == (405, allowed)
 
 
 @pytest.mark.parametrize(
