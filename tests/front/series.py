@@ -19,7 +19,7 @@ ADD = f"mutation ($input: AddEventsInput!) {{ addEvents(input: $input) {{ {ROWS}
 FIND = f"query ($id: ID!) {{ calendarEvent(id: $id) {{ {EVENT} }} }}"
 UPDATE = f"mutation ($input: UpdateEventsInput!) {{ updateEvents(input: $input) {{ {ROWS} }} }}"
 VIEW = f"""query ($calendars: [ID!]!, $window: TimeWindowInput!) {{
-  calendarEvents(calendars: $calendars, window: $window) {{ nodes {{ {EVENT} }} }}
+  calendarEvents(calendars: $calendars, window: $window, first: 200) {{ nodes {{ {EVENT} }} }}
 }}"""
 OUTLOOK = "msgraph:users/outages@contoso.com/calendar"
 TITLE = "Patches of a series"
@@ -77,10 +77,12 @@ async def found(gateway: Any, event: dict[str, Any]) -> dict[str, Any]:
     return (await gateway.ask(FIND, {"id": event["id"]}))["calendarEvent"]
 
 
-async def view(gateway: Any, start: str, end: str, *, title: str = TITLE) -> list[dict[str, Any]]:
+async def view(
+    gateway: Any, start: str, end: str, *, title: str = TITLE, calendar: str = OUTLOOK
+) -> list[dict[str, Any]]:
     """Our occurrences in a window of days of UTC."""
     window = {"start": f"{start}T00:00:00Z", "end": f"{end}T00:00:00Z"}
-    shown = await gateway.ask(VIEW, {"calendars": [OUTLOOK], "window": window})
+    shown = await gateway.ask(VIEW, {"calendars": [calendar], "window": window})
     return [one for one in shown["calendarEvents"]["nodes"] if one["title"] == title]
 
 

@@ -11,6 +11,7 @@ from gateway.sandbox.msgraph import Unknowns
 from .series import (
     BERLIN,
     EVERY_MONDAY,
+    OUTLOOK,
     add,
     changed,
     clock,
@@ -273,3 +274,32 @@ async def test_a_series_that_could_not_be_sent_again_is_changed_in_all_else(fron
     event = {"id": f"msgraph:users/outages@contoso.com/events/{made_there['id']}"}
     after = await changed(gateway, event, title="Renamed here")
     assert (after["title"], after["recurrence"]["rule"]) == ("Renamed here", "FREQ=DAILY")
+
+
+# On both sides
+
+
+@pytest.mark.parametrize(
+    "recurrence",
+    [
+        {"rule": "FREQ=WEEKLY;BYDAY=MO,TH;COUNT=30", "exceptDates": ["2027-03-29", "2027-05-06"]},
+        {"rule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU;WKST=SU;UNTIL=20271201T000000Z"},
+        {"rule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU;WKST=MO;UNTIL=20271201T000000Z"},
+        {"rule": "FREQ=MONTHLY;BYDAY=4MO;COUNT=8"},
+        {"rule": "FREQ=DAILY;INTERVAL=10;COUNT=25", "timeZone": "America/New_York"},
+    ],
+)
+@pytest.mark.parametrize("start", ["2027-03-22T22:00:00", "2027-03-22T09:00:00"])
+async def test_a_rule_means_the_same_in_outlook_and_in_elasticsearch(
+    front: Any, recurrence: dict[str, Any], start: str
+) -> None:
+    gateway = await front()
+    await made(gateway, series(recurrence, start=clock(start)), "payments-maintenance")
+    outlook = await spans(gateway, OUTLOOK)
+    assert len(outlook) > 5
+    assert outlook == await spans(gateway, "elasticsearch:planned-outages")
+
+
+async def spans(gateway: Any, calendar: str) -> list[tuple[str, str]]:
+    shown = await view(gateway, "2027-03-20", "2028-04-01", calendar=calendar)
+    return [(one["start"]["instant"], one["end"]["instant"]) for one in shown]

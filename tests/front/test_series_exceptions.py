@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from gateway.sandbox.faults import Cut, Fault
+from gateway.sandbox.seed import user_id
 
 from .series import (
     ADD,
     EVERY_MONDAY,
     OUTLOOK,
+    UPDATE,
     add,
     changed,
     clock,
@@ -112,11 +114,15 @@ async def test_days_that_are_years_apart_are_looked_for_in_windows_that_graph_ta
     assert days(await view(gateway, "2033-03-27", "2033-04-20")) == ["03-28", "04-18"]
 
 
-async def test_a_caller_leaves_days_out_of_a_series_of_their_own(front: Any) -> None:
+@pytest.mark.parametrize("mailbox", ["me", f"groups/{user_id('sre@contoso.com')}"])
+async def test_a_caller_leaves_days_out_of_a_series_of_their_own_or_a_groups(
+    front: Any, mailbox: str
+) -> None:
     gateway = await front()
-    event = await made(gateway, leaving_out(), "beta:me/calendar")
+    event = await made(gateway, leaving_out(), f"beta:{mailbox}/calendar")
     assert event["recurrence"]["exceptDates"] == APRIL
-    assert all("/beta/me/" in one.target for one in gateway.seen("msgraph", "DELETE"))
+    removals = gateway.seen("msgraph", "DELETE")
+    assert [one.target.startswith(f"/beta/{mailbox}/events/") for one in removals] == [True, True]
 
 
 async def test_among_many_events_a_series_has_its_own_requests_for_its_days(front: Any) -> None:
@@ -212,6 +218,20 @@ async def test_other_times_leave_out_the_same_days(front: Any) -> None:
     (row,) = (await update(gateway, event, start=clock("2027-03-22T21:00:00")))["results"]
     assert (row["status"], row["event"]["recurrence"]["exceptDates"]) == ("UPDATED", APRIL)
     assert await mondays(gateway) == ["03-22", "04-05", "04-19"]
+
+
+async def test_a_dry_run_of_a_change_shows_the_requests_that_the_real_run_sends(front: Any) -> None:
+    gateway = await front()
+    event = await made(gateway, leaving_out())
+    start = clock("2027-03-22T21:00:00")
+    changes = [{"target": {"id": event["id"]}, "set": {"start": start}}]
+    planned = (await gateway.ask(UPDATE, {"input": {"changes": changes, "dryRun": True}}))["updateEvents"]
+    real = await update(gateway, event, start=start)
+    for report in (planned, real):
+        (row,) = report["results"]
+        methods = [report["requests"][index]["method"] for index in row["requestIndexes"]]
+        assert methods == ["PATCH", "GET", "DELETE", "DELETE", "GET", "GET"]
+    assert [warning["field"] for warning in real["results"][0]["warnings"]] == ["start"]
 
 
 async def test_a_day_that_was_left_out_is_not_brought_back_in_silence(front: Any) -> None:
