@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from gateway.adapters.base import Call, EventRemoval, WriteStatus
-from gateway.errors import NotFound, RateLimited, Unavailable
+from gateway.errors import Code, NotFound, RateLimited, Unavailable
 from gateway.model.fields import ALWAYS
 from gateway.model.fields import EVERYTHING as FIELDS
 from gateway.model.ids import EventId
@@ -229,6 +229,14 @@ async def test_a_longer_wait_than_a_call_has_is_said_to_the_caller(server, alice
         await read(alice, HOME, SEEDED)
     assert raised.value.problem.retry_after == timedelta(minutes=2)
     assert (len(sent(server, "GET")), clock.slept) == (1, [])
+
+
+async def test_a_look_at_the_health_says_how_it_is_now(server, alice):
+    server.faults.add("GET *", Fault(status=503), calls=(1,))
+    health = await alice.health()
+    assert health.reachable
+    assert health.problem.code is Code.UNAVAILABLE
+    assert len(sent(server, "GET")) == 1
 
 
 async def test_a_source_that_stays_down_is_asked_a_bounded_number_of_times(server, alice):

@@ -149,7 +149,8 @@ class MSGraphAdapter:
         try:
             for mailbox in self._mailboxes_listed():
                 try:
-                    await self._api.read(self._requests.calendars(mailbox, size=1), Page[GraphCalendar])
+                    look = self._requests.calendars(mailbox, size=1)
+                    await self._api.read_once(look, Page[GraphCalendar])
                 except (Forbidden, NotFound) as exc:  # The next mailbox may be there.
                     problem = problem or exc.problem
                 else:

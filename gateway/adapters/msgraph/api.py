@@ -93,7 +93,17 @@ class GraphApi:
 
         `log` is that of the row that it is read for. Raises UpstreamError for any other answer.
         """
-        return await self._retries.read(lambda: self._read(request, form, log or self._call.log))
+        return await self._retries.read(lambda: self.read_once(request, form, log=log))
+
+    async def read_once(
+        self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None
+    ) -> T:
+        """The same by one attempt: how Graph is now."""
+        answer = await self.send(request, log=log or self._call.log)
+        error = faults.fault(answer, request)
+        if error is not None:
+            raise error
+        return decode(answer, request, form)
 
     async def pages(
         self, request: UpstreamRequest, form: type[Page[T]], *, log: UpstreamLog | None = None
@@ -127,13 +137,6 @@ class GraphApi:
     def new_log(self) -> UpstreamLog:
         """A part of the call's log, which knows its own requests."""
         return self._call.log.part()
-
-    async def _read(self, request: UpstreamRequest, form: type[T], log: UpstreamLog) -> T:
-        answer = await self.send(request, log=log)
-        error = faults.fault(answer, request)
-        if error is not None:
-            raise error
-        return decode(answer, request, form)
 
     async def _authorized(self, request: UpstreamRequest) -> str:
         """The credential for a request. Raises UpstreamError if it cannot do or there is none."""
