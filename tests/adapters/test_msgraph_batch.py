@@ -4,9 +4,12 @@ import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from itertools import pairwise
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.adapters.base import Call, UpstreamRequest, WriteStatus
 from gateway.adapters.msgraph import batch
@@ -174,14 +177,20 @@ async def test_an_event_that_graph_refuses_costs_its_own_row_of_the_batch_only(a
     assert {outcome.requests for outcome in outcomes} == {(0,)}
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7.5", 7.5), ("8", 8), ("Mon, 15 Mar 2027 09:00:30 GMT", 30)]
+)
 async def test_refused_items_are_sent_again_after_the_longest_wait_as_the_same_transactions(
-    server, adapter, clock
+    server, adapter, clock, header, seconds
 ):
-    busy = {"2": refusal(429, Retry_After="3"), "5": refusal(429, Retry_After="7.5")}
+    busy = {
+        "2": refusal(429, Retry_After="3"),
+        "5": refusal(429, Retry_After=header, Date="Mon, 15 Mar 2027 09:00:00 GMT"),
+    }
     server.emulator.moods = [(busy, as_they_are)]
     outcomes = await write(adapter, HOME, drafts(6))
     await assert_all_are_there_once(adapter, outcomes, 6)
-    assert clock.slept == [7.5]
+    assert clock.slept == [seconds]
     first, second = map(transactions, sent(server))
     assert second == {title: first[title] for title in ("001", "004")}
     assert [outcome.requests for outcome in outcomes] == [(0,), (0, 1), (0,), (0,), (0, 1), (0,)]
@@ -393,11 +402,46 @@ def post(body):
     return UpstreamRequest(source=SOURCE, method="POST", path="/beta/me/events", body=body)
 
 
+class Sized:
+    """A request whose body has a length, and no more of it."""
+
+    def __init__(self, *, length, **values):
+        self.path, self.body = values["path"], range(length)
+
+
 def test_a_batch_stays_below_what_graph_takes_of_a_request():
     posts = [post(b'"%s"' % (b"x" * 1_500_000)) for _ in range(5)]
     bundles = list(batch.bundles(posts))
     assert [len(bundle) for bundle in bundles] == [2, 2, 1]
     assert max(len(batch.pack(bundle, headers={}).body) for bundle in bundles) <= batch.MAX_BYTES
+
+
+@given(st.lists(st.integers(min_value=2, max_value=batch.MAX_BYTES), max_size=60))
+def test_bundles_hold_all_requests_once_in_order_and_no_more_than_a_batch_takes(lengths):
+    posts = [Sized(source=SOURCE, method="POST", path=f"/beta/{n}", length=n) for n in lengths]
+    bundles = list(batch.bundles(posts))
+    assert [one for bundle in bundles for one in bundle] == posts
+    assert all(1 <= len(bundle) <= batch.MAX_ITEMS for bundle in bundles)
+    for bundle in bundles:
+        assert len(bundle) == 1 or sum(len(one.body) for one in bundle) <= batch.MAX_BYTES
+    for bundle, following in pairwise(bundles):
+        full = len(bundle) == batch.MAX_ITEMS
+        room = batch.MAX_BYTES - sum(len(one.body) for one in [*bundle, following[0]])
+        assert full or room < 600 * batch.MAX_ITEMS
+
+
+@given(st.permutations(range(8)), st.sets(st.integers(0, 7)), st.sets(st.integers(0, 7)))
+def test_whatever_the_order_each_item_has_its_own_answer_or_an_error(order, lost, doubled):
+    shown = [number for number in order if number not in lost]
+    shown += [number for number in shown if number in doubled]
+    answers = [{"id": str(number + 1), "status": 201, "body": {"n": number}} for number in shown]
+    body = msgspec.json.encode({"responses": answers})
+    found = batch.unpack(Answer(status=200, headers={}, body=body), post(b"{}"), 8)
+    for number, answer in enumerate(found):
+        if number in lost | doubled:
+            assert isinstance(answer, UnexpectedAnswer)
+        else:
+            assert msgspec.json.decode(answer.body) == {"n": number}
 
 
 def test_what_is_packed_is_unpacked_again():

@@ -27,7 +27,7 @@ def changes(draft: Draft, event: Event, members: Collection[str] = _ALL) -> Iter
     if not isinstance(details, MSGraphEventDetails):
         raise TypeError(f"{event.id} is no event of Graph's.")
     if "subject" in members and event.title != sent.subject:
-        message = f"Of the title's {len(sent.subject)} characters {len(event.title)} are kept."
+        message = f"Graph holds a title of {len(event.title)} characters instead of {len(sent.subject)}."
         yield _changed("title", message, sent.subject, event.title)
     if "is_online_meeting" in members and sent.is_online_meeting and not _can_be_joined(details):
         yield _changed("msgraph.isOnlineMeeting", _NO_LINK, True, details.is_online_meeting)
