@@ -86,17 +86,11 @@ def suppression_windows(
         raise InvalidTime("The buckets of the event lead beyond the calendar.") from exc
 
 
-def begun_before(start: datetime, jobs: Iterable[Job], latest: Mapping[str, datetime]) -> Sequence[Job]:
+def begun_before(start: datetime, jobs: Collection[Job], latest: Mapping[str, datetime]) -> Sequence[Job]:
     """The jobs that have left the bucket behind in which an event begins: their results stay."""
-    if start >= max(latest.values(), default=start):
-        return ()
-    return [
-        job
-        for job in jobs
-        if job.id in latest
-        and bucket_start(_whole_seconds(start), job.bucket_span)
-        < bucket_start(latest[job.id], job.bucket_span)
-    ]
+    first = _whole_seconds(start)
+    left = {span: bucket_start(first, span) + span for span in {job.bucket_span for job in jobs}}
+    return [job for job in jobs if job.id in latest and latest[job.id] >= left[job.bucket_span]]
 
 
 def bucket_start(instant: datetime, span: timedelta) -> datetime:
