@@ -5,6 +5,7 @@ from datetime import timedelta
 from random import Random
 from urllib.parse import parse_qs
 
+import msgspec
 import pytest
 
 from gateway.adapters.base import Call, EventRemoval, WriteStatus
@@ -15,6 +16,7 @@ from gateway.model.ids import EventId
 from gateway.model.msgraph import EventType
 from gateway.model.time import EventTime, Window
 from gateway.sandbox.faults import Cut, Fault
+from gateway.sandbox.http import Request, Response
 from gateway.sandbox.msgraph import MSGraphEmulator, Unknowns
 from gateway.sandbox.seed import ALICE, OUTAGES, world
 from gateway.sandbox.server import EmulatorServer
@@ -120,6 +122,56 @@ async def test_names_of_beta_are_not_selected_on_v1(server, alice):
     fields = frozenset({"msgraph.uid", "msgraph.occurrence_id"})
     assert [event async for event in alice.events(HOME, SEEDED, page=9, fields=fields)]
     assert "uid" not in selected(server)[0].split(",")
+
+
+# Pages that shift while others write
+
+
+class Shifting:
+    """An upstream whose second page repeats an event of the first, moved in the meantime."""
+
+    name = "shifting"
+
+    def __init__(self) -> None:
+        self.url = ""
+
+    def route(self, request: Request) -> str:
+        return "any"
+
+    def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
+        if "skip" in request.query:
+            page = {"value": [wire("B", 40), wire("A", 50), wire("C", 60)]}
+        else:
+            link = f"{self.url}/v1.0/me/calendar/calendarView?$skip=2"
+            page = {"value": [wire("A", 9), wire("B", 40)], "@odata.nextLink": link}
+        return Response(status=200, body=msgspec.json.encode(page))
+
+    def error(self, status: int, retry_after: str | None = None) -> Response:
+        return Response(status=status)
+
+
+def wire(name, hours):
+    return {
+        "id": name,
+        "start": {"dateTime": f"{MORNING + hours * HOUR:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"},
+        "end": {"dateTime": f"{MORNING + (hours + 1) * HOUR:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"},
+    }
+
+
+async def test_an_event_that_two_pages_show_is_listed_once_as_it_was_first_seen():
+    shifting = Shifting()
+    async with EmulatorServer(shifting) as server:
+        shifting.url = server.url
+        token = MSGraphEmulator(world(NOW).msgraph, now=lambda: NOW).tokens.of(ALICE).authorization
+        async with aclosing(connect(server.url, authorization=token)) as source:
+            window = Window(start=MORNING, end=MORNING + 5 * DAY)
+            events = await read(source.adapter(Call(request_id=REQUEST_ID)), HOME, window)
+        assert len(sent(server, "GET")) == 2
+    assert [(event.details.event_id, event.start.instant) for event in events] == [
+        ("A", MORNING + 9 * HOUR),
+        ("B", MORNING + 40 * HOUR),
+        ("C", MORNING + 60 * HOUR),
+    ]
 
 
 # Series
