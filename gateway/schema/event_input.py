@@ -91,7 +91,7 @@ class EventInput:
     def _recurrence(self, start: EventTime) -> model.Recurrence | None:
         if self.recurrence is None:
             return None
-        check_clock(self.start, self.end)
+        check_clock(self.start, self.end, start)
         with located("recurrence"):
             return self.recurrence.to_model(start)
 

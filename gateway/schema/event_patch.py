@@ -121,12 +121,12 @@ class EventPatch:
         if self.recurrence is None:
             return {"recurrence": None}
         if self.recurrence is not UNSET:
-            check_clock(self.start or None, self.end or None)
+            check_clock(self.start or None, self.end or None, start)
             with located("recurrence"):
                 return {"recurrence": self.recurrence.to_model(start, before.recurrence)}
         if before.recurrence is None or start == before.start:
             return {}
-        check_clock(self.start or None, self.end or None)
+        check_clock(self.start or None, self.end or None, start)
         with located("start"):
             return {"recurrence": fitted(before.recurrence, start)}
 

@@ -1,6 +1,6 @@
 """Times as the schema takes them: an instant, a wall clock in a zone, or whole days."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import strawberry
 
@@ -98,17 +98,25 @@ def end_of(first: EventTime, end: EventEndInput) -> EventTime:
     return last
 
 
-def check_clock(start: EventTimeInput | None, end: EventEndInput | None) -> None:
-    """Raises InvalidTime for a time that the clocks skip: the series could not have it on its other days."""
+def check_clock(start: EventTimeInput | None, end: EventEndInput | None, first: EventTime) -> None:
+    """Raises InvalidTime for a time that the clocks skip: the series could not have it on its other days.
+
+    `first` is when the event begins.
+    """
     for name, given in (("start", start), ("end", end)):
-        zoned = given.zoned if given else None
-        if zoned and not model.exists(zoned.local, zone(zoned.time_zone)):
-            raise InvalidTime(
-                f"The clocks of {zoned.time_zone} skip {zoned.local.isoformat()}: what a series shows on its "
-                "first day, it shows on all.",
-                path=(name, "zoned", "local"),
-                hint="Let the series begin on another day.",
-            )
+        if given and given.zoned:
+            _check_exists(given.zoned.local, zone(given.zoned.time_zone), (name, "zoned", "local"))
+    if end and end.after and not end.after.exact and first.day is None:
+        _check_exists(first.local + timedelta(days=end.after.days), first.zone, ("end", "after"))
+
+
+def _check_exists(local: datetime, name: str, path: tuple[str, ...]) -> None:
+    if not model.exists(local, name):
+        raise InvalidTime(
+            f"The clocks of {name} skip {local.isoformat()}: a series shows on all days what it shows first.",
+            path=path,
+            hint="Let the series begin on another day.",
+        )
 
 
 def _start(start: EventTimeInput, default_zone: str | None) -> EventTime:

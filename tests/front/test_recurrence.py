@@ -164,6 +164,11 @@ async def test_a_recurrence_that_cannot_be_is_refused_with_the_place_and_what_to
             "INVALID_TIME",
             ["end", "zoned", "local"],
         ),
+        (
+            {"start": clock("2027-03-27T02:30:00"), "end": {"after": "P1D"}},
+            "INVALID_TIME",
+            ["end", "after"],
+        ),
     ],
 )
 async def test_a_first_time_that_the_clocks_show_twice_or_never_is_refused(

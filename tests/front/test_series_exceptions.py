@@ -176,6 +176,15 @@ async def test_where_the_occurrences_cannot_be_looked_up_all_days_are_left(front
     assert row["event"]["recurrence"]["exceptDates"] == []
 
 
+async def test_a_series_that_may_be_there_may_have_all_of_its_days(front: Any) -> None:
+    gateway = await front()
+    gateway.sandbox.msgraph.faults.add("POST *", Fault(cut=Cut.AFTER_WRITE))
+    (row,) = (await add(gateway, leaving_out()))["results"]
+    assert (row["status"], row["event"]) == ("UNKNOWN", None)
+    assert row["problem"]["message"].endswith("it takes place on 2027-03-29, 2027-04-12 too.")
+    assert gateway.seen("msgraph", "DELETE") == []
+
+
 async def test_a_removal_whose_answer_is_lost_is_sent_again(front: Any) -> None:
     gateway = await front()
     for cut in (Cut.AFTER_WRITE, Cut.BEFORE_WRITE):
@@ -248,10 +257,13 @@ async def test_a_day_that_was_left_out_is_not_brought_back_in_silence(front: Any
 
 async def test_days_are_not_left_out_of_a_series_to_which_people_are_invited(front: Any) -> None:
     gateway = await front()
-    event = await made(gateway, series(attendees=[{"email": "bob.meyer@contoso.com"}]))
+    bob = [{"email": "bob.meyer@contoso.com"}]
+    meeting, alone = await made(gateway, series(attendees=bob)), await made(gateway, series())
     more = {**EVERY_MONDAY, "exceptDates": APRIL}
-    (row,) = (await update(gateway, event, recurrence=more))["results"]
-    assert (row["status"], row["problem"]["code"]) == ("FAILED", "REFUSED")
+    for event, values in ((meeting, {}), (meeting, {"attendees": None}), (alone, {"attendees": bob})):
+        (row,) = (await update(gateway, event, recurrence=more, **values))["results"]
+        assert (row["status"], row["problem"]["code"]) == ("FAILED", "REFUSED")
+    assert gateway.seen("msgraph", "PATCH") == []
     assert gateway.seen("msgraph", "DELETE") == []
 
 

@@ -142,10 +142,9 @@ class MSGraphAdapter:
         return msgspec.structs.replace(step, requests=(*step.requests, *after))
 
     async def _leave_out(self, exceptions: Exceptions, written: Outcome) -> Outcome:
-        if written.event is None or not isinstance(written.event.details, MSGraphEventDetails):
-            return written
-        series = event_in_mailbox_of(exceptions.series, written.event.details.event_id)
-        exceptions = msgspec.structs.replace(exceptions, series=series)
+        if written.event is not None and isinstance(written.event.details, MSGraphEventDetails):
+            series = event_in_mailbox_of(exceptions.series, written.event.details.event_id)
+            exceptions = msgspec.structs.replace(exceptions, series=series)
         return await LeavingOut(self._api, self._requests, exceptions).run(written)
 
     async def health(self) -> Health:

@@ -68,7 +68,7 @@ def of_change(change: EventChange) -> Exceptions | None:
     check_draft(change.draft)
     old = frozenset(before.except_dates if before else ())
     new = tuple(day for day in after.except_dates if day not in old)
-    is_meeting = bool(change.event.attendees)
+    is_meeting = bool(change.event.attendees or change.draft.attendees)
     if new and is_meeting:
         raise _would_mail()
     if not is_sent and old - {*after.except_dates}:

@@ -56,7 +56,7 @@ class LeavingOut:
     async def run(self, written: Outcome) -> Outcome:
         """What became of a series that was written, and of its days. Raises nothing of Graph's."""
         if written.event is None:
-            return written
+            return self._unseen(written)
         problem: Problem | None = None
         try:
             await self._remove_all()
@@ -71,6 +71,17 @@ class LeavingOut:
             problem=problem,
             requests=(*written.requests, *self._log.indexes),
         )
+
+    def _unseen(self, written: Outcome) -> Outcome:
+        """A series that may be there has all of its days."""
+        if written.problem is None or written.status is not WriteStatus.UNKNOWN:
+            return written
+        message = f"{written.problem.message} If the series is there, it takes place on {self._days} too."
+        return msgspec.structs.replace(written, problem=replace(written.problem, message=message))
+
+    @property
+    def _days(self) -> str:
+        return ", ".join(map(str, self._left))
 
     async def _remove_all(self) -> None:
         """Removes one after the other. Raises UpstreamError for the first that cannot be."""
@@ -127,10 +138,9 @@ class LeavingOut:
         return await with_exceptions(self._api, self._requests, self._series, event, log=self._log)
 
     def _unfinished(self, error: UpstreamError) -> Problem:
-        days = ", ".join(map(str, self._left))
         return replace(
             error.problem,
-            message=f"The series is written, and still takes place on {days}: {error.problem.message}",
+            message=f"The series is written, and still takes place on {self._days}: {error.problem.message}",
             hint=_FINISH,
             retryable=False,
         )
