@@ -7,12 +7,17 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from gateway.adapters.base import WriteStatus
-from gateway.adapters.elasticsearch.posting import MAX_POSTS
+from gateway.adapters.base import UpstreamLog, WriteStatus
+from gateway.adapters.elasticsearch.plan import body_of, events_in
+from gateway.adapters.elasticsearch.posting import MAX_POSTS, Posting
+from gateway.adapters.elasticsearch.requests import add_events
 from gateway.adapters.elasticsearch.source import ElasticsearchSource
+from gateway.adapters.elasticsearch.wire import SentEvent
 from gateway.adapters.transport import Transport
-from gateway.errors import Code, NotSent
+from gateway.errors import Code, NotSent, UpstreamRefused
 from gateway.model.event import Recurrence
 from gateway.model.recurrence.rule import RecurrenceRule
 from gateway.sandbox.faults import HELD, Cut, Fault
@@ -145,6 +150,51 @@ async def test_after_an_answer_that_did_not_come_nothing_is_posted_any_more(benc
         assert all(outcome.problem.hint == "Nothing was written." for outcome in outcomes[2:])
         faults.release()
     assert len(proxy.posted) == 3
+
+
+class Fussy:
+    """What Posting sees of a cluster that refuses some titles, and may say where the first of them is."""
+
+    def __init__(self, bad, says_where):
+        self.bad = bad
+        self.says_where = says_where
+        self.written = Counter()
+        self.posts = 0
+
+    async def write(self, request, *, log):
+        log.add(msgspec.structs.replace(request, status=400))
+        self.posts += 1
+        titles = [event.description for event in events_in(request)]
+        worst = next((title for title in titles if title in self.bad), None)
+        if worst is None:
+            self.written.update(titles)
+            return
+        column = request.body.index(json.dumps(worst, ensure_ascii=False).encode()) + 1
+        where = f"[1:{column}] [scheduled_event] " if self.says_where else ""
+        raise UpstreamRefused(f"{where}No.")
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+async def test_whatever_is_at_fault_each_row_is_written_once_or_refused(data):
+    titles = data.draw(
+        st.lists(st.text("aäß€", min_size=1, max_size=5), min_size=1, max_size=30, unique=True)
+    )
+    bad = data.draw(st.sets(st.sampled_from(titles), max_size=3))
+    lengths = data.draw(st.lists(st.integers(1, 4), min_size=len(titles), max_size=len(titles)))
+    rows = [
+        tuple(SentEvent(description=title, start_time=n, end_time=n + 1) for n in range(length))
+        for title, length in zip(titles, lengths, strict=True)
+    ]
+    cluster, log = Fussy(bad, data.draw(st.booleans())), UpstreamLog()
+    post = add_events(EMPTY, body_of(event for row in rows for event in row))
+    said = await Posting(cluster, EMPTY, rows, post, log).run()
+    assert [each.refused is not None for each in said] == [title in bad for title in titles]
+    assert all(each.doubt is None for each in said)
+    good = {title: length for title, length in zip(titles, lengths, strict=True) if title not in bad}
+    assert cluster.written == Counter(good)
+    if cluster.says_where:
+        assert cluster.posts <= 1 + 2 * len(bad)
 
 
 class Refusing(Transport):
