@@ -372,7 +372,8 @@ async def test_health_names_the_version(bench):
 
 
 async def test_a_key_that_may_not_ask_for_the_version_is_healthy(bench):
-    bench.faults.add("GET /", Fault(status=403))
+    for route in ("GET /", "GET /_ml/info"):
+        bench.faults.add(route, Fault(status=403))
     health = await bench.adapter().health()
     assert (health.reachable, health.version, health.problem) == (True, None, None)
 

@@ -10,6 +10,7 @@ from gateway.adapters.losses import Loss, Notice
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import SourceKind
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
+from gateway.sandbox.faults import Fault
 from gateway.sandbox.seed import MANAGE_ML, TOKEN, world
 from gateway.sandbox.server import EmulatorServer
 
@@ -29,7 +30,7 @@ def flagged(title="t", **options):
 
 @asynccontextmanager
 async def cluster(version, principal=MANAGE_ML):
-    """A bench on a cluster of a version. A principal that may do no more than ML may not ask for it."""
+    """A bench on a cluster of a version. A principal that may do no more than ML may ask only ML for it."""
 
     def connected(url, timeout):
         return connect(url, timeout, authorization=principal.authorization)
@@ -104,8 +105,15 @@ async def test_a_change_to_a_flag_that_an_older_cluster_lacks_is_a_loss_and_chan
         assert (outcome.status, outcome.event.title) == (WriteStatus.UPDATED, "Moved")
 
 
+async def test_a_key_for_ml_only_knows_what_an_older_cluster_lacks():
+    async with cluster("8.15.5", TOKEN) as bench:
+        ((loss,),) = await warnings(bench, flagged(skip_result=False))
+        assert loss.code is Loss.NOT_HELD
+
+
 async def test_where_the_version_is_not_known_flags_are_sent_and_that_is_said():
     async with cluster("9.2.2", TOKEN) as bench:
+        bench.faults.add("GET /_ml/info", Fault(status=403))
         plain, (doubt,) = await warnings(bench, draft(), flagged(**ALL | {"skip_result": True}))
         assert plain == ()
         assert (doubt.code, doubt.field) == (Notice.UNVERIFIED, "elasticsearch")
@@ -116,6 +124,7 @@ async def test_where_the_version_is_not_known_flags_are_sent_and_that_is_said():
 
 async def test_where_an_older_cluster_does_not_say_its_version_a_flag_costs_its_own_event_only():
     async with cluster("8.15.5", TOKEN) as bench:
+        bench.faults.add("GET /_ml/info", Fault(status=403))
         drafts = [draft(f"Prüfung {n}") for n in range(20)]
         drafts[7], drafts[13] = flagged("Größe", skip_result=False), flagged("…", force_time_shift=60)
         outcomes = await bench.write(*drafts)

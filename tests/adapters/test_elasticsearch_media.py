@@ -62,6 +62,21 @@ def test_serverless_is_told_the_date_of_its_api():
     assert media_headers(version, has_body=False) == {"accept": JSON, "elastic-api-version": "2023-10-31"}
 
 
+async def test_serverless_is_spoken_to_as_serverless(anyio_backend):
+    banner = Response(
+        status=200,
+        headers={"X-Elastic-Product": "Elasticsearch"},
+        body=b'{"version":{"number":"8.11.0","build_flavor":"serverless"}}',
+    )
+    proxy = Proxy(emulator("9.2.2"), {"GET /": banner})
+    async with EmulatorServer(proxy) as server, aclosing(connect(server.url)) as source:
+        (outcome,) = await write(source.adapter(Call(request_id="r")), EMPTY, [draft("a")])
+    assert outcome.status is WriteStatus.CREATED
+    _, *others = [exchange.request for exchange in server.exchanges]
+    assert {request.headers["elastic-api-version"] for request in others} == {"2023-10-31"}
+    assert {request.headers["accept"] for request in others} == {JSON}
+
+
 class Upgrading(ElasticsearchEmulator):
     """A cluster with a node of 9, which tells the version, and one of 8, which does the rest."""
 

@@ -119,7 +119,7 @@ async def test_what_was_forgotten_is_asked_again(cluster):
     assert cluster.asked == 2
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
+@pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
 async def test_a_cluster_that_does_not_say_is_unknown_and_left_alone_for_a_minute(cluster, status):
     cluster.server.faults.add(BANNER, Fault(status=status), calls=(1,))
     assert await asyncio.gather(cluster.number(), cluster.number()) == [None, None]
@@ -128,6 +128,21 @@ async def test_a_cluster_that_does_not_say_is_unknown_and_left_alone_for_a_minut
     assert cluster.asked == 1
     cluster.now += timedelta(seconds=1)
     assert await cluster.number() == "8.15.5"
+
+
+async def test_a_key_for_machine_learning_only_learns_the_version_from_that(cluster):
+    cluster.server.faults.add(BANNER, Fault(status=403))
+    assert await cluster.number() == await cluster.number() == "8.15.5"
+    assert [exchange.request.target for exchange in cluster.server.exchanges] == [
+        "/",
+        "/_ml/info?filter_path=native_code.version",
+    ]
+
+
+async def test_a_key_that_may_ask_neither_leaves_the_version_unknown(cluster):
+    cluster.server.faults.add("*", Fault(status=403))
+    assert [await cluster.number(), await cluster.number()] == [None, None]
+    assert cluster.asked == 2
 
 
 async def test_where_it_cannot_be_renewed_the_last_version_stands(cluster):

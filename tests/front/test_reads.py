@@ -121,6 +121,29 @@ async def test_one_calendar_that_fails_leaves_its_source_partial(front: Any) -> 
     assert page["nodes"]
 
 
+async def test_a_cluster_is_read_where_one_of_its_nodes_is_gone(front: Any) -> None:
+    several = CONFIGURATION.replace('url = "{es}"', 'url = ["http://127.0.0.1:9", "{es}"]')
+    gateway = await front(several)
+    page = await listed(gateway, "elasticsearch:holidays")
+    assert page["isComplete"]
+    assert page["nodes"]
+
+
+async def test_of_ml_events_only_what_is_selected_travels(front: Any) -> None:
+    gateway = await front()
+    query = """query($window: TimeWindowInput!) {
+      calendarEvents(calendars: ["elasticsearch:holidays"], window: $window) { nodes { FIELDS } } }"""
+    for selected, travelling in (
+        ("id", "end_time"),
+        ("title elasticsearch { forceTimeShift }", "end_time%2Cevents.description%2Cevents.force_time_shift"),
+    ):
+        await gateway.ask(query.replace("FIELDS", selected), {"window": WEEK})
+        target = gateway.seen("elasticsearch", "GET")[-1].target
+        assert target.endswith(
+            f"filter_path=count%2Cevents.event_id%2Cevents.start_time%2Cevents.{travelling}"
+        )
+
+
 async def test_unknown_names_are_problems_and_the_rest_is_listed(front: Any) -> None:
     gateway = await front()
     page = await listed(gateway, "holidays", "elasticsearch:holidays")

@@ -14,10 +14,10 @@ from gateway.adapters.elasticsearch.media import COMPRESSED_FROM, JSON, compress
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Versions
 from gateway.adapters.elasticsearch.walk import walk
-from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, StoredEvent, UntitledEventList
+from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, MLInfo, StoredEvent, UntitledEventList
 from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.transport import Answer, Way
-from gateway.errors import NoAnswer, NotSent, Problem, Unauthenticated, UnexpectedAnswer
+from gateway.errors import Forbidden, NoAnswer, NotSent, Problem, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
 
 _HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
@@ -75,10 +75,16 @@ class MLApi:
         return self._version
 
     async def present_version(self, *, log: UpstreamLog | None = None) -> ClusterVersion:
-        """What the cluster says of itself just now. Raises UpstreamError."""
-        request = requests.cluster(self.source)
-        answer = await self._exchange(request, UNKNOWN, self._call.log if log is None else log)
-        return ClusterVersion.of(faults.read(answer, request, ClusterInfo))
+        """What the cluster says of itself just now, else what machine learning does. Raises UpstreamError.
+
+        The first takes the privilege `monitor`, which a key for calendars need not have.
+        """
+        log = self._call.log if log is None else log
+        try:
+            return ClusterVersion.of(await self._read_plain(requests.cluster(self.source), ClusterInfo, log))
+        except Forbidden:
+            info = await self._read_plain(requests.ml_info(self.source), MLInfo, log)
+            return ClusterVersion(number=info.native_code.version)
 
     async def send(self, request: UpstreamRequest, *, log: UpstreamLog) -> Answer:
         """The answer, whatever it says. Raises Unauthenticated before anything is sent; NotSent; NoAnswer.
@@ -163,6 +169,10 @@ class MLApi:
     async def _ask_version(self) -> ClusterVersion:
         """It is asked for all calls of the source, and so is in no call's log."""
         return await self.present_version(log=UpstreamLog())
+
+    async def _read_plain(self, request: UpstreamRequest, form: type[T], log: UpstreamLog) -> T:
+        """What is promised, asked once and in the language that all versions understand."""
+        return faults.read(await self._exchange(request, UNKNOWN, log), request, form)
 
     async def _exchange(self, request: UpstreamRequest, version: ClusterVersion, log: UpstreamLog) -> Answer:
         headers, content = self._headers(request, version), request.body

@@ -37,6 +37,11 @@ def cluster(source: str) -> UpstreamRequest:
     return UpstreamRequest(source=source, method="GET", path="/")
 
 
+def ml_info(source: str) -> UpstreamRequest:
+    path = request_path(("_ml", "info"), [("filter_path", "native_code.version")])
+    return UpstreamRequest(source=source, method="GET", path=path)
+
+
 def calendar(calendar: CalendarId) -> UpstreamRequest:
     path = request_path((*_CALENDARS, name_of(calendar)))
     return UpstreamRequest(source=calendar.source, method="GET", path=path)

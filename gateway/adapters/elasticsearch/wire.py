@@ -86,6 +86,16 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     build_flavor: str | None = None
 
 
+class NativeCode(msgspec.Struct, frozen=True, kw_only=True):
+    version: str
+
+
+class MLInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What `GET /_ml/info` says of machine learning, which is of the cluster's version."""
+
+    native_code: NativeCode
+
+
 class ClusterInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What `GET /` says of the cluster."""
 

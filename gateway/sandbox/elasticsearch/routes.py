@@ -14,7 +14,7 @@ from gateway.sandbox.http import Request
 UNKNOWN = "unknown"
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
 """Those that Elasticsearch knows, though no route takes some of them."""
-MAIN = "cluster:monitor/main"
+MAIN, ML_INFO = "cluster:monitor/main", "cluster:monitor/xpack/ml/info/get"
 OLD_PREFIX, PREFIX = "/_xpack/ml", "/_ml"
 
 
@@ -25,6 +25,23 @@ def main(call: Call) -> Action:
         return call.version.banner()
 
     return Action(name=MAIN, run=banner)
+
+
+def ml_info(call: Call) -> Action:
+    """The defaults of machine learning, and the version of its native code."""
+
+    def info(_: Cluster) -> dict[str, Any]:
+        return {
+            "defaults": {
+                "anomaly_detectors": {"model_memory_limit": "1gb"},
+                "datafeeds": {"scroll_size": 1000},
+            },
+            "upgrade_mode": False,
+            "native_code": {"version": call.version.number, "build_hash": call.version.build_hash[:14]},
+            "limits": {},
+        }
+
+    return Action(name=ML_INFO, run=info)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +72,7 @@ JOBS, JOB = "/_ml/anomaly_detectors", "/_ml/anomaly_detectors/{job_id}"
 ROUTES = (
     Route("GET", "/", main),
     Route("HEAD", "/", main),
+    Route("GET", "/_ml/info", ml_info),
     Route("PUT", CALENDAR, calendars.put),
     Route("GET", CALENDARS, calendars.get),
     Route("POST", CALENDARS, calendars.get),

@@ -389,3 +389,10 @@ async def test_an_answer_that_would_not_be_json_is_406_and_says_so(client, query
 async def test_json_is_written_if_it_is_asked_for_or_may_be_chosen(client, query, accept):
     answer = await client.get(f"/_ml/calendars{query}", headers={"Accept": accept})
     assert answer.headers["content-type"] == "application/json"
+
+
+async def test_machine_learning_tells_its_version_which_is_the_clusters(client):
+    banner = (await client.get("/")).json()
+    info = (await client.get("/_ml/info")).json()
+    assert info["native_code"]["version"] == banner["version"]["number"]
+    assert not info["upgrade_mode"]
