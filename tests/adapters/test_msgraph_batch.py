@@ -16,7 +16,7 @@ from gateway.adapters.msgraph import batch
 from gateway.adapters.msgraph.mailboxes import MailboxGates
 from gateway.adapters.msgraph.repeats import LONGEST, MOST, Repeats
 from gateway.adapters.transport import Answer
-from gateway.errors import Code, RateLimited, UnexpectedAnswer
+from gateway.errors import Code, RateLimited, Unavailable, UnexpectedAnswer
 from gateway.model.event import EventBody
 from gateway.model.ids import CalendarId
 from gateway.sandbox.faults import Cut, Fault, Garble
@@ -330,6 +330,16 @@ async def test_a_busy_graph_is_asked_again_later_and_later_but_not_for_ever(serv
     assert (outcome.status, outcome.problem.code) == (WriteStatus.FAILED, Code.UNAVAILABLE)
     assert clock.slept == [1, 2, 4, 8]
     assert len(outcome.requests) == len(sent(server)) == 1 + MOST
+
+
+async def test_waits_are_spread_so_that_those_who_failed_together_do_not_come_back_together(clock):
+    left = [[Unavailable("Busy.")] for _ in range(3)]
+
+    async def send():
+        return left.pop() if left else []
+
+    await Repeats(clock.retries(chance=0.5)).run(HOME, send)
+    assert clock.slept == [0.75, 1.5, 3]
 
 
 async def test_a_longer_wait_than_a_call_has_time_for_is_told_and_not_waited(server, adapter, clock):
