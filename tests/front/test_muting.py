@@ -299,3 +299,16 @@ async def test_the_occurrences_of_a_series_all_count_for_a_job(front: Any) -> No
     daily = {"recurrence": {"rule": "FREQ=DAILY;COUNT=30"}}
     row = await add(gateway, OUTAGES, "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z", **daily)
     assert "would have 1023 events ahead of it" in warning(row, "TOO_MANY_EVENTS")["message"]
+
+
+async def test_events_that_are_over_count_for_no_job(front: Any) -> None:
+    gateway = await front()
+    fill(gateway, "planned-outages", 996)
+    over = {"title": "x", "start": {"instant": "2026-11-01T10:00:00Z"}, "end": {"after": "PT1H"}}
+    ahead = over | {"start": {"instant": "2026-12-24T10:00:00Z"}}
+    given = {"calendars": [OUTAGES], "events": [over] * 5 + [ahead], "dryRun": True}
+    rows = (await gateway.ask(ADD, {"input": given}))["addEvents"]["results"]
+    assert [codes(row) for row in rows] == [["TOO_LATE"]] * 5 + [[]]
+    given["events"] = [ahead] * 2
+    rows = (await gateway.ask(ADD, {"input": given}))["addEvents"]["results"]
+    assert [codes(row) for row in rows] == [["TOO_MANY_EVENTS"]] * 2

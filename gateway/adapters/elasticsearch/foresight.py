@@ -4,9 +4,9 @@ All it asks is asked aside: a write's own requests are what it sends.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -21,12 +21,13 @@ from gateway.adapters.elasticsearch.wire import CalendarList, SentEvent
 from gateway.errors import NotFound, UpstreamError
 from gateway.model.event import SourceKind
 from gateway.model.ids import CalendarId
-from gateway.model.suppression import MAX_EVENTS_PER_JOB, Job, by_bucket_span, muted_jobs
+from gateway.model.suppression import MAX_EVENTS_PER_JOB, Job, MutedJobs, by_bucket_span, muted_jobs
 from gateway.model.time import to_millis
 
 _LONGEST_ASKING: Final = 5.0
 _COUNTED_JOBS: Final = 50
 _AT_ONCE: Final = 8
+T = TypeVar("T")
 
 
 class Foresight:
@@ -39,11 +40,14 @@ class Foresight:
 
     async def plan(self, calendar: CalendarId, plan: Plan) -> Plan:
         """The plan, with what is muted and what to know of it."""
-        if not plan.steps:
+        sent = [(step, sent_in(step)) for step in plan.steps]
+        if not sent:
             return plan
-        count = sum(event.held_as for step in plan.steps for event in step.events)
-        muting = await self._crowded(await self._muting(calendar), count)
-        return msgspec.structs.replace(plan, steps=tuple(_told(step, muting) for step in plan.steps))
+        ends = [event.end_time for _, drafts in sent for events in drafts for event in events]
+        muting = await self._crowded(await self._muting(calendar), ends)
+        return msgspec.structs.replace(
+            plan, steps=tuple(_told(step, drafts, muting) for step, drafts in sent)
+        )
 
     async def change(self, step: EventStep) -> EventStep:
         """The step, with what is muted and what to know of it where it changes when, or how, that is."""
@@ -60,74 +64,76 @@ class Foresight:
 
     async def _look(self, calendar: CalendarId) -> Muting:
         """What can be told of a calendar. Raises nothing of the upstream's."""
+        found, untold = await _ask(self._muted(calendar))
+        if found is None:
+            return Muting(calendar=calendar, untold=untold)
+        latest, untold = await _ask(self._latest(found.jobs), "how far its jobs are. ")
+        return Muting(
+            calendar=calendar,
+            jobs=found.jobs,
+            spans=by_bucket_span(found.jobs),
+            unknown=found.unknown,
+            latest=latest or {},
+            untold=untold,
+        )
+
+    async def _muted(self, calendar: CalendarId) -> MutedJobs | None:
+        """The jobs of a calendar; None where there is none, as the write itself is about to say."""
         try:
-            async with asyncio.timeout(_LONGEST_ASKING):
-                names = await self._names(calendar)
-                found = muted_jobs(names, await self._jobs.all() if names else ())
-                muting = Muting(
-                    calendar=calendar,
-                    jobs=found.jobs,
-                    spans=by_bucket_span(found.jobs),
-                    unknown=found.unknown,
-                )
+            found = await self._api.read(requests.calendar(calendar), CalendarList, log=UpstreamLog())
         except NotFound:
-            return Muting(calendar=calendar)  # the write itself is about to say so
-        except UpstreamError as exc:
-            return Muting(calendar=calendar, untold=(exc.problem.message,))
-        except TimeoutError:
-            return Muting(calendar=calendar, untold=(f"No answer within {_LONGEST_ASKING:g} s.",))
-        return await self._with_latest(muting)
+            return None
+        names = [name for each in found.calendars for name in each.job_ids]
+        return muted_jobs(names, await self._jobs.all() if names else ())
 
-    async def _with_latest(self, muting: Muting) -> Muting:
-        try:
-            async with asyncio.timeout(_LONGEST_ASKING):
-                latest = await self._jobs.latest() if muting.jobs else {}
-        except UpstreamError as exc:
-            return _untold(muting, f"how far its jobs are. {exc.problem.message}")
-        except TimeoutError:
-            return _untold(muting, f"how far its jobs are. No answer within {_LONGEST_ASKING:g} s.")
-        return msgspec.structs.replace(muting, latest=latest)
+    async def _latest(self, jobs: Sequence[Job]) -> Mapping[str, datetime]:
+        return await self._jobs.latest() if jobs else {}
 
-    async def _names(self, calendar: CalendarId) -> Sequence[str]:
-        found = await self._api.read(requests.calendar(calendar), CalendarList, log=UpstreamLog())
-        return [name for each in found.calendars for name in each.job_ids]
-
-    async def _crowded(self, muting: Muting, added: int) -> Muting:
-        """With the jobs that would have more events ahead of them than they take."""
+    async def _crowded(self, muting: Muting, ends: Sequence[int]) -> Muting:
+        """With the jobs that would have more events ahead of them than they take. `ends` are of new ones."""
         if not muting.jobs or muting.untold:
             return muting
-        try:
-            async with asyncio.timeout(_LONGEST_ASKING):
-                ahead = await self._ahead(muting.jobs, muting.latest, added)
-        except UpstreamError as exc:
-            return _untold(muting, f"how many events its jobs have. {exc.problem.message}")
-        except TimeoutError:
-            return _untold(muting, f"how many events its jobs have. No answer within {_LONGEST_ASKING:g} s.")
-        return msgspec.structs.replace(muting, ahead=ahead)
+        ahead, untold = await _ask(
+            self._ahead(muting.jobs, muting.latest, ends), "how many events its jobs have. "
+        )
+        return msgspec.structs.replace(muting, ahead=ahead or {}, untold=untold)
 
     async def _ahead(
-        self, jobs: Sequence[Job], latest: Mapping[str, datetime], added: int
+        self, jobs: Sequence[Job], latest: Mapping[str, datetime], ends: Sequence[int]
     ) -> Mapping[str, int]:
         """Asks for each job only where all calendars together have more than one job takes."""
         after = {job.id: to_millis(latest[job.id]) if job.id in latest else 0 for job in jobs}
-        if await self._jobs.events_ahead(min(after.values())) + added <= MAX_EVENTS_PER_JOB:
+        if await self._jobs.events_ahead(min(after.values())) + len(ends) <= MAX_EVENTS_PER_JOB:
             return {}
         gate = asyncio.Semaphore(_AT_ONCE)
 
-        async def count(job: str) -> tuple[str, int]:
+        async def count(job: str) -> int:
             async with gate:
-                return job, added + await self._jobs.events_ahead(after[job], job)
+                return await self._jobs.events_ahead(after[job], job)
 
-        counted = await asyncio.gather(*(count(job) for job in list(after)[:_COUNTED_JOBS]))
-        return {job: ahead for job, ahead in counted if ahead > MAX_EVENTS_PER_JOB}
+        asked = list(after)[:_COUNTED_JOBS]
+        counts = await asyncio.gather(*map(count, asked), return_exceptions=True)
+        total: dict[str, int] = {}
+        for job, counted in zip(asked, counts, strict=True):
+            if isinstance(counted, BaseException):
+                raise counted
+            total[job] = counted + sum(end > after[job] for end in ends)
+        return {job: ahead for job, ahead in total.items() if ahead > MAX_EVENTS_PER_JOB}
 
 
-def _untold(muting: Muting, why: str) -> Muting:
-    return msgspec.structs.replace(muting, untold=(*muting.untold, why))
+async def _ask(reading: Awaitable[T], what: str = "") -> tuple[T | None, tuple[str, ...]]:
+    """What is read; or None, and why it could not be. Raises nothing of the upstream's."""
+    try:
+        async with asyncio.timeout(_LONGEST_ASKING):
+            return await reading, ()
+    except UpstreamError as exc:
+        return None, (what + exc.problem.message,)
+    except TimeoutError:
+        return None, (f"{what}No answer within {_LONGEST_ASKING:g} s.",)
 
 
-def _told(step: Step, muting: Muting) -> Step:
-    events = zip(step.events, sent_in(step), strict=True)
+def _told(step: Step, sent: Sequence[Sequence[SentEvent]], muting: Muting) -> Step:
+    events = zip(step.events, sent, strict=True)
     return msgspec.structs.replace(step, events=tuple(_told_event(*event, muting) for event in events))
 
 
