@@ -45,12 +45,13 @@ class OpenExtensionInput:
     def to_model(self) -> model.OpenExtension:
         if not self.name.strip():
             raise InvalidInput("An extension needs a name.", path=("name",))
-        if not isinstance(self.data, dict):
+        data: object = self.data
+        if not isinstance(data, dict):
             raise InvalidInput("The data of an extension is a JSON object.", path=("data",))
-        for key in self.data:
+        for key in data:
             if key in _RESERVED or key.startswith("@"):
                 raise InvalidInput(f"{key!r} is a name of Graph's own.", path=("data", key))
-        return model.OpenExtension(name=self.name, data=self.data)
+        return model.OpenExtension(name=self.name, data=data)
 
 
 @strawberry.input(description="What only Microsoft Graph calendars understand; not sent where absent.")
