@@ -8,7 +8,7 @@ from gateway.adapters.base import Call, WriteStatus
 from gateway.errors import Code, RateLimited, Unavailable
 from gateway.model.time import Window
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
-from gateway.sandbox.elasticsearch.unknowns import Unknowns
+from gateway.sandbox.elasticsearch.unknowns import Ties, Unknowns
 from gateway.sandbox.faults import Fault
 from gateway.sandbox.seed import world
 from gateway.sandbox.server import EmulatorServer
@@ -53,6 +53,18 @@ async def test_the_open_questions_about_elasticsearch_make_no_difference(unknown
         assert (await adapter.apply_event(step)).status is WriteStatus.UPDATED
         events = await read(adapter, EMPTY, Window(start=MORNING - DAY, end=MORNING + DAY))
     assert sorted(titles(events)) == ["Changed", "Other", "Twin"]
+
+
+@pytest.mark.parametrize("ties", list(Ties))
+async def test_equal_events_are_all_written_and_read_though_small_pages_show_them_in_any_order(ties):
+    emulator = ElasticsearchEmulator(world(NOW).elasticsearch, now=lambda: NOW, unknowns=Unknowns(ties=ties))
+    async with EmulatorServer(emulator) as server, aclosing(connect(server.url, page_size=2)) as source:
+        adapter = source.adapter(Call(request_id="r"))
+        outcomes = await write(adapter, EMPTY, [draft("Twin")] * 7)
+        events = await read(adapter, EMPTY, Window(start=MORNING, end=MORNING + DAY))
+    assert {outcome.status for outcome in outcomes} == {WriteStatus.CREATED}
+    assert {outcome.event.id for outcome in outcomes} == {event.id for event in events}
+    assert len(events) == 7
 
 
 @pytest.mark.parametrize(("status", "error", "ours", "words"), OVERLOAD)

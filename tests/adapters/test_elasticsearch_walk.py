@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import islice
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,10 @@ def event(start: int, end: int, name: str) -> StoredEvent:
 
 
 class Calendar:
-    """Events as Elasticsearch shows them; `meanwhile` happens before the call of a number."""
+    """Events as Elasticsearch shows them, those of one start in another order each time.
+
+    `meanwhile` happens before the call of a number.
+    """
 
     def __init__(self, events, meanwhile=None):
         self.events = list(events)
@@ -32,10 +36,9 @@ class Calendar:
         assert offset + size <= MAX_RESULT_WINDOW
         self.calls += 1
         self.meanwhile.get(self.calls, lambda events: None)(self.events)
-        shown = sorted(
-            (each for each in self.events if each.end_time > span.start and each.start_time < span.end),
-            key=lambda each: each.start_time,
-        )
+        shown = [each for each in self.events if each.end_time > span.start and each.start_time < span.end]
+        Random(self.calls).shuffle(shown)  # noqa: S311 any order will do
+        shown.sort(key=lambda each: each.start_time)
         return EventList(count=len(shown), events=tuple(islice(shown, offset, offset + size)))
 
     def read(self, span=ALWAYS, size=1000):
@@ -76,10 +79,22 @@ def test_more_than_a_window_shows_of_one_moment_cannot_be_read_and_is_not_passed
         calendar.read()
 
 
-def test_just_what_a_window_shows_is_read_in_one():
+def test_just_what_a_window_shows_of_one_moment_is_read_in_pages_that_grow():
     calendar = Calendar(event(5, 6, f"{n}") for n in range(MAX_RESULT_WINDOW))
-    assert len(calendar.read()) == MAX_RESULT_WINDOW
-    assert calendar.calls == 10
+    assert len({each.event_id for each in calendar.read()}) == MAX_RESULT_WINDOW
+    assert calendar.calls == 5
+
+
+def test_events_of_one_start_are_all_read_whatever_their_order_on_each_page():
+    calendar = Calendar(event(n // 7, 100, f"{n}") for n in range(70))
+    assert {each.event_id for each in calendar.read(size=3)} == {f"{n}" for n in range(70)}
+
+
+def test_a_page_after_one_that_had_to_grow_is_of_the_usual_size():
+    starts = [0] * 9 + list(range(1, 30))
+    calendar = Calendar(event(start, 100, f"{n}") for n, start in enumerate(starts))
+    assert [each.start_time for each in calendar.read(size=4)] == starts
+    assert calendar.calls == 3 + 8  # of 4, 8 and 16; then of 4 each, which begin with the last start
 
 
 def test_an_event_deleted_meanwhile_hides_no_other():
@@ -109,12 +124,22 @@ def test_a_page_that_is_empty_before_the_end_is_an_unexpected_answer():
         asyncio.run(first())
 
 
-def test_a_calendar_that_shrinks_without_end_is_given_up():
+def test_a_page_of_one_start_that_ends_before_it_must_is_an_unexpected_answer():
     async def fetch(span, offset, size):
-        return EventList(count=5 - offset, events=(event(5, 6, f"{offset}"),))
+        return EventList(count=9, events=(event(5, 6, "a"), event(5, 6, "b")))
+
+    with pytest.raises(UnexpectedAnswer, match="counts 9 events and shows 2"):
+        asyncio.run(anext(walk(fetch, Span(0, 10), size=3)))
+
+
+def test_a_calendar_that_shrinks_without_end_is_given_up():
+    counts = iter(range(9, 0, -1))
+
+    async def fetch(span, offset, size):
+        return EventList(count=next(counts), events=(event(0, 10, "a"), event(5, 10, "b")))
 
     async def collect():
-        return [each async for each in walk(fetch, Span(0, 10), size=1)]
+        return [each async for each in walk(fetch, Span(0, 10), size=2)]
 
     with pytest.raises(UpstreamRefused, match="change while being read"):
         asyncio.run(collect())

@@ -112,7 +112,8 @@ class ElasticsearchAdapter:
         fields: Fields = EVERYTHING,
     ) -> AsyncIterator[Event]:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
-        size = min(max(page + 1, _MIN_PAGE), self._page_size)  # the last one's place is settled by the next
+        # The place of the last one is settled by the next, and that it is the only one by another.
+        size = min(max(page + 2, _MIN_PAGE), self._page_size)
         return in_order(self._events(calendar, window, size, wire_fields(fields)), lag=timedelta(0))
 
     async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:

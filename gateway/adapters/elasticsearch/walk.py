@@ -17,63 +17,76 @@ Fetch = Callable[[Span, int, int], Awaitable[EventList]]
 async def walk(fetch: Fetch, span: Span, *, size: int) -> AsyncGenerator[StoredEvent]:
     """The events that overlap the span, by start, none twice, read as far as they are drawn.
 
+    Equal events have no certain order, and may have another on each page. So the events of one start are
+    passed on only from a page that shows them all: the next page begins with the last start of this one.
     Where a window shows no more, or the total fell because an event was deleted meanwhile (so that one may
-    have slipped to a page already read), the walk goes on in a window that begins at the last start.
+    have slipped to a page already read), the walk goes on in a window that begins at that start.
     """
-    walked = _Walked(span)
+    walked = _Walked(span, size)
     while True:
-        page = await fetch(walked.window, walked.offset, min(size, MAX_RESULT_WINDOW - walked.offset))
+        page = await fetch(walked.window, walked.offset, walked.size)
         if walked.has_shrunk(page):
             walked.reopen()
             continue
-        for event in walked.news(page):
+        is_last = walked.offset + len(page.events) >= page.count
+        for event in walked.ahead(page.events if is_last else walked.whole_starts(page)):
             yield event
-        if walked.offset >= page.count:
+        if is_last:
             return
-        if not page.events:
-            raise UnexpectedAnswer(f"Elasticsearch counts {page.count} events and shows {walked.offset}.")
-        if walked.offset >= MAX_RESULT_WINDOW:
-            walked.reopen()
+        walked.step(page)
 
 
 class _Walked:
-    """How far a walk has come: the window that is open, and what to leave out because it was passed on."""
+    """How far a walk has come: all that starts before `_floor` was passed on, and nothing else."""
 
-    def __init__(self, window: Span) -> None:
+    def __init__(self, window: Span, size: int) -> None:
         self.window = window
         self.offset = 0
+        self._page = self._wanted = size
         self._count: int | None = None
-        self._reached: int | None = None
         self._floor: int | None = None
-        self._recent: dict[str, int] = {}
-        self._has_news = False
+        self._opened: int | None = None
+
+    @property
+    def size(self) -> int:
+        """How many events the next page may show."""
+        return min(self._wanted, MAX_RESULT_WINDOW - self.offset)
 
     def has_shrunk(self, page: EventList) -> bool:
-        return self._count is not None and page.count < self._count
+        """Whether the events that were skipped may be others than those that were read."""
+        return self.offset > 0 and self._count is not None and page.count < self._count
 
-    def news(self, page: EventList) -> list[StoredEvent]:
-        """The events of a page that were not passed on before, now counted as passed on."""
-        fresh = [
-            event for event in page.events if event.event_id not in self._recent and self._is_ahead(event)
-        ]
+    def whole_starts(self, page: EventList) -> tuple[StoredEvent, ...]:
+        """The events of a page but those of its last start: there may be more of these on the next one."""
+        return tuple(event for event in page.events if event.start_time < page.events[-1].start_time)
+
+    def ahead(self, events: tuple[StoredEvent, ...]) -> list[StoredEvent]:
+        """Those that were not passed on before."""
+        return [event for event in events if self._floor is None or event.start_time >= self._floor]
+
+    def step(self, page: EventList) -> None:
+        """Goes on behind a page that is not the last. Raises UnexpectedAnswer, UpstreamRefused."""
+        shown, passed = len(page.events), len(self.whole_starts(page))
+        if shown == 0 or (passed == 0 and shown < self.size):
+            raise UnexpectedAnswer(
+                f"Elasticsearch counts {page.count} events and shows {self.offset + shown}."
+            )
+        last = page.events[-1].start_time
+        self._floor = last if self._floor is None else max(last, self._floor)
         self._count = page.count
-        self.offset += len(page.events)
-        if fresh:
-            self._reached, self._has_news = fresh[-1].start_time, True
-        ties = {name: start for name, start in self._recent.items() if start == self._reached}
-        self._recent = ties | {event.event_id: event.start_time for event in page.events}
-        return fresh
+        if self.offset + shown >= MAX_RESULT_WINDOW:
+            self.reopen()
+            return
+        self.offset += passed
+        self._wanted = self._page if passed else 2 * self._wanted
 
     def reopen(self) -> None:
         """Goes on in a window that begins at the last start. Raises UpstreamRefused if that is no way on."""
-        if self._reached is None or not self._has_news:
+        if self._floor is None or self._floor == self._opened:
             raise UpstreamRefused(
                 f"More than {MAX_RESULT_WINDOW} events overlap one moment, or they change while being read.",
                 hint="Elasticsearch shows no more of a window: keep fewer events in one calendar.",
             )
-        self.window = Span(max(self.window.start, self._reached), self.window.end)
-        self.offset, self._count, self._has_news = 0, None, False
-        self._floor = self._reached
-
-    def _is_ahead(self, event: StoredEvent) -> bool:
-        return self._floor is None or event.start_time >= self._floor
+        self.window = Span(max(self.window.start, self._floor), self.window.end)
+        self.offset, self._wanted, self._count = 0, self._page, None
+        self._opened = self._floor
