@@ -39,7 +39,9 @@ async def carry_out(session: Session, audit: AuditTrail, command: Amendments) ->
     else:
         await apply_all(writes)
     rows = tuple(write.row(index) for index, write in enumerate(writes))
-    return WriteReport(status=status_of(rows), rows=rows, requests=session.call.log.requests)
+    return WriteReport(
+        status=status_of(rows, dry_run=command.dry_run), rows=rows, requests=session.call.log.requests
+    )
 
 
 async def _prepare(writes: Sequence[EventWrite], max_invitations: int | None) -> None:

@@ -46,7 +46,7 @@ class Action(StrEnum):
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     """One event written to one calendar. `calendar` is None where its canonical id was not to be had.
 
-    `key` is the caller's own name for the event; None until events can have one.
+    `key` is the caller's own name for the event, if it has one.
     """
 
     time: datetime
@@ -140,6 +140,7 @@ def _line(  # noqa: PLR0917 - the parts of a line, in its order
         action=action,
         source=source,
         calendar=calendar,
+        key=None if isinstance(written, CalendarOrder) else written.key,
         fingerprint=fingerprint(written),
         status=outcome.status,
         event_ids=_event_ids(written, outcome),

@@ -1,17 +1,18 @@
 """One calendar's part of a call that adds events: what is refused, what is planned, what came of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import msgspec
 import structlog
 
-from gateway.adapters.base import Outcome, PlannedEvent, Step, TranslationWarning, WriteStatus
+from gateway.adapters.base import Outcome, Plan, PlannedEvent, Step, TranslationWarning, WriteStatus
 from gateway.adapters.capabilities import Capability
 from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.event import Draft
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.catalog import Target
+from gateway.service.drafts import DraftMaker, Drafts
 from gateway.service.loss import LossPolicy
 from gateway.service.report import EventRow, interrupted
 from gateway.service.session import Session
@@ -22,38 +23,17 @@ _log = structlog.get_logger(__name__)
 class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
     """A request to add events. A draft is made for the time zone that all-day events of a calendar take.
 
-    `max_invitations` and `max_mute` may only lower what the sources allow.
+    `keys` has the key of each event, or is empty. `max_invitations` and `max_mute` may only lower what the
+    sources allow.
     """
 
     calendars: Sequence[str]
-    drafts: Sequence[Callable[[str | None], Draft]]
+    drafts: Sequence[DraftMaker]
+    keys: Sequence[str | None] = ()
     on_loss: LossPolicy = LossPolicy.WARN
     max_invitations: int | None = None
     max_mute: timedelta | None = None
     dry_run: bool = False
-
-
-class Drafts:
-    """The drafts of a call, each made once per time zone, and what is wrong with those that cannot be."""
-
-    def __init__(self, command: AddEvents) -> None:
-        self._makers = command.drafts
-        self._made: dict[tuple[int, str | None], Draft | Problem] = {}
-
-    def __len__(self) -> int:
-        return len(self._makers)
-
-    def get(self, index: int, time_zone: str | None) -> Draft | Problem:
-        key = (index, time_zone)
-        if key not in self._made:
-            self._made[key] = self._make(index, time_zone)
-        return self._made[key]
-
-    def _make(self, index: int, time_zone: str | None) -> Draft | Problem:
-        try:
-            return self._makers[index](time_zone)
-        except GatewayError as exc:
-            return exc.problem.at("events", index)
 
 
 class CalendarWrite:
@@ -163,9 +143,10 @@ class CalendarWrite:
         steps = [_renumbered(step, indexes) for step in plan.steps]
         planned = {event.index: event for step in steps for event in step.events}
         self._planned |= planned
+        self.outcomes = dict(_settled(plan, indexes))
         for place, problem in plan.refused.items():
             self._refuse((indexes[place],), problem.at("events", indexes[place]))
-        forgotten = self.drafts.keys() - planned.keys()
+        forgotten = self.drafts.keys() - planned.keys() - self.outcomes.keys()
         if forgotten:
             raise RuntimeError(f"{self.source_name} planned nothing for the events {sorted(forgotten)}")
         return steps
@@ -251,7 +232,7 @@ class CalendarWrite:
             warnings = self._planned[index].warnings if index in self._planned else ()
             return msgspec.structs.replace(row, warnings=warnings)
         outcome = self.outcomes.get(index) or interrupted(index)
-        planned = self._planned[index]
+        planned = self._planned.get(index)
         return msgspec.structs.replace(
             row,
             calendar_id=(outcome.event and outcome.event.calendar_id) or self.calendar_id,
@@ -260,13 +241,19 @@ class CalendarWrite:
             event_ids=outcome.ids,
             stored=outcome.stored,
             problem=outcome.problem and outcome.problem.at("events", index),
-            warnings=(*planned.warnings, *outcome.warnings, *self._mode_warning()),
-            effects=planned.effects,
+            warnings=(*(planned.warnings if planned else ()), *outcome.warnings, *self._mode_warning()),
+            effects=planned.effects if planned else (),
             requests=outcome.requests,
         )
 
     def _mode_warning(self) -> tuple[TranslationWarning, ...]:
         return self.target.source.dry_run_warnings() if self._command.dry_run else ()
+
+
+def _settled(plan: Plan, indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]]:
+    """What needs no write, by the index in the call."""
+    for place, outcome in plan.settled.items():
+        yield indexes[place], msgspec.structs.replace(outcome, index=indexes[place])
 
 
 def _renumbered(step: Step, indexes: Sequence[int]) -> Step:

@@ -37,6 +37,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     calendar_index: int | None = None
     status: WriteStatus
     calendar_id: str | None = None
+    key: str | None = None
     event: Event | None = None
     event_ids: tuple[str, ...] = ()
     previous_id: str | None = None
@@ -56,12 +57,11 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
-def status_of(rows: Sequence[EventRow]) -> BatchStatus:
+def status_of(rows: Sequence[EventRow], *, dry_run: bool) -> BatchStatus:
     good = sum(row.status in _GOOD for row in rows)
     if good < len(rows):
         return BatchStatus.PARTIAL if good or _any_unknown(rows) else BatchStatus.FAILED
-    planned = any(row.status is WriteStatus.PLANNED for row in rows)
-    return BatchStatus.PLANNED if planned else BatchStatus.SUCCEEDED
+    return BatchStatus.PLANNED if dry_run else BatchStatus.SUCCEEDED
 
 
 def _any_unknown(rows: Sequence[EventRow]) -> bool:

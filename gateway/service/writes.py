@@ -7,11 +7,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from gateway.adapters.base import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem, TooMany
 from gateway.service.audit import AuditTrail
-from gateway.service.calendar_write import AddEvents, CalendarWrite, Drafts
+from gateway.service.calendar_write import AddEvents, CalendarWrite
 from gateway.service.catalog import Target, Unresolved
+from gateway.service.drafts import Drafts
 from gateway.service.fan_out import apply_all, check_invitations, in_order
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
@@ -30,7 +33,8 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
     writes = {id(target): CalendarWrite(session, audit, command, target) for target in targets}
-    await _prepare(list(writes.values()), command)
+    drafts = Drafts(command.drafts, command.keys)
+    await _prepare(list(writes.values()), drafts, command.max_invitations)
     if command.dry_run:
         for write in in_order(list(writes.values())):
             write.show()
@@ -41,22 +45,27 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
         for item in resolved
         if isinstance(item, Unresolved) or id(item) in writes
     ]
-    rows = tuple(_row(column, index) for index in range(len(command.drafts)) for column in columns)
-    return WriteReport(status=status_of(rows), rows=rows, requests=session.call.log.requests)
+    rows = tuple(_row(column, index, drafts.key(index)) for index in range(len(drafts)) for column in columns)
+    return WriteReport(
+        status=status_of(rows, dry_run=command.dry_run), rows=rows, requests=session.call.log.requests
+    )
 
 
-async def _prepare(writes: Sequence[CalendarWrite], command: AddEvents) -> None:
-    drafts = Drafts(command)
+async def _prepare(writes: Sequence[CalendarWrite], drafts: Drafts, max_invitations: int | None) -> None:
     await asyncio.gather(*(write.check(drafts) for write in writes))
-    check_invitations(writes, command.max_invitations)
+    check_invitations(writes, max_invitations)
     await asyncio.gather(*(write.plan() for write in writes))
 
 
-def _row(column: CalendarWrite | Unresolved, index: int) -> EventRow:
+def _row(column: CalendarWrite | Unresolved, index: int, key: str | None) -> EventRow:
     if isinstance(column, CalendarWrite):
-        return column.row(index)
+        return msgspec.structs.replace(column.row(index), key=key)
     return EventRow(
-        event_index=index, calendar_index=column.index, status=WriteStatus.FAILED, problem=column.problem
+        event_index=index,
+        calendar_index=column.index,
+        key=key,
+        status=WriteStatus.FAILED,
+        problem=column.problem,
     )
 
 

@@ -11,6 +11,7 @@ from gateway.adapters.base import (
     EffectKind,
     Health,
     Listing,
+    OnExisting,
     Outcome,
     Plan,
     PlannedEvent,
@@ -21,11 +22,12 @@ from gateway.adapters.base import (
     WriteStatus,
 )
 from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
-from gateway.errors import Code, InvalidId, NotFound, Problem
+from gateway.errors import AmbiguousKey, Code, Conflict, InvalidId, KeyExists, NotFound, Problem
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.key import folded
 from gateway.model.time import EventTime, Window
 from gateway.service.catalog import Alias, Catalog, ConfiguredSource
 from gateway.service.guard import CalendarPattern, SourceMode, SourcePolicy
@@ -44,13 +46,16 @@ def at(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-def event(calendar: str, minutes: float, name: str = "e", *, lasts: float = 30) -> Event:
+def event(
+    calendar: str, minutes: float, name: str = "e", *, lasts: float = 30, key: str | None = None
+) -> Event:
     """An event `minutes` after noon in a calendar that is written `source:name`."""
     return Event(
         id=f"{calendar}/events/{name}",
         source=calendar.partition(":")[0],
         calendar_id=calendar,
         title=name,
+        key=key,
         start=EventTime(instant=at(minutes)),
         end=EventTime(instant=at(minutes + lasts)),
     )
@@ -164,16 +169,20 @@ class FakeAdapter:
         self._check(str(calendar))
         return str(_own(calendar))
 
-    async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
-        """A step for each draft; a title that has a colon loses what is before it."""
+    async def plan(
+        self, calendar: CalendarId, drafts: Sequence[Draft], *, on_existing: OnExisting = OnExisting.RETURN
+    ) -> Plan:
+        """A step for each draft that needs one. Under one key events are the same if their titles are."""
         self._check(str(calendar))
-        steps, refused = [], {}
+        steps, refused, settled = [], {}, {}
         for index, draft in enumerate(drafts):
             if draft.title in self._source.refused:
                 refused[index] = Problem(code=Code.INVALID_INPUT, message="No.", path=("title",))
+            elif outcome := self._settled(calendar, index, draft, on_existing):
+                settled[index] = outcome
             else:
                 steps.append(self._step(calendar, index, draft))
-        return Plan(steps=tuple(steps), refused=refused)
+        return Plan(steps=tuple(steps), refused=refused, settled=settled)
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
         (planned,) = step.events
@@ -183,7 +192,7 @@ class FakeAdapter:
         log = self._call.log.part()
         for request in step.requests:
             log.add(msgspec.structs.replace(request, status=200))
-        stored = event(str(step.calendar), 0, planned.draft.title)
+        stored = event(str(step.calendar), 0, planned.draft.title, key=planned.draft.key)
         return [
             Outcome(
                 index=planned.index,
@@ -206,6 +215,29 @@ class FakeAdapter:
         error = self._source.broken.get(calendar)
         if error is not None:
             raise error
+
+    def _settled(
+        self, calendar: CalendarId, index: int, draft: Draft, on_existing: OnExisting
+    ) -> Outcome | None:
+        there = [
+            event
+            for event in self._source.held
+            if draft.key and event.key and folded(event.key) == folded(draft.key)
+            if event.calendar_id == str(calendar)
+        ]
+        if not there:
+            return None
+        first, status, problem = there[0], WriteStatus.CONFLICT, Conflict("It differs.").problem
+        ids = tuple(event.id for event in there) if len(there) > 1 else ()
+        if ids:
+            problem = AmbiguousKey(f"Two: {ids}.").problem
+        elif on_existing is OnExisting.FAIL:
+            status, problem = WriteStatus.FAILED, KeyExists("It is there.").problem
+        elif first.title == draft.title:
+            return Outcome(index=index, status=WriteStatus.UNCHANGED, event=first, stored=True)
+        elif on_existing is OnExisting.UPDATE:
+            return None
+        return Outcome(index=index, status=status, event=first, event_ids=ids, problem=problem)
 
     def _step(self, calendar: CalendarId, index: int, draft: Draft) -> Step:
         warnings = (

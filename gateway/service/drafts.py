@@ -1,0 +1,56 @@
+"""The drafts of a call that adds events, each with its key, and why others cannot be made."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from gateway.errors import GatewayError, InvalidInput, Problem
+from gateway.model.event import Draft
+from gateway.model.key import checked, folded
+
+DraftMaker = Callable[[str | None], Draft]
+"""Makes a draft, given the time zone of all-day events. Raises GatewayError."""
+
+
+class Drafts:
+    """Each draft is made once per time zone. `keys` has one for each maker, or is empty."""
+
+    def __init__(self, makers: Sequence[DraftMaker], keys: Sequence[str | None] = ()) -> None:
+        self._makers = makers
+        self._keys = keys or [None] * len(makers)
+        self._counts = Counter(folded(key) for key in self._keys if key is not None)
+        self._made: dict[tuple[int, str | None], Draft | Problem] = {}
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def key(self, index: int) -> str | None:
+        """The key as it was given, whether or not there can be a draft."""
+        return self._keys[index]
+
+    def get(self, index: int, time_zone: str | None) -> Draft | Problem:
+        place = (index, time_zone)
+        if place not in self._made:
+            self._made[place] = self._make(index, time_zone)
+        return self._made[place]
+
+    def _make(self, index: int, time_zone: str | None) -> Draft | Problem:
+        try:
+            key = self._checked_key(index)
+            return msgspec.structs.replace(self._makers[index](time_zone), key=key)
+        except GatewayError as exc:
+            return exc.problem.at("events", index)
+
+    def _checked_key(self, index: int) -> str | None:
+        """Raises InvalidInput for what is no key, and for one that several events of the call have."""
+        key = self._keys[index]
+        if key is None:
+            return None
+        if self._counts[folded(checked(key))] > 1:
+            raise InvalidInput(
+                f"Several events of the call have the key {key}.",
+                path=("key",),
+                hint="Only one event of a calendar can have it, whatever its case. None of these is written.",
+            )
+        return key
