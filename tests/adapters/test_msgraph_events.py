@@ -16,6 +16,7 @@ from gateway.model.event import (
     Attendee,
     AttendeeResponse,
     AttendeeType,
+    Coordinates,
     Event,
     EventBody,
     EventLocation,
@@ -256,6 +257,19 @@ def test_the_empty_place_that_graph_shows_is_no_place():
     nowhere = {"displayName": "", "locationType": "default", "address": {}, "coordinates": {}}
     assert read(location=nowhere, locations=[nowhere]).location is None
     assert read(location=nowhere, locations=[nowhere]).locations == ()
+
+
+def test_coordinates_that_exchange_shows_as_no_numbers_are_none():
+    """Old events and rooms have them as words: OData knows numbers that JSON does not."""
+    names = ("latitude", "longitude", "altitude", "accuracy", "altitudeAccuracy")
+    nowhere = {"displayName": "", "coordinates": dict.fromkeys(names, "NaN")}
+    room = {
+        "displayName": "Crystal",
+        "coordinates": {**dict.fromkeys(names, "NaN"), "latitude": 47, "accuracy": "INF"},
+    }
+    assert read(location=nowhere).location is None
+    assert read(location={**nowhere, "displayName": "Room"}).location == EventLocation(display_name="Room")
+    assert read(location=room).location.coordinates == Coordinates(latitude=47.0)
 
 
 def test_an_occurrence_names_its_series():

@@ -166,12 +166,18 @@ def _address(address: wire.PhysicalAddress | None) -> PostalAddress | None:
 
 
 def _coordinates(place: wire.GeoCoordinates | None) -> Coordinates | None:
-    if place is None or place == wire.GeoCoordinates():
+    if place is None:
         return None
-    return Coordinates(
-        latitude=place.latitude,
-        longitude=place.longitude,
-        altitude=place.altitude,
-        accuracy=place.accuracy,
-        altitude_accuracy=place.altitude_accuracy,
+    read = Coordinates(
+        latitude=_number(place.latitude),
+        longitude=_number(place.longitude),
+        altitude=_number(place.altitude),
+        accuracy=_number(place.accuracy),
+        altitude_accuracy=_number(place.altitude_accuracy),
     )
+    return None if read == Coordinates() else read
+
+
+def _number(value: float | str | None) -> float | None:
+    """A number; None for OData's words for what is none: NaN, INF and -INF."""
+    return value if isinstance(value, float) else None

@@ -69,11 +69,13 @@ class PhysicalAddress(Resource, frozen=True, kw_only=True):
 
 
 class GeoCoordinates(Resource, frozen=True, kw_only=True):
-    latitude: float | None = None
-    longitude: float | None = None
-    altitude: float | None = None
-    accuracy: float | None = None
-    altitude_accuracy: float | None = None
+    """Where it is not known, Exchange says "NaN", for JSON has no such number."""
+
+    latitude: float | str | None = None
+    longitude: float | str | None = None
+    altitude: float | str | None = None
+    accuracy: float | str | None = None
+    altitude_accuracy: float | str | None = None
 
 
 class Location(Resource, frozen=True, kw_only=True):
