@@ -3,6 +3,7 @@
 import asyncio
 from base64 import urlsafe_b64encode
 from contextlib import aclosing
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -10,9 +11,19 @@ import pytest
 from gateway.adapters.base import Call, EventChange, EventRemoval, WriteStatus
 from gateway.errors import Code, Forbidden, NotFound, Refused
 from gateway.model.elasticsearch import ElasticsearchEventOptions
-from gateway.model.event import Attendee, EventBody, EventLocation, EventStatus, ShowAs, SourceKind, draft_of
+from gateway.model.event import (
+    Attendee,
+    EventBody,
+    EventLocation,
+    EventStatus,
+    Recurrence,
+    ShowAs,
+    SourceKind,
+    draft_of,
+)
 from gateway.model.ids import CalendarId, EventId
 from gateway.model.msgraph import Importance, MSGraphEventOptions, Sensitivity
+from gateway.model.recurrence.rule import RecurrenceRule
 from gateway.model.time import EventTime, Window, midnight
 from gateway.sandbox.faults import HELD, Cut, Fault, Garble
 from gateway.sandbox.http import Request, Response
@@ -554,6 +565,26 @@ async def test_a_member_changes_and_removes_an_event_of_a_group_and_an_applicati
     assert (await carry_out(alice, EventRemoval(event=outcome.event))).status is WriteStatus.DELETED
     home = await read(alice, calendar(f"groups/{SRE}/calendar"))
     assert "Changed" not in titles(home)
+
+
+async def test_no_day_is_taken_out_of_a_series_to_which_exchange_invited_a_group_by_itself():
+    """It has been seen to do so (msgraph-sdk-dotnet#1549), and would send a cancellation for each day."""
+
+    class Inviting(MSGraphEmulator):
+        def answer(self, request: Request, *, lose: frozenset[int] = frozenset()) -> Response:
+            if request.method == "POST":
+                invited = {**body(request), "attendees": [{"emailAddress": {"address": "sre@contoso.com"}}]}
+                request = replace(request, body=msgspec.json.encode(invited))
+            return super().answer(request, lose=lose)
+
+    days = (MORNING.date() + DAY,)
+    daily = Recurrence(rule=RecurrenceRule.parse("FREQ=DAILY;COUNT=5"), time_zone="UTC", except_dates=days)
+    given = msgspec.structs.replace(draft(), recurrence=daily)
+    async with open_server(Inviting) as server, acting(server, ALICE) as alice:
+        (outcome,) = await write(alice, calendar(f"groups/{SRE}/calendar"), [given])
+        assert sent(server, "DELETE") == []
+    assert (outcome.status, outcome.stored) == (WriteStatus.UNKNOWN, True)
+    assert f"still takes place on {days[0]}: People are invited" in problem_of(outcome).message
 
 
 async def test_what_an_application_cannot_reach_is_refused_before_anything_is_sent(server, alice):

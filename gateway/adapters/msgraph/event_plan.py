@@ -66,7 +66,7 @@ def _change(change: EventChange, requests: Requests) -> EventStep:
 def _removal(removal: EventRemoval, requests: Requests) -> EventStep:
     """An organizer calls the meeting off, and can say why; anybody else takes away their own copy."""
     event, event_id = removal.event, EventId.parse(removal.event.id)
-    people = len(event.attendees) if _details(event).is_organizer else 0
+    people = 0 if _details(event).is_organizer is False else len(event.attendees)
     sent: tuple[UpstreamRequest, ...] = (requests.remove_event(event_id),)
     if people:
         comment = {} if removal.comment is None else {"Comment": removal.comment}

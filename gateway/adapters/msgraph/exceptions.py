@@ -21,7 +21,7 @@ from gateway.adapters.msgraph.times import read_time
 from gateway.adapters.msgraph.view import MAX_VIEW, widened
 from gateway.adapters.msgraph.wire import CancelledOccurrences, Instance
 from gateway.errors import Refused, TooMany, UnexpectedAnswer, Unsupported
-from gateway.model.event import Draft
+from gateway.model.event import Draft, Event
 from gateway.model.ids import EventId
 from gateway.model.time import Window, add_days, midnight, on_clock, parse_instant
 
@@ -95,6 +95,12 @@ def check_new(draft: Draft) -> None:
     """The same of a series that is to be made. Raises Refused where leaving out a day would send mail."""
     check_draft(draft)
     if draft.attendees and leaves_out_days(draft):
+        raise _would_mail()
+
+
+def check_written(exceptions: Exceptions, event: Event) -> None:
+    """The same of a series as it is written: Exchange may have invited a group to its own event."""
+    if exceptions.days and event.attendees:
         raise _would_mail()
 
 

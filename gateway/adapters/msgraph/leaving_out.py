@@ -12,11 +12,27 @@ from gateway.adapters.base import Outcome, UpstreamLog, WriteStatus
 from gateway.adapters.msgraph import faults
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.events import to_event
-from gateway.adapters.msgraph.exceptions import Exceptions, cancelled_days, day_of, looks, windows
+from gateway.adapters.msgraph.exceptions import (
+    Exceptions,
+    cancelled_days,
+    check_written,
+    day_of,
+    looks,
+    windows,
+)
 from gateway.adapters.msgraph.paths import event_in_mailbox_of
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.wire import CancelledOccurrences, GraphEvent, Instance, Page
-from gateway.errors import NoAnswer, NotFound, NotStored, Problem, UnexpectedAnswer, UpstreamError
+from gateway.errors import (
+    GatewayError,
+    NoAnswer,
+    NotFound,
+    NotStored,
+    Problem,
+    Refused,
+    UnexpectedAnswer,
+    UpstreamError,
+)
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId, EventId
 
@@ -59,8 +75,9 @@ class LeavingOut:
             return self._unseen(written)
         problem: Problem | None = None
         try:
+            check_written(self._exceptions, written.event)
             await self._remove_all()
-        except UpstreamError as exc:
+        except (Refused, UpstreamError) as exc:
             problem = self._unfinished(exc)
         event = await self._seen(written.event)
         status = WriteStatus.UPDATED if written.status is WriteStatus.UNCHANGED else written.status
@@ -137,7 +154,7 @@ class LeavingOut:
         )
         return await with_exceptions(self._api, self._requests, self._series, event, log=self._log)
 
-    def _unfinished(self, error: UpstreamError) -> Problem:
+    def _unfinished(self, error: GatewayError) -> Problem:
         return replace(
             error.problem,
             message=f"The series is written, and still takes place on {self._days}: {error.problem.message}",
