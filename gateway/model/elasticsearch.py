@@ -1,5 +1,7 @@
 """What only Elasticsearch ML calendars have: details of an event, its options, and a calendar's job ids."""
 
+from datetime import datetime
+
 import msgspec
 
 from gateway.model.event import SourceKind
@@ -17,12 +19,16 @@ class ElasticsearchEventOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ElasticsearchEventDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """`skip_result` and `skip_model_update` are None where the cluster is older than 8.16."""
+    """`skip_result` and `skip_model_update` are None where the cluster is older than 8.16.
+
+    `occurrence` is when the series under the event's key has it begin, if it is a part of one.
+    """
 
     event_id: str
     skip_result: bool | None = None
     skip_model_update: bool | None = None
     force_time_shift: int | None = None
+    occurrence: datetime | None = None
 
     def options(self) -> tuple[SourceKind, ElasticsearchEventOptions]:
         return SourceKind.ELASTICSEARCH, ElasticsearchEventOptions(

@@ -27,7 +27,7 @@ DETAILS = {
     for name in ElasticsearchEventDetails.__struct_fields__
     if f"elasticsearch.{name}" in EVERYTHING
 }
-TOLD = ("id", "calendar_id", "start", "end", "title", "revision")
+TOLD = ("id", "calendar_id", "start", "end", "title", "key", "revision")
 
 
 @pytest.fixture
@@ -54,7 +54,9 @@ async def events(adapter, fields):
 def test_nothing_travels_that_is_not_wanted_or_needed(fields):
     travelling = wire_fields(fields)
     assert [field for field in WHOLE if field in travelling] == list(travelling)
-    assert ("description" in travelling) is bool(fields & {"title", "revision"})
+    assert ("description" in travelling) is bool(
+        fields & {"title", "key", "elasticsearch.occurrence", "revision"}
+    )
     assert ("force_time_shift" in travelling) is bool(fields & {"elasticsearch.force_time_shift", "revision"})
 
 

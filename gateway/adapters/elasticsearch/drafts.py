@@ -50,7 +50,14 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
 def translate(draft: Draft, terms: Terms) -> Translated:
     """The events that a draft becomes. Raises InvalidInput for what the server would refuse or lose."""
     singles, until = written_out(draft, terms.series, terms.now)
-    sent = tuple(to_wire(single, has_flags=terms.has_flags) for single in singles)
+    sent = tuple(
+        to_wire(
+            single,
+            has_flags=terms.has_flags,
+            occurrence=None if draft.recurrence is None else single.start.instant,
+        )
+        for single in singles
+    )
     check_shift(options_of(draft).force_time_shift)
     for event in sent:
         check(event)
@@ -60,14 +67,18 @@ def translate(draft: Draft, terms: Terms) -> Translated:
     )
 
 
-def translate_change(draft: Draft, changed: frozenset[str], *, has_flags: bool | None) -> Translated:
+def translate_change(
+    draft: Draft, changed: frozenset[str], *, has_flags: bool | None, occurrence: datetime | None
+) -> Translated:
     """The event that a changed one becomes, with warnings of what changes. Raises as `translate` does.
+
+    The occurrence of a series stays that, whenever it is then.
 
     Raises Unsupported where it is to become a series.
     """
     check_single(draft)
     check_shift(options_of(draft).force_time_shift)
-    sent = to_wire(draft, has_flags=has_flags)
+    sent = to_wire(draft, has_flags=has_flags, occurrence=occurrence)
     check(sent)
     found = warnings(draft, has_flags=has_flags)
     return Translated(sent=(sent,), warnings=tuple(each for each in found if _is_about(each, changed)))
@@ -81,7 +92,8 @@ def check(sent: SentEvent) -> None:
         raise InvalidInput("The title holds half of a character.", path=("title",)) from exc
     if length > MAX_DESCRIPTION_BYTES:
         raise InvalidInput(
-            f"A title of {length} bytes is too long: {_HOLDER} holds at most {MAX_DESCRIPTION_BYTES}.",
+            f"A title with its key, if it has one, of {length} bytes is too long: {_HOLDER} holds at most"
+            f" {MAX_DESCRIPTION_BYTES}.",
             path=("title",),
         )
     if sent.end_time <= sent.start_time:

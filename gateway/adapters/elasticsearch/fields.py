@@ -6,10 +6,10 @@ from gateway.model.fields import Fields
 
 _ALWAYS: Final = ("event_id", "start_time", "end_time")
 _NEEDED_BY: Final = {
-    "description": "title",
-    "skip_result": "elasticsearch.skip_result",
-    "skip_model_update": "elasticsearch.skip_model_update",
-    "force_time_shift": "elasticsearch.force_time_shift",
+    "description": {"title", "key", "elasticsearch.occurrence"},
+    "skip_result": {"elasticsearch.skip_result"},
+    "skip_model_update": {"elasticsearch.skip_model_update"},
+    "force_time_shift": {"elasticsearch.force_time_shift"},
 }
 _OF_ALL: Final = "revision"
 """It is made of all that there is."""
@@ -22,4 +22,4 @@ def wire_fields(wanted: Fields) -> WireFields:
     """What must travel, in the order of `WHOLE`."""
     if _OF_ALL in wanted:
         return WHOLE
-    return (*_ALWAYS, *(field for field, attribute in _NEEDED_BY.items() if attribute in wanted))
+    return (*_ALWAYS, *(field for field, shown in _NEEDED_BY.items() if shown & wanted))

@@ -1,14 +1,14 @@
 """The three flags of an event, as far as a cluster knows them: they came with Elasticsearch 8.16. Pure."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.adapters.base import TranslationWarning
 from gateway.adapters.losses import Loss, Notice, camel_case, plain
 from gateway.errors import InvalidInput
-from gateway.model.elasticsearch import ElasticsearchEventOptions
-from gateway.model.event import Draft, SourceKind
+from gateway.model.elasticsearch import ElasticsearchEventDetails, ElasticsearchEventOptions
+from gateway.model.event import Draft, Event, SourceKind
 
 NO_OPTIONS: Final = ElasticsearchEventOptions()
 MAX_SHIFT: Final = timedelta(days=365)
@@ -26,6 +26,11 @@ def options_of(draft: Draft) -> ElasticsearchEventOptions:
     if not isinstance(options, ElasticsearchEventOptions):
         raise TypeError(f"not options of an ML calendar event: {type(options).__name__}")
     return options
+
+
+def occurrence_of(event: Event) -> datetime | None:
+    """When its series has the event begin, if it is a part of one."""
+    return event.details.occurrence if isinstance(event.details, ElasticsearchEventDetails) else None
 
 
 def sent_options(draft: Draft, *, has_flags: bool | None) -> ElasticsearchEventOptions:

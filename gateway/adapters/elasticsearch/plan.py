@@ -18,7 +18,7 @@ from gateway.adapters.base import (
 )
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.drafts import Terms, effects, translate, translate_change
-from gateway.adapters.elasticsearch.flags import options_of
+from gateway.adapters.elasticsearch.flags import occurrence_of, options_of
 from gateway.adapters.elasticsearch.ids import EventPlace, calendar_at, place_named
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.verify import is_same
@@ -66,9 +66,10 @@ def plan_change(change: EventChange, *, size: int) -> EventStep:
 
     What Elasticsearch would hold just as it does takes a look only. Raises InvalidInput, Unsupported.
     """
-    place, stored = place_named(change.event.id), to_wire(draft_of(change.event))
+    place, occurrence = place_named(change.event.id), occurrence_of(change.event)
+    stored = to_wire(draft_of(change.event), occurrence=occurrence)
     has_flags = stored.skip_result is not None  # a cluster that knows them always shows them
-    translated = translate_change(change.draft, change.changed, has_flags=has_flags)
+    translated = translate_change(change.draft, change.changed, has_flags=has_flags, occurrence=occurrence)
     (sent,) = translated.sent
     calendar = calendar_at(change.event.source, place)
     look = requests.events(calendar, span_of_change(place, sent), size=size)
@@ -123,7 +124,7 @@ def sent_in(step: Step) -> list[tuple[SentEvent, ...]]:
 def sent_in_change(step: EventStep, change: EventChange) -> SentEvent:
     """The event that a step posts; where it posts none, what the event already is."""
     if len(step.requests) == 1:
-        return to_wire(change.draft)
+        return to_wire(change.draft, occurrence=occurrence_of(change.event))
     (sent,) = events_in(step.requests[1])
     return sent
 

@@ -5,11 +5,13 @@ every version adds some.
 """
 
 import hashlib
+from datetime import datetime
 
 import msgspec
 
 from gateway.adapters.elasticsearch.flags import sent_options
 from gateway.adapters.elasticsearch.ids import EventPlace, event_id_at
+from gateway.adapters.elasticsearch.mark import Mark, parted
 from gateway.errors import InvalidTime, UnexpectedAnswer
 from gateway.model.calendar import Calendar
 from gateway.model.elasticsearch import (
@@ -102,14 +104,16 @@ class ClusterInfo(msgspec.Struct, frozen=True, kw_only=True):
     version: Version
 
 
-def to_wire(draft: Draft, *, has_flags: bool | None = None) -> SentEvent:
+def to_wire(draft: Draft, *, has_flags: bool | None = None, occurrence: datetime | None = None) -> SentEvent:
     """The draft as it is posted: what the calendar cannot hold is left out, times in whole milliseconds.
 
-    `has_flags` says whether the cluster knows the flags; only where it does not are they left out.
+    `has_flags` says whether the cluster knows the flags; only where it does not are they left out. A key is
+    held as a mark after the title, with the `occurrence` of a series that the draft is.
     """
     options = sent_options(draft, has_flags=has_flags)
+    mark = "" if draft.key is None else Mark(draft.key, occurrence)
     return SentEvent(
-        description=draft.title,
+        description=f"{draft.title}{mark}",
         start_time=to_millis(draft.start.instant),
         end_time=to_millis(draft.end.instant),
         skip_result=options.skip_result,
@@ -125,19 +129,22 @@ def to_event(stored: StoredEvent, calendar: CalendarId) -> Event:
         start, end = from_millis(stored.start_time), from_millis(stored.end_time)
     except InvalidTime as exc:
         raise UnexpectedAnswer(f"Event {stored.event_id} of {calendar}: {exc}") from exc
+    title, mark = parted(stored.description)
     return Event(
         id=str(event_id_at(source, EventPlace(name, stored.start_time, stored.event_id))),
         source=source,
         calendar_id=str(calendar),
-        title=stored.description,
+        title=title,
         start=EventTime(instant=start),
         end=EventTime(instant=end),
+        key=mark.key if mark else None,
         revision=_revision(stored),
         details=ElasticsearchEventDetails(
             event_id=stored.event_id,
             skip_result=stored.skip_result,
             skip_model_update=stored.skip_model_update,
             force_time_shift=stored.force_time_shift,
+            occurrence=mark.occurrence if mark else None,
         ),
     )
 
