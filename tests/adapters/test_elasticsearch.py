@@ -161,6 +161,32 @@ async def test_a_proxy_that_lost_the_answer_does_not_hide_what_was_written(bench
     assert outcome.status is WriteStatus.UNKNOWN
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_cluster_too_busy_to_tell_its_jobs_does_not_hide_what_it_wrote(bench, status):
+    """It changes the calendar, looks for open jobs, and answers for the whole with how that went."""
+    bench.faults.add(WRITE, Fault(status=status, is_written=True))
+    (outcome,) = await bench.write(draft())
+    assert (outcome.status, outcome.problem) == (WriteStatus.CREATED, None)
+    assert [outcome.event] == await bench.read()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_cluster_too_busy_to_write_is_looked_after_and_the_call_may_be_repeated(bench, status):
+    bench.faults.add(WRITE, Fault(status=status))
+    (outcome,) = await bench.write(draft())
+    assert outcome.status is WriteStatus.FAILED
+    assert outcome.problem.retryable
+    assert await bench.read() == []
+
+
+async def test_a_cluster_too_busy_to_be_looked_at_may_have_written(bench):
+    bench.faults.add(WRITE, Fault(status=429, is_written=True))
+    bench.faults.add(READ, Fault(status=429), calls=range(2, 6))
+    (outcome,) = await bench.write(draft())
+    assert (outcome.status, outcome.problem.retryable) == (WriteStatus.UNKNOWN, False)
+    assert len(await bench.read()) == 1
+
+
 async def test_two_writes_at_once_do_not_take_each_others_events_for_their_own(bench):
     bench.faults.add(WRITE, Fault(lose=frozenset({0})), calls=(2,))
     (first,), (second,) = await asyncio.gather(bench.write(draft()), bench.write(draft()))

@@ -179,6 +179,24 @@ async def test_a_new_event_whose_answer_was_cut_off_is_found_and_takes_its_place
     assert arrived(bench, began) == ["GET", "POST", "GET", "DELETE", "GET"]
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_new_event_that_a_busy_cluster_wrote_all_the_same_takes_its_place(bench, status):
+    (old,) = await bench.stored(draft())
+    bench.faults.add(WRITE, Fault(status=status, is_written=True))
+    outcome = await bench.carry_out(change(old, title="Changed"))
+    assert outcome.status is WriteStatus.UPDATED
+    assert await bench.read() == [outcome.event]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_new_event_that_a_busy_cluster_did_not_write_leaves_the_old_one_and_fails(bench, status):
+    (old,) = await bench.stored(draft())
+    bench.faults.add(WRITE, Fault(status=status))
+    outcome = await bench.carry_out(change(old, title="Changed"))
+    assert (outcome.status, outcome.problem.retryable) == (WriteStatus.FAILED, True)
+    assert await bench.read() == [old]
+
+
 # Where the old event will not go
 
 
@@ -308,6 +326,16 @@ async def test_a_removal_whose_answer_was_lost_is_looked_after_and_not_repeated(
     outcome = await bench.carry_out(EventRemoval(event=event))
     assert outcome.status is WriteStatus.DELETED
     assert arrived(bench, began) == ["DELETE", "GET"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("is_written", [True, False])
+async def test_a_removal_that_a_busy_cluster_answers_is_settled_by_looking(bench, status, is_written):
+    (event,) = await bench.stored(draft())
+    bench.faults.add(REMOVE, Fault(status=status, is_written=is_written))
+    outcome = await bench.carry_out(EventRemoval(event=event))
+    assert outcome.status is (WriteStatus.DELETED if is_written else WriteStatus.FAILED)
+    assert await bench.read() == ([] if is_written else [event])
 
 
 async def test_a_removal_without_an_answer_or_a_look_is_unknown(bench):

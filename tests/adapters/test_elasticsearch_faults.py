@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.adapters.base import UpstreamRequest
-from gateway.adapters.elasticsearch.faults import fault, was_refused
+from gateway.adapters.elasticsearch.faults import fault, is_over, was_refused
 from gateway.adapters.transport import Answer
 from gateway.errors import Code
 
@@ -270,7 +270,8 @@ def test_elasticsearchs_own_success_is_no_fault():
         (404, OWN, True),
         (429, STRANGE, True),
         (302, STRANGE, True),
-        (503, OWN, True),
+        (429, OWN, False),
+        (503, OWN, False),
         (503, STRANGE, False),
         (500, OWN, False),
         (502, STRANGE, False),
@@ -280,3 +281,11 @@ def test_elasticsearchs_own_success_is_no_fault():
 )
 def test_only_some_answers_prove_that_nothing_was_written(status, headers, is_refused):
     assert was_refused(Answer(status=status, headers=headers, body=b"")) is is_refused
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "is_ended"),
+    [(429, OWN, True), (503, OWN, True), (500, OWN, False), (429, STRANGE, False), (503, STRANGE, False)],
+)
+def test_only_elasticsearch_itself_knows_that_nothing_more_will_be_written(status, headers, is_ended):
+    assert is_over(Answer(status=status, headers=headers, body=b"")) is is_ended

@@ -167,6 +167,17 @@ async def test_an_answer_that_is_lost_is_settled_by_looking(front: Any, cut: Cut
     assert (made["problem"] is None) is (status == "CREATED")
 
 
+@pytest.mark.parametrize(("is_written", "status"), [(True, "CREATED"), (False, "FAILED")])
+async def test_a_busy_cluster_is_looked_at_before_it_is_said_what_it_made(
+    front: Any, is_written: bool, status: str
+) -> None:
+    gateway = await front()
+    gateway.sandbox.elasticsearch.faults.add(PUT, Fault(status=503, is_written=is_written))
+    made = await create(gateway, jobs=["web"])
+    assert made["status"] == status
+    assert (made["problem"] is None) is is_written
+
+
 async def test_an_answer_and_a_look_that_are_lost_leave_it_unknown(front: Any) -> None:
     gateway = await front()
     faults = gateway.sandbox.elasticsearch.faults
@@ -332,6 +343,15 @@ async def test_a_deletion_without_an_answer_is_settled_by_looking(front: Any, cu
     assert len(written(gateway)) == 1
 
 
+@pytest.mark.parametrize(("is_written", "status"), [(True, "DELETED"), (False, "UNKNOWN")])
+async def test_a_deletion_by_a_busy_cluster_may_be_half_done(
+    front: Any, is_written: bool, status: str
+) -> None:
+    gateway = await front()
+    gateway.sandbox.elasticsearch.faults.add(GONE, Fault(status=429, is_written=is_written))
+    assert (await delete(gateway, 4))["status"] == status
+
+
 # Jobs
 
 
@@ -409,6 +429,17 @@ async def test_jobs_without_an_answer_are_settled_by_looking(front: Any, cut: Cu
     done = await set_jobs(gateway, "payments-latency", "payments-volume", "web")
     assert done["status"] == status
     assert len(written(gateway)) == 1
+
+
+@pytest.mark.parametrize(("is_written", "status"), [(True, "UPDATED"), (False, "FAILED")])
+async def test_jobs_that_a_busy_cluster_answers_for_are_settled_by_looking(
+    front: Any, is_written: bool, status: str
+) -> None:
+    gateway = await front()
+    gateway.sandbox.elasticsearch.faults.add(ADD_JOBS, Fault(status=503, is_written=is_written))
+    done = await set_jobs(gateway, "payments-latency", "payments-volume", "web")
+    assert done["status"] == status
+    assert ("web" in held(gateway)) is is_written
 
 
 async def test_a_calendar_that_changes_after_the_plan_is_left_alone(front: Any) -> None:

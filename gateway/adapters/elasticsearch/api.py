@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
 from gateway.adapters.elasticsearch import faults, requests
+from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.fields import WHOLE, WireFields
 from gateway.adapters.elasticsearch.media import COMPRESSED_FROM, JSON, compressed, media_headers, media_type
 from gateway.adapters.elasticsearch.requests import Span
@@ -17,7 +18,7 @@ from gateway.adapters.elasticsearch.walk import walk
 from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, MLInfo, StoredEvent, UntitledEventList
 from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.transport import Answer, Way
-from gateway.errors import Forbidden, NoAnswer, NotSent, Problem, Unauthenticated, UnexpectedAnswer
+from gateway.errors import Forbidden, NoAnswer, NotSent, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
 
 _HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
@@ -143,21 +144,21 @@ class MLApi:
         async with aclosing(self.events(calendar, span, size=size, log=log)) as events:
             return [event async for event in events if keep(event)]
 
-    async def write(self, request: UpstreamRequest, *, log: UpstreamLog) -> Problem | None:
-        """None where Elasticsearch said yes; the trouble where it may have written all the same.
+    async def write(self, request: UpstreamRequest, *, log: UpstreamLog) -> Doubt | None:
+        """None where Elasticsearch said yes; the doubt where it may have written all the same.
 
         Raises UpstreamError where it has not. The body of a yes proves nothing and is not looked at.
         """
         try:
             answer = await self._send_what_has_not_left(request, log)
         except (NoAnswer, UnexpectedAnswer) as exc:
-            return exc.problem
+            return Doubt(problem=exc.problem)
         error = faults.fault(answer, request)
         if error is None:
             return None
         if faults.was_refused(answer):
             raise error
-        return error.problem
+        return Doubt(problem=error.problem, is_over=faults.is_over(answer))
 
     async def _send_what_has_not_left(self, request: UpstreamRequest, log: UpstreamLog) -> Answer:
         """The answer. What could not be sent is sent once more; what may have left never is."""

@@ -18,6 +18,7 @@ from gateway.adapters.elasticsearch.calendar_plan import (
     names_of,
     writes,
 )
+from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.jobs import ClusterJobs
 from gateway.adapters.management import (
     CalendarCreation,
@@ -58,9 +59,7 @@ class ElasticsearchCalendars:
             try:
                 outcome = await _Apply(self._api, step, log).run()
             except UpstreamError as exc:
-                hint = exc.problem.hint or _NOTHING_WRITTEN
-                problem = replace(exc.problem, hint=hint)
-                outcome = CalendarOutcome(status=WriteStatus.FAILED, calendar=step.present, problem=problem)
+                outcome = _refused(exc.problem, step.present)
         return msgspec.structs.replace(outcome, requests=tuple(log.indexes))
 
 
@@ -83,7 +82,7 @@ class _Apply:
 
     async def _create(self, order: CalendarCreation) -> CalendarOutcome:
         refusal: UpstreamError | None = None
-        doubt: Problem | None = None
+        doubt: Doubt | None = None
         try:
             doubt = await self._api.write(self._step.requests[0], log=self._log)
         except UpstreamError as exc:
@@ -93,7 +92,7 @@ class _Apply:
         except UpstreamError as exc:
             if refusal is not None:
                 raise refusal from exc
-            return _unknown(doubt or exc.problem, None)
+            return _unknown(doubt.problem if doubt else exc.problem, None)
         if refusal is not None:
             if found is None:
                 raise refusal
@@ -114,15 +113,15 @@ class _Apply:
         outcome = await self._gone(present, doubt)
         return msgspec.structs.replace(outcome, event_count=count)
 
-    async def _gone(self, present: Calendar, doubt: Problem | None) -> CalendarOutcome:
+    async def _gone(self, present: Calendar, doubt: Doubt | None) -> CalendarOutcome:
         """What a look says of a calendar that is to be gone."""
         try:
             found = await self._find()
         except UpstreamError as exc:
-            return _unknown(doubt or exc.problem, present)
+            return _unknown(doubt.problem if doubt else exc.problem, present)
         if found is None:
             return CalendarOutcome(status=WriteStatus.DELETED, calendar=present)
-        return _unknown(doubt or _STILL_SHOWN, found)
+        return _unknown(doubt.problem if doubt else _STILL_SHOWN, found)
 
     async def _set_jobs(self, order: JobsChange) -> CalendarOutcome:
         before = await self._find()
@@ -141,7 +140,10 @@ class _Apply:
         return _set(order, before, found, refused=refused, doubt=doubt)
 
     async def _write_all(self) -> tuple[Problem | None, Problem | None]:
-        """Adds, then removes, up to the first that is refused or in doubt. Raises if nothing was written."""
+        """Adds, then removes, up to the first that is refused or in doubt. Raises if nothing was written.
+
+        What is over and in doubt counts as refused: the look that follows tells.
+        """
         for number, request in enumerate(writes(self._step.requests)):
             try:
                 doubt = await self._api.write(request, log=self._log)
@@ -150,18 +152,18 @@ class _Apply:
                     raise
                 return exc.problem, None
             if doubt is not None:
-                return None, doubt
+                return (doubt.problem, None) if doubt.is_over else (None, doubt.problem)
         return None, None
 
     async def _find(self) -> Calendar | None:
         return await find(self._api, self._calendar, log=self._log)
 
 
-def _made(order: CalendarCreation, found: Calendar | None, doubt: Problem | None) -> CalendarOutcome:
+def _made(order: CalendarCreation, found: Calendar | None, doubt: Doubt | None) -> CalendarOutcome:
     """What a look says of a calendar that was to be made."""
     if found is None:
         if doubt is not None:
-            return _unknown(doubt, None)
+            return _refused(doubt.problem, None) if doubt.is_over else _unknown(doubt.problem, None)
         lost = NotStored("Elasticsearch said yes, and the calendar is not there.", hint="Repeat the call.")
         return CalendarOutcome(status=WriteStatus.FAILED, problem=lost.problem)
     if (names_of(found), found.description) != (frozenset(order.job_ids), order.description):
@@ -182,12 +184,20 @@ def _set(
         return CalendarOutcome(status=WriteStatus.UPDATED, calendar=found)
     if doubt is not None:
         return _unknown(doubt, found or before)
+    if refused is not None and found is not None and names_of(found) == names_of(before):
+        return _refused(refused, found)
     half_done = Conflict(
         f"{before.id} does not hold just the jobs that were asked for."
         + (f" {refused.message}" if refused else " Somebody else changed it meanwhile."),
         hint="It is shown as it is now. Repeat the call if that is still what you want: it does no harm.",
     )
     return CalendarOutcome(status=WriteStatus.CONFLICT, calendar=found, problem=half_done.problem)
+
+
+def _refused(problem: Problem, calendar: Calendar | None) -> CalendarOutcome:
+    """The outcome where nothing was written."""
+    problem = replace(problem, hint=problem.hint or _NOTHING_WRITTEN)
+    return CalendarOutcome(status=WriteStatus.FAILED, calendar=calendar, problem=problem)
 
 
 def _unknown(doubt: Problem, calendar: Calendar | None) -> CalendarOutcome:

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.adapters.base import EventChange, Outcome, WriteStatus
 from gateway.adapters.elasticsearch.event_write import EventWrite
+from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import sent_in_change, span_of_change
 from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import StoredEvent
@@ -41,7 +42,7 @@ class _Change:
                 return settled
             doubt = await self._write.api.write(self._write.requests[1], log=self._write.log)
         except UpstreamError as exc:
-            return self._write.failed(exc)
+            return self._write.failed(exc.problem)
         return await self._see(before, doubt)
 
     def _settle(self, before: dict[str, StoredEvent]) -> Outcome | None:
@@ -57,25 +58,25 @@ class _Change:
             return conflict
         return self._write.outcome(WriteStatus.UNCHANGED, event=self._write.event(present), stored=True)
 
-    async def _see(self, before: dict[str, StoredEvent], doubt: Problem | None) -> Outcome:
+    async def _see(self, before: dict[str, StoredEvent], doubt: Doubt | None) -> Outcome:
         """Goes on only with a new event that was seen."""
         try:
             after = await self._look()
         except UpstreamError as exc:
-            return self._unseen(doubt or exc.problem)
+            return self._unseen(doubt.problem if doubt else exc.problem)
         (new,) = match([self._sent], before, after.values())
         if new is not None:
             return await self._retire(new)
         if doubt is not None:
-            return self._unseen(doubt)
+            return self._write.failed(doubt.problem) if doubt.is_over else self._unseen(doubt.problem)
         lost = NotStored(
             "Elasticsearch said yes, and the new event is not in the calendar.",
             hint="It was lost on its way, and the old one is left as it was: repeat the change.",
         )
         return self._write.outcome(WriteStatus.FAILED, problem=lost.problem)
 
-    def _unseen(self, doubt: Problem) -> Outcome:
-        problem = replace(doubt, hint=_LOOK_FIRST, retryable=False)
+    def _unseen(self, why: Problem) -> Outcome:
+        problem = replace(why, hint=_LOOK_FIRST, retryable=False)
         return self._write.outcome(WriteStatus.UNKNOWN, problem=problem)
 
     async def _retire(self, new: StoredEvent) -> Outcome:
@@ -98,7 +99,9 @@ class _Change:
             doubt = await self._write.api.write(delete, log=self._write.log)
         except UpstreamError as exc:
             return WriteStatus.CONFLICT, exc.problem
-        return (WriteStatus.CONFLICT, _STILL_SHOWN) if doubt is None else (WriteStatus.UNKNOWN, doubt)
+        if doubt is None:
+            return WriteStatus.CONFLICT, _STILL_SHOWN
+        return (WriteStatus.CONFLICT if doubt.is_over else WriteStatus.UNKNOWN), doubt.problem
 
     def _half_done(self, new: StoredEvent, status: WriteStatus, why: Problem) -> Outcome:
         """The outcome where the new event is there, and the old one is or may be."""

@@ -8,7 +8,7 @@ from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
-from gateway.errors import Conflict, Problem, UpstreamError
+from gateway.errors import Conflict, Problem
 from gateway.model.event import Event
 
 
@@ -53,10 +53,10 @@ class EventWrite:
     def event(self, stored: StoredEvent) -> Event:
         return to_event(stored, self._calendar)
 
-    def failed(self, error: UpstreamError) -> Outcome:
+    def failed(self, problem: Problem) -> Outcome:
         """The outcome where nothing was written."""
-        hint = error.problem.hint or "Nothing was written."
-        return self.outcome(WriteStatus.FAILED, problem=replace(error.problem, hint=hint))
+        hint = problem.hint or "Nothing was written."
+        return self.outcome(WriteStatus.FAILED, problem=replace(problem, hint=hint))
 
     def outcome(
         self,

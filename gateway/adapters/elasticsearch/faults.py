@@ -14,6 +14,7 @@ from gateway.errors import (
     Conflict,
     Forbidden,
     NotFound,
+    Problem,
     RateLimited,
     Unauthenticated,
     Unavailable,
@@ -33,8 +34,16 @@ _BY_CLASS: Final[dict[int, type[UpstreamError]]] = {4: UpstreamRefused, 5: Unava
 _BLOCKED: Final = "cluster_block_exception"
 _OWN: Final = frozenset({404, 409})
 """What a stranger says of what is there, or is not, counts for nothing."""
+_BUSY: Final = frozenset({429, 503})
 _MEDIA_TYPE: Final = "media_type_header_exception"
 T = TypeVar("T")
+
+
+class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+    """Why nobody can tell whether a write was done; `is_over` where a look can, for nothing more comes."""
+
+    problem: Problem
+    is_over: bool = False
 
 
 def fault(answer: Answer, request: UpstreamRequest) -> UpstreamError | None:
@@ -61,11 +70,20 @@ def is_elasticsearch(answer: Answer) -> bool:
 
 
 def was_refused(answer: Answer) -> bool:
-    """Whether the answer proves that nothing was written: redirects, 4xx, and Elasticsearch's own 503.
+    """Whether the answer proves that nothing was written, as redirects and 4xx do.
 
-    A proxy's 5xx proves nothing: it may have lost the answer of an Elasticsearch that did the work.
+    A 5xx proves nothing: a proxy may have lost the answer of an Elasticsearch that did the work.
     """
-    return 300 <= answer.status < 500 or (answer.status == 503 and is_elasticsearch(answer))
+    return 300 <= answer.status < 500 and not is_over(answer)
+
+
+def is_over(answer: Answer) -> bool:
+    """Whether Elasticsearch itself was too busy, be it before it wrote or after.
+
+    Once a calendar has changed it looks for the open jobs to tell, and where that search fails it answers
+    so for the whole. What is not there by then will not come.
+    """
+    return answer.status in _BUSY and is_elasticsearch(answer)
 
 
 def is_of_another_version(answer: Answer) -> bool:

@@ -16,6 +16,7 @@ import msgspec
 from gateway.adapters.base import UpstreamLog, UpstreamRequest
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
+from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import body_of
 from gateway.adapters.elasticsearch.wire import SentEvent
 from gateway.errors import Problem, UpstreamError
@@ -37,7 +38,7 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
     """What Elasticsearch said to the events of a row: no, or nothing clear; yes where both are None."""
 
     refused: Problem | None = None
-    doubt: Problem | None = None
+    doubt: Doubt | None = None
 
 
 class Posting:
@@ -79,7 +80,7 @@ class Posting:
         except UpstreamError as exc:
             return self._refused(places, exc.problem)
         if doubt is not None:
-            self._stopped = doubt
+            self._stopped = doubt.problem
         return Posted(doubt=doubt)
 
     def _refused(self, places: Sequence[int], problem: Problem) -> Posted | None:

@@ -5,9 +5,10 @@ from typing import Final
 
 from gateway.adapters.base import Outcome, WriteStatus
 from gateway.adapters.elasticsearch.event_write import EventWrite
+from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.wire import StoredEvent
-from gateway.errors import NotFound, Problem, UpstreamError
+from gateway.errors import NotFound, UpstreamError
 
 _REPEAT: Final = "It may still be removed. Repeat the call: removing what is gone does no harm."
 
@@ -28,7 +29,7 @@ class _Removal:
         try:
             return (await self._settle_before() if self._looks else None) or await self._remove()
         except UpstreamError as exc:
-            return self._write.failed(exc)
+            return self._write.failed(exc.problem)
 
     async def _settle_before(self) -> Outcome | None:
         """What a look settles before anything is written."""
@@ -47,15 +48,17 @@ class _Removal:
             doubt = None
         return self._write.outcome(WriteStatus.DELETED) if doubt is None else await self._settle(doubt)
 
-    async def _settle(self, doubt: Problem) -> Outcome:
+    async def _settle(self, doubt: Doubt) -> Outcome:
         """What a look says where no answer did."""
+        is_over = doubt.is_over
         try:
-            is_gone = await self._look() is None
+            if await self._look() is None:
+                return self._write.outcome(WriteStatus.DELETED)
         except UpstreamError:
-            is_gone = False
-        if is_gone:
-            return self._write.outcome(WriteStatus.DELETED)
-        return self._write.outcome(WriteStatus.UNKNOWN, problem=replace(doubt, hint=_REPEAT))
+            is_over = False
+        if is_over:
+            return self._write.failed(doubt.problem)
+        return self._write.outcome(WriteStatus.UNKNOWN, problem=replace(doubt.problem, hint=_REPEAT))
 
     async def _look(self) -> StoredEvent | None:
         """The event, or None where it is gone. Raises UpstreamError, NotFound for the calendar."""

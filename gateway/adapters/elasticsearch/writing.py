@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.adapters.base import Outcome, PlannedEvent, Step, UpstreamLog, WriteStatus
 from gateway.adapters.elasticsearch.api import MLApi
+from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import sent_in, span_of
 from gateway.adapters.elasticsearch.posting import Posted, Posting, Row
 from gateway.adapters.elasticsearch.verify import match
@@ -50,9 +51,11 @@ class _Write:
         try:
             after = await self._look()
         except UpstreamError as exc:
-            unseen = [said if said.refused or said.doubt else Posted(doubt=exc.problem) for said in posted]
+            doubt = Doubt(problem=exc.problem)
+            unseen = [said if said.refused or said.doubt else Posted(doubt=doubt) for said in posted]
             return self._outcomes(unseen, [(None,) * len(row) for row in self._rows])
-        return self._outcomes(posted, self._found(posted, before, after))
+        found = self._found(posted, before, after)
+        return self._outcomes(list(map(_settled, posted, found)), found)
 
     async def _look(self) -> list[StoredEvent]:
         """The events that have the content of one that is sent."""
@@ -84,7 +87,7 @@ class _Write:
         status = WriteStatus.CREATED
         if missing:
             status = WriteStatus.UNKNOWN if said.doubt else WriteStatus.FAILED
-            problem = _problem(said.doubt, missing, len(row))
+            problem = _problem(said.doubt.problem if said.doubt else None, missing, len(row))
         return Outcome(
             index=planned.index,
             status=status,
@@ -98,6 +101,14 @@ class _Write:
     def _failed(self, planned: PlannedEvent, problem: Problem) -> Outcome:
         requests = tuple(self._log.indexes)
         return Outcome(index=planned.index, status=WriteStatus.FAILED, problem=problem, requests=requests)
+
+
+def _settled(said: Posted, found: Found) -> Posted:
+    """What is over and has left nothing behind is as good as refused."""
+    if said.doubt is None or not said.doubt.is_over or any(stored is not None for stored in found):
+        return said
+    problem = said.doubt.problem
+    return Posted(refused=replace(problem, hint=problem.hint or _NOTHING_WRITTEN))
 
 
 def _problem(doubt: Problem | None, missing: Sequence[int], count: int) -> Problem:
