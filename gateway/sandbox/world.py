@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from gateway.sandbox.certificate import thumbprints
+from gateway.sandbox.certificate import Certificate
 
 ML_ID = r"[a-z0-9](?:[a-z0-9_\-.]*[a-z0-9])?"
 """The pattern of a whole id of an ML calendar, and its greatest length."""
@@ -159,7 +159,7 @@ class MSGraphWorld(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     def __post_init__(self) -> None:
         for certificate in self.certificates:
-            thumbprints(certificate)
+            Certificate.parse(certificate)
         ids = [user.id for user in self.users]
         _require_unique("id", (*ids, *(group.id for group in self.groups)))
         _require_unique(

@@ -16,6 +16,7 @@ from gateway.adapters.msgraph.certificate import Certificate
 from gateway.adapters.msgraph.oauth import Client, ClientSecret, TokenEndpoint
 from gateway.adapters.transport import Transport
 from gateway.errors import Code, InvalidInput, UpstreamError
+from gateway.sandbox.certificate import Certificate as Known
 from gateway.sandbox.faults import HELD, Cut, Fault, Garble
 from gateway.sandbox.http import Response
 from gateway.sandbox.msgraph import MSGraphEmulator
@@ -118,7 +119,7 @@ async def test_a_users_token_for_the_application_becomes_one_for_graph(server, e
 
 
 async def test_a_certificate_signs_what_proves_who_asks(server, endpoint, client_certificate):
-    server.emulator.tokens.certificates.add(client_certificate.thumbprint)
+    server.emulator.tokens.certificates.append(Known.parse(client_certificate.certificate))
     proof = Certificate.parse(client_certificate.pem)
     maker = endpoint(server.url, proof=proof)
     assert (await maker.for_application()).value

@@ -1,7 +1,7 @@
 """The real application over its real transport, on the sandbox's emulators."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -25,8 +25,14 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(now=lambda: NOW) as sandbox:
+def clock() -> Callable[[], datetime]:
+    """What the sandbox takes for now."""
+    return lambda: NOW
+
+
+@pytest.fixture
+async def sandbox(clock: Callable[[], datetime]) -> AsyncIterator[Sandbox]:
+    async with Sandbox(now=clock) as sandbox:
         yield sandbox
 
 

@@ -11,11 +11,14 @@ from typing import Any
 import anyio
 import pytest
 
+from gateway.sandbox.certificate import Certificate
 from gateway.sandbox.faults import HELD, Fault
 from gateway.sandbox.http import Request, Response
-from gateway.sandbox.msgraph.auth import APP_ID, TENANT, jwt
+from gateway.sandbox.msgraph.auth import APP_ID, TENANT
+from gateway.sandbox.msgraph.jwt import unsigned
 from gateway.sandbox.msgraph.oauth import SECRET
 from gateway.sandbox.seed import ALICE, BOB, OUTAGES, user_id
+from gateway.sandbox.server import utc_now
 
 from .conftest import NOW
 
@@ -154,15 +157,32 @@ async def test_an_application_announces_and_lists_what_it_was_given(front: Any) 
     assert source["health"]["isHealthy"]
 
 
-async def test_a_certificate_stands_for_the_secret(
-    front: Any, client_certificate: Any, tmp_path: Any
-) -> None:
-    file = tmp_path / "graph.pem"
-    file.write_text(client_certificate.pem)
+async def proved_by(certificate: Any, front: Any, folder: Path) -> Any:
+    """A gateway whose application has that certificate."""
+    file = folder / "graph.pem"
+    file.write_text(certificate.pem)
     by_certificate = f"certificate = {{ file = {str(file)!r} }}"
     gateway = await front(APPLICATION.replace(f'client_secret = "{SECRET}"', by_certificate))
-    gateway.sandbox.msgraph.emulator.tokens.certificates.add(client_certificate.thumbprint)
+    known = gateway.sandbox.msgraph.emulator.tokens.certificates
+    known.append(Certificate.parse(certificate.certificate))
+    return gateway
+
+
+@pytest.mark.parametrize("clock", [utc_now])
+async def test_a_certificate_stands_for_the_secret(
+    front: Any, client_certificate: Any, tmp_path: Path
+) -> None:
+    gateway = await proved_by(client_certificate, front, tmp_path)
     assert (await gateway.ask(CALENDAR, {"id": MAILBOX}))["calendar"]["id"] == MAILBOX
+
+
+@pytest.mark.parametrize("clock", [lambda: utc_now() + timedelta(minutes=11)])
+async def test_a_clock_that_is_wrong_is_named_where_a_certificate_is_refused_for_it(
+    front: Any, client_certificate: Any, tmp_path: Path
+) -> None:
+    found = await refused(await proved_by(client_certificate, front, tmp_path))
+    assert (found["code"], found["upstreamCode"]) == ("UNAUTHENTICATED", "AADSTS700024")
+    assert found["hint"].startswith("Check the clock of this machine")
 
 
 @pytest.mark.parametrize(
@@ -187,7 +207,7 @@ async def test_what_an_application_cannot_reach_is_refused_before_anything_is_se
 async def test_a_callers_token_that_is_an_applications_is_known_by_its_claims(front: Any) -> None:
     gateway = await front(GRAPH)
     found = await refused(
-        gateway, "msgraph:me/calendar", authorization=f"Bearer {jwt(idtyp='app', oid=user_id(BOB))}"
+        gateway, "msgraph:me/calendar", authorization=f"Bearer {unsigned(idtyp='app', oid=user_id(BOB))}"
     )
     assert found["code"] == "FORBIDDEN"
     assert not gateway.sandbox.msgraph.exchanges
@@ -237,7 +257,7 @@ def incoming(gateway: Any, upn: str, **claims: Any) -> str:
     """A user's token for the gateway."""
     if not claims:
         return f"Bearer {gateway.sandbox.msgraph.emulator.tokens.incoming(upn)}"
-    return f"Bearer {jwt(aud=APP_ID, oid=user_id(upn), tid=TENANT, upn=upn, **claims)}"
+    return f"Bearer {unsigned(aud=APP_ID, oid=user_id(upn), tid=TENANT, upn=upn, **claims)}"
 
 
 async def test_a_callers_token_for_the_gateway_becomes_one_for_graph(front: Any) -> None:

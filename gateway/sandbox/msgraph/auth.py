@@ -1,19 +1,18 @@
 """Bearer tokens and what they allow: scopes of a user, or roles of an application."""
 
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_DNS, uuid5
 
-import msgspec
-
-from gateway.sandbox.certificate import thumbprints
+from gateway.sandbox.certificate import Certificate
 from gateway.sandbox.http import Request
 from gateway.sandbox.msgraph.errors import Cause, GraphError
 from gateway.sandbox.msgraph.items import Mailbox
+from gateway.sandbox.msgraph.jwt import unsigned
 from gateway.sandbox.world import MSGraphWorld
 
 TENANT = str(uuid5(NAMESPACE_DNS, "contoso.com"))
+TENANT_NAMES = (TENANT, "contoso.com")
 APP_ID = str(uuid5(NAMESPACE_DNS, "gateway.contoso.com"))
 AUDIENCE = "https://graph.microsoft.com"
 
@@ -66,8 +65,8 @@ class Tokens:
         self.app = Token(value="sandbox-graph-app-token", allowed=APP_ROLES)
         self.reader = Token(value="sandbox-graph-reader-token", allowed=READER_ROLES)
         self.expired = Token(value="sandbox-graph-expired-token", allowed=APP_ROLES, is_expired=True)
-        self.certificates = {name for written in world.certificates for name in thumbprints(written)}
-        """Those of our application, by what assertions have as `x5t` or `x5t#S256`."""
+        self.certificates = [Certificate.parse(written) for written in world.certificates]
+        """Those of our application."""
         self.delegated = {user.upn: _delegated(user.id, user.upn) for user in world.users}
         self._known = {
             token.value: token for token in (self.app, self.reader, self.expired, *self.delegated.values())
@@ -79,7 +78,7 @@ class Tokens:
 
     def incoming(self, upn: str) -> str:
         """A user's token for our own application, to be exchanged on behalf of that user."""
-        return jwt(aud=APP_ID, oid=self.delegated[upn].user_id, tid=TENANT, upn=upn, ver="2.0")
+        return unsigned(aud=APP_ID, oid=self.delegated[upn].user_id, tid=TENANT, upn=upn, ver="2.0")
 
     def add(self, token: Token) -> None:
         self._known[token.value] = token
@@ -143,14 +142,8 @@ def _require(is_allowed: bool) -> None:
         raise GraphError(Cause.ACCESS_DENIED)
 
 
-def jwt(**claims: object) -> str:
-    """An unsigned JSON Web Token: it looks like Microsoft's, and anybody can make one."""
-    parts = (msgspec.json.encode(part) for part in ({"typ": "JWT", "alg": "none"}, claims))
-    return ".".join([*(urlsafe_b64encode(part).decode().rstrip("=") for part in parts), ""])
-
-
 def _delegated(user_id: str, upn: str) -> Token:
-    value = jwt(
+    value = unsigned(
         aud=AUDIENCE,
         iss=f"https://sts.windows.net/{TENANT}/",
         exp=4102444800,

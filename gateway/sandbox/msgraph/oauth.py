@@ -1,13 +1,8 @@
-"""The token endpoint: client credentials, on-behalf-of and refresh.
+"""The token endpoint: client credentials, on-behalf-of and refresh. Tokens of users are not signed."""
 
-Signatures are not checked: a client's certificate is known by its thumbprint alone, and tokens are unsigned.
-"""
-
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from re import fullmatch
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,23 +11,23 @@ from uuid import UUID, uuid5
 import msgspec
 
 from gateway.sandbox.http import Request, Response
+from gateway.sandbox.msgraph.assertion import check_assertion
 from gateway.sandbox.msgraph.auth import (
     APP_ID,
     APP_ROLES,
     AUDIENCE,
     DELEGATED_SCOPES,
     TENANT,
+    TENANT_NAMES,
     Token,
     Tokens,
-    jwt,
 )
 from gateway.sandbox.msgraph.items import Mailbox
+from gateway.sandbox.msgraph.jwt import JWT, unsigned
+from gateway.sandbox.msgraph.refusals import OAuthError, Refusal
 from gateway.sandbox.msgraph.state import State
 
 SECRET = "sandbox-client-secret"  # noqa: S105 a credential of the sandbox only, printed at its start
-THUMBPRINT = "c2FuZGJveC1jZXJ0aWZpY2F0ZS4"
-"""A certificate that is always known, by what the header of an assertion has as `x5t` or `x5t#S256`."""
-
 LIFETIME = timedelta(seconds=3599)
 BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ON_BEHALF_OF = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -41,65 +36,6 @@ TRACE = UUID("7c1d7ac0-3c57-4d0c-8d6a-0f2f4b7f3b11")
 OPENID_SCOPES = frozenset({"offline_access", "openid", "profile"})
 
 _PATH = r"/([^/]+)/oauth2/v2\.0/token/?"
-
-
-class Refusal(Enum):
-    """Status, OAuth error, number of Microsoft's own error, text."""
-
-    TENANT = 400, "invalid_request", 90002, "Tenant '{}' not found."
-    NO_CLIENT = (
-        400,
-        "unauthorized_client",
-        700016,
-        "Application with identifier '{}' was not found in the directory.",
-    )
-    NO_SECRET = (
-        401,
-        "invalid_client",
-        7000218,
-        "The request body must contain 'client_assertion' or 'client_secret'.",
-    )
-    BAD_SECRET = 401, "invalid_client", 7000215, "Invalid client secret provided."
-    BAD_ASSERTION = (
-        401,
-        "invalid_client",
-        700027,
-        "The certificate of the client assertion is not registered.",
-    )
-    BAD_GRANT = 400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '{}'."
-    BAD_SCOPE = 400, "invalid_scope", 1002012, "The provided value for scope {} is not valid."
-    BAD_TOKEN = (
-        400,
-        "invalid_grant",
-        50013,
-        "Assertion failed signature validation or has the wrong audience.",
-    )
-    BAD_REFRESH = (
-        400,
-        "invalid_grant",
-        9002313,
-        "Invalid request. The refresh token is malformed or not valid.",
-    )
-    NO_CONSENT = (
-        400,
-        "invalid_grant",
-        65001,
-        "The user or administrator has not consented to use the application.",
-    )
-    MISSING = 400, "invalid_request", 900144, "The request body must contain the following parameter: '{}'."
-
-    def __init__(self, status: int, error: str, number: int, text: str) -> None:
-        self.status = status
-        self.error = error
-        self.number = number
-        self.text = text
-
-
-class OAuthError(Exception):
-    def __init__(self, refusal: Refusal, about: str = "") -> None:
-        super().__init__(refusal.error)
-        self.refusal = refusal
-        self.text = refusal.text.replace("{}", about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +71,7 @@ class TokenEndpoint:
 
     def _grant(self, request: Request) -> dict[str, Any]:
         form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
-        _check_client(request, form, self._tokens.certificates | {THUMBPRINT})
+        self._check_client(request, form)
         grant = _required(form, "grant_type")
         if grant == "client_credentials":
             return self._to_application(form)
@@ -145,6 +81,21 @@ class TokenEndpoint:
             return self._refreshed(form)
         raise OAuthError(Refusal.BAD_GRANT, grant)
 
+    def _check_client(self, request: Request, form: Mapping[str, str]) -> None:
+        match = fullmatch(_PATH, request.path)
+        tenant = match[1] if match else ""
+        if tenant.lower() not in TENANT_NAMES:
+            raise OAuthError(Refusal.TENANT, tenant)
+        client_id = _required(form, "client_id")
+        if client_id != APP_ID:
+            raise OAuthError(Refusal.NO_CLIENT, client_id)
+        if form.get("client_assertion_type") == BEARER:
+            check_assertion(form.get("client_assertion", ""), self._tokens.certificates, self._now())
+        elif "client_secret" not in form:
+            raise OAuthError(Refusal.NO_SECRET)
+        elif form["client_secret"] != SECRET:
+            raise OAuthError(Refusal.BAD_SECRET)
+
     def _to_application(self, form: Mapping[str, str]) -> dict[str, Any]:
         scope = _required(form, "scope")
         if scope != f"{AUDIENCE}/.default":
@@ -152,7 +103,7 @@ class TokenEndpoint:
         return self._issue(None, APP_ROLES)
 
     def _on_behalf_of(self, form: Mapping[str, str]) -> dict[str, Any]:
-        claims = _claims(_required(form, "assertion"))
+        claims = JWT.parse(_required(form, "assertion")).claims
         user = self._state.find(str(claims.get("oid", "")))
         is_for_us = claims.get("aud") in (APP_ID, f"api://{APP_ID}")
         if user is None or not is_for_us or form.get("requested_token_use") != "on_behalf_of":
@@ -178,7 +129,7 @@ class TokenEndpoint:
     def _issue(self, user: Mailbox | None, allowed: frozenset[str]) -> dict[str, Any]:
         self._issued += 1
         expires = self._now() + LIFETIME
-        value = jwt(
+        value = unsigned(
             aud=AUDIENCE,
             iss=f"https://sts.windows.net/{TENANT}/",
             exp=int(expires.timestamp()),
@@ -214,30 +165,6 @@ class TokenEndpoint:
         }
 
 
-def _check_client(request: Request, form: Mapping[str, str], certificates: set[str]) -> None:
-    match = fullmatch(_PATH, request.path)
-    tenant = match[1] if match else ""
-    if tenant.lower() not in (TENANT, "contoso.com"):
-        raise OAuthError(Refusal.TENANT, tenant)
-    client_id = _required(form, "client_id")
-    if client_id != APP_ID:
-        raise OAuthError(Refusal.NO_CLIENT, client_id)
-    if form.get("client_assertion_type") == BEARER:
-        _check_assertion(form.get("client_assertion", ""), certificates)
-    elif "client_secret" not in form:
-        raise OAuthError(Refusal.NO_SECRET)
-    elif form["client_secret"] != SECRET:
-        raise OAuthError(Refusal.BAD_SECRET)
-
-
-def _check_assertion(assertion: str, certificates: set[str]) -> None:
-    """An assertion names the client twice and its certificate by thumbprint."""
-    header, claims = _part(assertion, 0), _claims(assertion)
-    thumbprint = header.get("x5t#S256", header.get("x5t"))
-    if thumbprint not in certificates or not claims.get("iss") == claims.get("sub") == APP_ID:
-        raise OAuthError(Refusal.BAD_ASSERTION)
-
-
 def _scopes(scope: str) -> frozenset[str]:
     """The scopes of Graph that are asked for; `.default` means all that were consented to."""
     names = {name.removeprefix(f"{AUDIENCE}/") for name in scope.split()} - {
@@ -263,19 +190,3 @@ def _required(form: Mapping[str, str], name: str) -> str:
     if not value:
         raise OAuthError(Refusal.MISSING, name)
     return value
-
-
-def _claims(token: str) -> dict[str, Any]:
-    return _part(token, 1)
-
-
-def _part(token: str, index: int) -> dict[str, Any]:
-    """A part of a JSON Web Token; what is none has no claims."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        content = urlsafe_b64decode(parts[index] + "=" * (-len(parts[index]) % 4))
-        return msgspec.json.decode(content, type=dict[str, Any])
-    except (ValueError, msgspec.DecodeError):
-        return {}

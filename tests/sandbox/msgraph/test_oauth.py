@@ -7,12 +7,14 @@ from urllib.parse import urlencode
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from gateway.sandbox import seed
 from gateway.sandbox.http import Request
 from gateway.sandbox.msgraph import MSGraphEmulator
-from gateway.sandbox.msgraph.auth import APP_ID, TENANT, jwt
-from gateway.sandbox.msgraph.oauth import BEARER, ON_BEHALF_OF, SECRET, THUMBPRINT
+from gateway.sandbox.msgraph.auth import APP_ID, TENANT
+from gateway.sandbox.msgraph.oauth import BEARER, ON_BEHALF_OF, SECRET
 from gateway.sandbox.world import MSGraphWorld, World
 
 from .conftest import LUNCH, Client
@@ -40,21 +42,77 @@ def test_an_application_gets_a_token_that_works_until_it_expires(emulator, clock
     assert client.get(f"/users/{seed.BOB}/calendar").status == 401
 
 
-def test_a_certificate_stands_for_the_secret(emulator):
-    by_certificate = {"client_secret": None, "client_assertion_type": BEARER}
-    known = assertion(THUMBPRINT, "x5t#S256")
-    assert token(emulator, **CLIENT_CREDENTIALS, **by_certificate, client_assertion=known)[0] == 200
-    unknown = jwt(iss=APP_ID, sub=APP_ID) + "signature"
-    status, body = token(emulator, **CLIENT_CREDENTIALS, **by_certificate, client_assertion=unknown)
-    assert (status, body["error"]) == (401, "invalid_client")
+ENDPOINT = f"http://127.0.0.1:9281/{TENANT}/oauth2/v2.0/token"
+PADDINGS = {"PS256": PSS(MGF1(SHA256()), PSS.DIGEST_LENGTH), "RS256": PKCS1v15()}
 
 
-def assertion(thumbprint, name):
-    """An assertion of our application, by a certificate that the header names so."""
-    head, claims, _ = jwt(iss=APP_ID, sub=APP_ID).split(".")
-    del head
-    header = base64.urlsafe_b64encode(json.dumps({"alg": "PS256", name: thumbprint}).encode()).decode()
-    return f"{header.rstrip('=')}.{claims}.signature"
+def assertion(clock, certificate, header=None, **claims):
+    """An assertion of our application, signed by its certificate; what is None is left out."""
+    now = int(clock().timestamp())
+    head = {"alg": "PS256", "x5t#S256": certificate.thumbprint, **(header or {})}
+    said = {"iss": APP_ID, "sub": APP_ID, "aud": ENDPOINT, "nbf": now, "exp": now + 300, **claims}
+    parts = ({name: it for name, it in part.items() if it is not None} for part in (head, said))
+    content = ".".join(encoded(json.dumps(part).encode()) for part in parts)
+    padding = PADDINGS.get(head["alg"], PKCS1v15())
+    return f"{content}.{encoded(certificate.private_key.sign(content.encode(), padding, SHA256()))}"
+
+
+def by_certificate(emulator, sent):
+    proof = {"client_secret": None, "client_assertion_type": BEARER, "client_assertion": sent}
+    return token(emulator, **CLIENT_CREDENTIALS, **proof)
+
+
+@pytest.fixture
+def trusting(clock, client_certificate):
+    """An emulator whose application has the certificate."""
+    return MSGraphEmulator(MSGraphWorld(certificates=(client_certificate.certificate,)), now=clock)
+
+
+@pytest.mark.parametrize("algorithm", ["PS256", "RS256"])
+def test_what_a_certificate_has_signed_stands_for_the_secret(trusting, clock, client_certificate, algorithm):
+    sent = assertion(clock, client_certificate, {"alg": algorithm})
+    assert by_certificate(trusting, sent)[0] == 200
+    content, _, signature = sent.rpartition(".")
+    for forged in (
+        f"{content}.{signature[:-6]}AAAAAA",
+        f"{content}.",
+        content,
+        "",
+        assertion(clock, client_certificate, {"alg": "none"}),
+    ):
+        status, body = by_certificate(trusting, forged)
+        assert (status, body["error"], body["error_codes"]) == (401, "invalid_client", [700027])
+
+
+@pytest.mark.parametrize(
+    ("claims", "number"),
+    [
+        ({"iss": "another"}, 700021),
+        ({"sub": None}, 700021),
+        ({"aud": None}, 700023),
+        ({"aud": "https://graph.microsoft.com"}, 700023),
+        ({"aud": ENDPOINT.replace(TENANT, "another")}, 700023),
+        ({"exp": None}, 700024),
+        ({"exp": "soon"}, 700024),
+    ],
+)
+def test_an_assertion_of_somebody_else_for_somewhere_else_or_without_an_end_is_refused(
+    trusting, clock, client_certificate, claims, number
+):
+    status, body = by_certificate(trusting, assertion(clock, client_certificate, **claims))
+    assert (status, body["error_codes"]) == (401, [number])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "number"), [(-301, 700024), (-299, None), (0, None), (599, None), (600, 700024)]
+)
+def test_an_assertion_is_good_from_its_beginning_to_its_end_and_clocks_may_differ_by_five_minutes(
+    trusting, clock, client_certificate, seconds, number
+):
+    sent = assertion(clock, client_certificate)
+    clock.pass_(seconds=seconds)
+    status, body = by_certificate(trusting, sent)
+    assert (status, body.get("error_codes")) == ((401, [number]) if number else (200, None))
 
 
 def digest(pem, algorithm):
@@ -83,14 +141,15 @@ def test_a_certificate_of_the_seed_is_known_however_it_is_written(
         "base64url": encoded(thumbprint),
     }[write]
     emulator = MSGraphEmulator(MSGraphWorld(certificates=(written,)), now=clock)
-    proof = {"client_secret": None, "client_assertion_type": BEARER}
-    sent = assertion(encoded(thumbprint), name)
-    assert token(emulator, **CLIENT_CREDENTIALS, **proof, client_assertion=sent)[0] == 200
-    other = assertion(encoded(thumbprint[::-1]), name)
-    assert token(emulator, **CLIENT_CREDENTIALS, **proof, client_assertion=other)[0] == 401
+    for digits, expected in ((thumbprint, 200), (thumbprint[::-1], 401)):
+        header = {"x5t#S256": None, name: encoded(digits)}
+        assert by_certificate(emulator, assertion(clock, client_certificate, header))[0] == expected
 
 
-@pytest.mark.parametrize("written", ["", "no thumbprint", "abcd", "-----BEGIN CERTIFICATE-----"])
+EMPTY = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
+
+
+@pytest.mark.parametrize("written", ["", "no thumbprint", "abcd", "-----BEGIN CERTIFICATE-----", EMPTY])
 def test_what_is_no_certificate_is_refused_with_its_place(written):
     content = json.dumps({"msgraph": {"certificates": [written]}})
     with pytest.raises(msgspec.ValidationError, match=r"a certificate is PEM text.+at `\$\.msgraph`"):
