@@ -13,6 +13,7 @@ from gateway.adapters.msgraph.recurrence import from_pattern
 from gateway.adapters.msgraph.wire import DateTimeTimeZone, NewEvent, PatternedRecurrence
 from gateway.model.event import Draft, Event
 from gateway.model.msgraph import MSGraphEventDetails
+from gateway.model.time import EventTime, to_rfc3339
 from gateway.model.zones import find_zone
 
 _NO_LINK: Final = "The event came back without a link to join it: the calendar may allow none such."
@@ -34,6 +35,8 @@ def changes(draft: Draft, event: Event, members: Collection[str] = _ALL) -> Iter
     if "start" in members:
         yield from _renamed("start", sent.start, details.original_start_time_zone)
         yield from _renamed("end", sent.end, details.original_end_time_zone)
+        yield from _moved("start", draft.start, event.start, is_all_day=draft.is_all_day)
+        yield from _moved("end", draft.end, event.end, is_all_day=draft.is_all_day)
     if sent.recurrence is not None:
         yield from _rule_changed(draft, sent.recurrence, event)
 
@@ -65,6 +68,20 @@ def _renamed(field: str, sent: DateTimeTimeZone, shown: str | None) -> Iterator[
     if shown and shown != given and find_zone(shown) != find_zone(given):
         message = f"Graph holds the time zone {given} under another name, {shown}."
         yield _changed(field, message, given, shown)
+
+
+def _moved(
+    field: str, given: EventTime, held: EventTime, *, is_all_day: bool
+) -> Iterator[TranslationWarning]:
+    """Exchange may have other rules for a zone than this machine, and keeps whole days by their dates."""
+    before, after = (_moment(time, is_all_day=is_all_day) for time in (given, held))
+    if before != after:
+        message = f"Graph holds another time, {after} instead of {before}: look at the event."
+        yield _changed(field, message, before, after)
+
+
+def _moment(time: EventTime, *, is_all_day: bool) -> str:
+    return str(time.day or time.local.date()) if is_all_day else to_rfc3339(time.instant)
 
 
 def _changed(field: str, message: str, given: object, kept: object) -> TranslationWarning:
