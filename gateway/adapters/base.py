@@ -257,6 +257,14 @@ class CalendarAdapter(Protocol):
         ...
 
 
+class KeyIndex(Protocol):
+    """An adapter that finds events by their keys."""
+
+    async def by_key(self, calendar: CalendarId, key: str, *, fields: Fields = EVERYTHING) -> Sequence[Event]:
+        """All live events under the key in the calendar, by start: several of a series, or by mistake."""
+        ...
+
+
 class CalendarSource(Protocol):
     """A configured upstream: its grammar of ids and its connection, for as long as the process lives."""
 

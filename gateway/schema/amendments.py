@@ -41,7 +41,7 @@ class UpdateEventsInput:
     def to_model(self) -> Amendments:
         orders = [
             EventOrder(
-                event_id=str(change.target.id),
+                target=str(change.target.id),
                 path=("changes", index),
                 amend=change.set.amend,
                 revision=change.if_revision,
@@ -74,7 +74,7 @@ class RemoveEventsInput:
     def to_model(self) -> Amendments:
         orders = [
             EventOrder(
-                event_id=str(removal.target.id),
+                target=str(removal.target.id),
                 path=("removals", index),
                 revision=removal.if_revision,
                 comment=self.comment,

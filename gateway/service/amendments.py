@@ -1,20 +1,31 @@
-"""Changing and removing events, one row per order; silent sources first."""
+"""Changing and removing events, a row per order, or per copy where it names a key; silent sources first."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from gateway.errors import InvalidInput, Problem, TooMany
+from gateway.adapters.base import WriteStatus
+from gateway.errors import GatewayError, InvalidInput, Problem, TooMany, located
 from gateway.service.audit import AuditTrail
-from gateway.service.event_write import EventOrder, EventWrite
+from gateway.service.catalog import Target, Unresolved
+from gateway.service.copy_write import CopyWrite
+from gateway.service.event_write import Copies, EventOrder, EventWrite
 from gateway.service.fan_out import apply_all, check_invitations, in_order
 from gateway.service.lanes import Lanes
-from gateway.service.report import BatchStatus, WriteReport, status_of
+from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
 MAX_ORDERS: Final = 1000
+MAX_CALENDARS: Final = 100
+MAX_ROWS: Final = 10_000
+_TARGET: Final = ("target", "key")
+_CALENDARS: Final = (*_TARGET, "calendars")
+
+Part = EventWrite | CopyWrite | Unresolved
+"""What a row is about."""
 
 
 class Amendments(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,42 +42,124 @@ async def carry_out(session: Session, audit: AuditTrail, command: Amendments) ->
     problems = _problems_of_call(command)
     if problems:
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
-    writes = [EventWrite(session, audit, order) for order in command.orders]
+    parts = [await _parts(session, audit, order) for order in command.orders]
+    flat = [part for found in parts for part in found]
+    await _find_copies(flat)
+    writes = [write for part in flat for write in _writes(part)]
     await _prepare(writes, command.max_invitations)
     if command.dry_run:
         for write in in_order(writes):
             write.show()
     else:
         await apply_all(writes)
-    rows = tuple(write.row(index) for index, write in enumerate(writes))
+    rows = tuple(
+        _row(part, index, order) for index, order in enumerate(command.orders) for part in parts[index]
+    )
     return WriteReport(
         status=status_of(rows, dry_run=command.dry_run), rows=rows, requests=session.call.log.requests
     )
 
 
+async def _parts(session: Session, audit: AuditTrail, order: EventOrder) -> Sequence[Part]:
+    """What an order is about: the event of an id, or a copy in each calendar, whatever these are called."""
+    if not isinstance(order.target, Copies):
+        return [EventWrite(session, audit, order, order.target)]
+    resolved = session.catalog.resolve(order.target.calendars)
+    targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
+    chosen = set(map(id, targets))
+    return [
+        item if isinstance(item, Unresolved) else CopyWrite(session, audit, order, order.target, item)
+        for item in resolved
+        if isinstance(item, Unresolved) or id(item) in chosen
+    ]
+
+
+async def _find_copies(parts: Sequence[Part]) -> None:
+    lanes = Lanes()
+    copies = [part for part in parts if isinstance(part, CopyWrite)]
+    await asyncio.gather(*(lanes.run(copy.lane, copy.find, skip=copy.refuse) for copy in copies))
+
+
+def _writes(part: Part) -> Sequence[EventWrite]:
+    if isinstance(part, EventWrite):
+        return (part,)
+    return part.parts if isinstance(part, CopyWrite) else ()
+
+
 async def _prepare(writes: Sequence[EventWrite], max_invitations: int | None) -> None:
     lanes = Lanes()
     await asyncio.gather(*(lanes.run(write.lane, write.check, skip=write.refuse) for write in writes))
+    _refuse_doubled(writes)
     check_invitations(writes, max_invitations)
     await asyncio.gather(*(write.plan() for write in writes))
 
 
+def _refuse_doubled(writes: Sequence[EventWrite]) -> None:
+    """Refuses whatever is to be done to one event by several orders: by its id, its key, or either."""
+    counts = Counter(write.event_id for write in writes)
+    for write in writes:
+        if write.event_id is not None and counts[write.event_id] > 1:
+            write.refuse(_named_twice(write.event_id).problem)
+
+
+def _row(part: Part, index: int, order: EventOrder) -> EventRow:
+    if not isinstance(part, Unresolved):
+        return part.row(index)
+    assert isinstance(order.target, Copies)  # noqa: S101 - nothing else has calendars to resolve
+    return EventRow(
+        event_index=index,
+        calendar_index=part.index,
+        key=order.target.key,
+        status=WriteStatus.FAILED,
+        problem=part.problem.at(*order.path, *_TARGET),
+    )
+
+
 def _problems_of_call(command: Amendments) -> tuple[Problem, ...]:
     """What is wrong with the call as a whole, so that nothing of it is done."""
-    ids = [order.event_id for order in command.orders]
-    if not ids:
-        return (InvalidInput("There is nothing to do.", path=(command.name,)).problem,)
-    if len(ids) > MAX_ORDERS:
-        message = f"{len(ids)} events are too many: at most {MAX_ORDERS} a call."
-        return (TooMany(message, path=(command.name,)).problem,)
-    if command.max_invitations is not None and command.max_invitations < 0:
-        return (InvalidInput("The most invitations cannot be negative.", path=("maxInvitations",)).problem,)
-    twice = next((index for index, id_ in enumerate(ids) if id_ in ids[:index]), None)
-    if twice is not None:
-        error = InvalidInput(
-            f"The event {ids[twice]} is named twice.",
-            path=(command.name, twice),
-            hint="Put all that is to be done to it into one entry.",
-        )
-        return (error.problem,)
+    orders = command.orders
+    try:
+        if not orders:
+            raise InvalidInput("There is nothing to do.", path=(command.name,))
+        if len(orders) > MAX_ORDERS:
+            message = f"{len(orders)} events are too many: at most {MAX_ORDERS} a call."
+            raise TooMany(message, path=(command.name,))
+        if command.max_invitations is not None and command.max_invitations < 0:
+            raise InvalidInput("The most invitations cannot be negative.", path=("maxInvitations",))
+        _check_twice(command)
+        _check_copies(orders)
+    except GatewayError as exc:
+        return (exc.problem,)
     return ()
+
+
+def _check_twice(command: Amendments) -> None:
+    """Raises InvalidInput where two orders name the same in the same words."""
+    named = set[str | Copies]()
+    for index, order in enumerate(command.orders):
+        if order.target in named:
+            raise _named_twice(str(order.target), (command.name, index))
+        named.add(order.target)
+
+
+def _check_copies(orders: Sequence[EventOrder]) -> None:
+    """Raises InvalidInput for a key without calendars, TooMany for more than a call can have."""
+    rows = 0
+    for order in orders:
+        calendars = len(order.target.calendars) if isinstance(order.target, Copies) else 1
+        with located(*order.path, *_CALENDARS):
+            if not calendars:
+                raise InvalidInput("There are no calendars.", hint="Give at least one id or alias.")
+            if calendars > MAX_CALENDARS:
+                raise TooMany(f"{calendars} calendars are too many: at most {MAX_CALENDARS}.")
+            rows += calendars
+            if rows > MAX_ROWS:
+                raise TooMany(f"The call is about more than {MAX_ROWS} copies.", hint="Split the call.")
+
+
+def _named_twice(name: str, path: tuple[str | int, ...] = ()) -> InvalidInput:
+    return InvalidInput(
+        f"The event {name} is named twice.",
+        path=path,
+        hint="Put all that is to be done to it into one entry.",
+    )

@@ -17,7 +17,7 @@ from gateway.adapters.base import (
 from gateway.adapters.capabilities import Capability
 from gateway.errors import Conflict, GatewayError, NotFound, Problem
 from gateway.model.event import Draft, Event
-from gateway.model.ids import CalendarId
+from gateway.model.ids import CalendarId, EventId
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendars import check_event
 from gateway.service.catalog import ConfiguredSource
@@ -31,15 +31,27 @@ Amend = Callable[[Event, str | None], tuple[Draft, frozenset[str]]]
 """What an event is to become, and which attributes change, given the zone of all-day events."""
 
 
-class EventOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done to one event: changed as `amend` says, or removed where that is None.
+class Copies(msgspec.Struct, frozen=True, kw_only=True):
+    """All events under a key in any calendars, each named by its id or an alias."""
 
+    key: str
+    calendars: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"of the key {self.key}"
+
+
+class EventOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done to one event, or to all copies of one: change as `amend` says, or remove without it.
+
+    `check_series` raises GatewayError for a change that cannot be made to all occurrences of a series alike.
     `path` leads to the order in the input; `max_mute` may only lower what the source allows.
     """
 
-    event_id: str
+    target: str | Copies
     path: tuple[str, int]
     amend: Amend | None = None
+    check_series: Callable[[], None] | None = None
     revision: str | None = None
     on_loss: LossPolicy = LossPolicy.WARN
     comment: str | None = None
@@ -47,13 +59,29 @@ class EventOrder(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
-class EventWrite:
-    """What becomes of one order of a call."""
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that was just read, in a calendar that the call may reach. The zone is for all-day events."""
 
-    def __init__(self, session: Session, audit: AuditTrail, order: EventOrder) -> None:
+    event: Event
+    time_zone: str | None
+
+
+class EventWrite:
+    """What becomes of one event of a call: the one of the id, or the one that was found already."""
+
+    def __init__(
+        self,
+        session: Session,
+        audit: AuditTrail,
+        order: EventOrder,
+        event_id: str,
+        found: Found | None = None,
+    ) -> None:
         self._session = session
         self._audit = audit
         self._order = order
+        self._event_id = event_id
+        self._found = found
         self._source: ConfiguredSource | None = None
         self._action: EventChange | EventRemoval | None = None
         self._problem: Problem | None = None
@@ -84,9 +112,14 @@ class EventWrite:
         return self._source.policy.max_invitations if self._source else 0
 
     @property
+    def event_id(self) -> str | None:
+        """The canonical id of the event that something is to be done to; None where nothing is."""
+        return None if self._action is None else self._action.event.id
+
+    @property
     def lane(self) -> str:
         """The calendar or the mailbox, as the event's id names it."""
-        return self._order.event_id.rpartition("/")[0]
+        return self._event_id.rpartition("/")[0]
 
     async def check(self) -> Iterable[Problem]:
         """Finds the event and holds what is to be done against the guard rails. Writes nothing.
@@ -144,7 +177,7 @@ class EventWrite:
         try:
             self._outcome = await self._session.adapter(self._source).apply_event(step)
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
-            _log.exception("write.crashed", source=self._source.name, event=self._order.event_id)
+            _log.exception("write.crashed", source=self._source.name, event_id=self._event_id)
         finally:  # a call that is cancelled in the middle leaves its line, too
             self._record(self._source, step, self._outcome)
         return () if self._outcome.problem is None else (self._outcome.problem,)
@@ -159,6 +192,7 @@ class EventWrite:
         row = EventRow(
             event_index=index,
             calendar_id=event.calendar_id if event else None,
+            key=event.key if event else None,
             status=WriteStatus.FAILED,
             problem=self._problem,
             warnings=self._warnings,
@@ -181,18 +215,15 @@ class EventWrite:
         )
 
     async def _check(self) -> None:
-        source, event_id = self._session.catalog.event(self._order.event_id)
+        source, event_id = self._session.catalog.event(self._event_id)
         self._source = source
         if not self._order.dry_run:
             source.check_write()
-        try:
-            event = await self._session.adapter(source).find(event_id)
-        except NotFound:
-            if self._order.amend is not None:
-                raise
+        found = self._found or await self._find(source, event_id)
+        if found is None:
             self._outcome = Outcome(index=0, status=WriteStatus.DELETED)  # as was asked: it is not there
             return
-        await check_event(self._session, source, event_id, event)
+        event = found.event
         await self._check_mutes(source, event)
         if self._order.revision not in {None, event.revision}:
             self._outcome = _conflict(event)
@@ -202,7 +233,18 @@ class EventWrite:
                 event=event, comment=self._order.comment, revision=self._order.revision
             )
         else:
-            self._change(source, event, *self._order.amend(event, source.policy.time_zone))
+            self._change(source, event, *self._order.amend(event, found.time_zone))
+
+    async def _find(self, source: ConfiguredSource, event_id: EventId) -> Found | None:
+        """None where an event that is to go is not there. Raises NotFound, CalendarNotAllowed."""
+        try:
+            event = await self._session.adapter(source).find(event_id)
+        except NotFound:
+            if self._order.amend is not None:
+                raise
+            return None
+        await check_event(self._session, source, event_id, event)
+        return Found(event=event, time_zone=source.policy.time_zone)
 
     async def _check_mutes(self, source: ConfiguredSource, event: Event) -> None:
         """Raises CalendarNotAllowed for a calendar that mutes all jobs and is named by a wildcard only."""

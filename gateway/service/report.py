@@ -1,14 +1,17 @@
 """What became of a call that writes: a row per event and calendar, and the status of the whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from gateway.adapters.base import Outcome, SideEffect, TranslationWarning, UpstreamRequest, WriteStatus
 from gateway.errors import Code, Problem
 from gateway.model.event import Event
+
+T = TypeVar("T", TranslationWarning, SideEffect)
 
 _GOOD: Final = frozenset(
     {
@@ -19,6 +22,19 @@ _GOOD: Final = frozenset(
         WriteStatus.PLANNED,
     }
 )
+
+
+_WORST_FIRST: Final = (
+    WriteStatus.UNKNOWN,
+    WriteStatus.FAILED,
+    WriteStatus.CONFLICT,
+    WriteStatus.PLANNED,
+    WriteStatus.UPDATED,
+    WriteStatus.CREATED,
+    WriteStatus.DELETED,
+    WriteStatus.UNCHANGED,
+)
+"""Of the good ones those that say that something was done."""
 
 
 class BatchStatus(StrEnum):
@@ -55,6 +71,34 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[EventRow, ...] = ()
     requests: Sequence[UpstreamRequest] = ()
     problems: tuple[Problem, ...] = ()
+
+
+def combined(rows: Sequence[EventRow]) -> EventRow:
+    """The row of a series that is held as several events: the worst of their statuses, and all their ids."""
+    if len(rows) == 1:
+        return rows[0]
+    worst = min(rows, key=lambda row: _WORST_FIRST.index(row.status))
+    return msgspec.structs.replace(
+        worst,
+        event=rows[0].event,
+        event_ids=tuple(id_ for row in rows for id_ in row.event_ids),
+        previous_id=rows[0].previous_id,
+        stored=all(row.stored for row in rows),
+        problem=worst.problem and _of_several(worst, rows, worst.problem),
+        warnings=_each_once(warning for row in rows for warning in row.warnings),
+        effects=_each_once(effect for row in rows for effect in row.effects),
+        requests=tuple(index for row in rows for index in row.requests),
+    )
+
+
+def _of_several(worst: EventRow, rows: Sequence[EventRow], problem: Problem) -> Problem:
+    alike = sum(row.status is worst.status for row in rows)
+    return replace(problem, message=f"{alike} of {len(rows)} occurrences: {problem.message}")
+
+
+def _each_once(items: Iterable[T]) -> tuple[T, ...]:
+    """Without what says the same to people, as every occurrence does."""
+    return tuple({item.message: item for item in items}.values())
 
 
 def status_of(rows: Sequence[EventRow], *, dry_run: bool) -> BatchStatus:

@@ -9,6 +9,9 @@ import msgspec
 from gateway.adapters.base import (
     Call,
     EffectKind,
+    EventChange,
+    EventRemoval,
+    EventStep,
     Health,
     Listing,
     OnExisting,
@@ -161,6 +164,13 @@ class FakeAdapter:
                 return held
         raise NotFound(f"There is no {event}.")
 
+    async def by_key(self, calendar: CalendarId, key: str, *, fields: Fields = EVERYTHING) -> Sequence[Event]:
+        self._source.journal.append(f"by_key {calendar} {key}")
+        self._source.asked.append((str(calendar), fields))
+        self._check(str(calendar))
+        there = [event for event in self._source.held if event.calendar_id == str(_own(calendar))]
+        return sorted((event for event in there if event.key == key), key=lambda event: event.order)
+
     async def calendar_of(self, event: EventId) -> Calendar:
         return self._calendar(f"{event.source}:{event.segments[0]}")
 
@@ -202,6 +212,28 @@ class FakeAdapter:
                 requests=tuple(log.indexes),
             )
         ]
+
+    async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:
+        verb = "PATCH" if isinstance(action, EventChange) else "DELETE"
+        request = UpstreamRequest(source=self._source.name, method=verb, path=f"/{action.event.id}")
+        return EventStep(action=action, requests=(request,))
+
+    async def apply_event(self, step: EventStep) -> Outcome:
+        """A change is kept, and so is that an event has gone; one that is called `crashing` breaks."""
+        action = step.action
+        self._source.journal.append(f"{step.requests[0].method} {action.event.id}")
+        if action.event.title in self._source.crashing:
+            raise ZeroDivisionError("a fault of ours")
+        log = self._call.log.part()
+        log.add(msgspec.structs.replace(step.requests[0], status=200))
+        self._source.held.remove(action.event)
+        if isinstance(action, EventRemoval):
+            return Outcome(index=0, status=WriteStatus.DELETED, requests=tuple(log.indexes))
+        changed = msgspec.structs.replace(action.event, title=action.draft.title)
+        self._source.held.append(changed)
+        return Outcome(
+            index=0, status=WriteStatus.UPDATED, event=changed, stored=True, requests=tuple(log.indexes)
+        )
 
     async def health(self) -> Health:
         return Health(reachable=True, version="1.0")
