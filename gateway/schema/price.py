@@ -36,7 +36,7 @@ CALL: Final = 100
 """What a call upstream costs, measured in values."""
 _ASSUMED: Final = 5
 """How long a list is taken to be if nothing says so: an event's attendees, and the like."""
-_ASKED: Final = ("ids", "representations", "calendars")
+_ASKED: Final = ("ids", "representations", "calendars", "suppressed")
 _SHARED: Final = frozenset(
     {
         "CalendarEvent.calendar",

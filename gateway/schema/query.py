@@ -5,21 +5,31 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.errors import InvalidInput, TooMany
+from gateway.errors import InvalidInput, TooMany, located
 from gateway.model.fields import Fields
 from gateway.schema.calendar import After, Calendar, First, Window
 from gateway.schema.connection import CalendarConnection, CalendarEventConnection, events_page
 from gateway.schema.context import Context
+from gateway.schema.coverage import CoverageReport
 from gateway.schema.event import CalendarEvent
 from gateway.schema.node import Node
-from gateway.schema.selection import fields_of_events
+from gateway.schema.selection import fields_of_events, fields_of_report
 from gateway.schema.source import CalendarSource
 from gateway.service.calendars import list_calendars
+from gateway.service.coverage import coverage
 
 MAX_NODES = 100
 
 Info = strawberry.Info[Context]
 Names = Annotated[list[strawberry.ID], strawberry.argument(description="Ids of calendars, or aliases.")]
+Announced = Annotated[
+    list[strawberry.ID],
+    strawberry.argument(description="Ids of calendars that people see, or aliases."),
+]
+Suppressed = Annotated[
+    list[strawberry.ID],
+    strawberry.argument(description="Ids of calendars that mute anomaly detection, or aliases."),
+]
 CalendarName = Annotated[
     strawberry.ID, strawberry.argument(description="Its id, or an alias of just one calendar.")
 ]
@@ -58,6 +68,18 @@ class SubgraphQuery:
                 "There are no calendars.", path=("calendars",), hint="Give at least one id or alias."
             )
         return await events_page(info, calendars, window, first=first, after=after)
+
+    @strawberry.field(
+        description="What is announced against what is muted, per job: announced and not muted, muted and "
+        "not announced. An alias stands on each side for its calendars of that side."
+    )
+    async def coverage(
+        self, info: Info, announced: Announced, suppressed: Suppressed, window: Window
+    ) -> CoverageReport:
+        with located("window"):
+            span = window.to_model()
+        report = await coverage(info.context.session, announced, suppressed, span, fields_of_report(info))
+        return CoverageReport.of(report, info.context)
 
     @strawberry.field(description="One event; null if its source has no such event.")
     async def calendar_event(self, info: Info, id: EventName) -> CalendarEvent | None:  # noqa: A002 - as above

@@ -29,6 +29,12 @@ Nodes = Iterable[FieldNode]
 
 _EVENT: Final = "CalendarEvent"
 _PAGES: Final = (("nodes",), ("edges", "node"))
+_REPORT: Final = (
+    ("covered", "announced"),
+    ("covered", "suppressed"),
+    ("announcedOnly",),
+    ("suppressedOnly",),
+)
 _DETAILS: Final = {"elasticsearch": ElasticsearchEventDetails, "msgraph": MSGraphEventDetails}
 _DERIVED: Final[dict[str, Fields]] = {
     "description": frozenset({"body"}),
@@ -46,8 +52,17 @@ def fields_of_events(info: strawberry.Info[Context]) -> Fields:
 
 def fields_of_page(info: strawberry.Info[Context]) -> Fields:
     """What is selected of the events of a connection, by its nodes or its edges."""
+    return _fields_at(info, _PAGES)
+
+
+def fields_of_report(info: strawberry.Info[Context]) -> Fields:
+    """What is selected of the events of a coverage report, in whichever of its lists."""
+    return _fields_at(info, _REPORT)
+
+
+def _fields_at(info: strawberry.Info[Context], paths: Iterable[Iterable[str]]) -> Fields:
     selection = _Selection(info)
-    return ALWAYS.union(*(selection.attributes(selection.reached(path)) for path in _PAGES))
+    return ALWAYS.union(*(selection.attributes(selection.reached(path)) for path in paths))
 
 
 class _Selection:

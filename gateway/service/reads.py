@@ -79,6 +79,21 @@ async def read_events(
             f"{len(resolved)} calendars are too many: at most {MAX_CALENDARS}.", path=("calendars",)
         )
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
+    page = await read_page(session, targets, window, first=first, after=after, fields=fields)
+    unresolved = tuple(item.problem for item in resolved if isinstance(item, Unresolved))
+    return msgspec.structs.replace(page, problems=unresolved)
+
+
+async def read_page(
+    session: Session,
+    targets: Sequence[Target],
+    window: Window,
+    *,
+    first: int,
+    after: EventCursor | None,
+    fields: Fields,
+) -> EventPage:
+    """The first events of those calendars in the window after the cursor, with those fields."""
     streams = [
         _Stream(session, target, window, first=first, after=after, fields=fields) for target in targets
     ]
@@ -90,7 +105,6 @@ async def read_events(
         events=tuple(rows[:first]),
         has_next=len(rows) > first,
         sources=_by_source(streams),
-        problems=tuple(item.problem for item in resolved if isinstance(item, Unresolved)),
     )
 
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
-from gateway.adapters.base import Call
-from gateway.app import CREDENTIAL_HEADER, catalog_of, credential_headers, running
+from gateway.app import catalog_of, running
+from gateway.cli import coverage
+from gateway.cli.caller import Config, Credential, authorization_in, session_of
 from gateway.errors import Problem
 from gateway.http.logging import configure
 from gateway.sandbox import Sandbox
@@ -25,7 +25,6 @@ from gateway.sandbox.errors import SandboxError
 from gateway.sandbox.standalone import standalone
 from gateway.schema.build import client_sdl, subgraph_sdl
 from gateway.service.doctor import Finding, examine
-from gateway.service.session import Session
 from gateway.settings import Fault, Settings, SettingsError, load
 
 _GRACE_SECONDS = 20
@@ -37,11 +36,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Config = Annotated[
-    Path | None,
-    typer.Option(help="The TOML file with the settings; else the variable GATEWAY_CONFIG names it."),
-]
 
 
 def main() -> None:
@@ -78,23 +72,19 @@ def schema(
 @app.command()
 def doctor(
     config: Config = None,
-    credential: Annotated[
-        Path | None,
-        typer.Option(
-            help="A file with the Authorization header of a caller, such as `Bearer ey…`, for sources that "
-            "take the caller's own from there; `-` reads standard input."
-        ),
-    ] = None,
+    credential: Credential = None,
 ) -> None:
     """See whether each source answers, takes the credential and can be read. Exits with 1 if not."""
     settings = load(config, environ=os.environ)
     configure(settings.log_format, "warning")
-    authorization = None if credential is None else _read(credential).strip()
-    findings = asyncio.run(_examine(settings, authorization))
+    findings = asyncio.run(_examine(settings, authorization_in(credential)))
     for finding in findings:
         print(_line(finding))
     if any(finding.problems for finding in findings):
         raise typer.Exit(1)
+
+
+app.command("coverage")(coverage.run)
 
 
 @app.command("sandbox")
@@ -178,10 +168,7 @@ async def _serve(settings: Settings) -> None:
 
 async def _examine(settings: Settings, authorization: str | None) -> list[Finding]:
     async with catalog_of(settings) as catalog:
-        headers = credential_headers(settings, catalog)
-        takers = [name for name, header in headers.items() if header == CREDENTIAL_HEADER]
-        credentials = {} if authorization is None else dict.fromkeys(takers, authorization)
-        return await examine(Session(catalog, Call(request_id=str(uuid4()), credentials=credentials)))
+        return await examine(session_of(settings, catalog, authorization))
 
 
 @contextmanager
@@ -223,16 +210,6 @@ def _line(finding: Finding) -> str:
 
 def _hint(problem: Problem) -> str:
     return f"{_INDENT}{problem.hint}" if problem.hint else ""
-
-
-def _read(file: Path) -> str:
-    if str(file) == "-":
-        return sys.stdin.read()
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        what = f"{file} cannot be read: {exc}."
-        raise SettingsError([Fault(where="--credential", what=what)]) from exc
 
 
 @contextmanager

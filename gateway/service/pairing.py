@@ -1,0 +1,129 @@
+"""Which mutes belong to which announced events: by key for certain, by time and title probably. Pure."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from gateway.model.event import Event
+from gateway.model.intervals import Interval
+
+_LIKE: Final = 0.5
+_WORD: Final = re.compile(r"\w+")
+
+
+class Certainty(StrEnum):
+    """CERTAIN: the two have the same key. PROBABLE: they overlap and have like titles."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+
+
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """An announced event and its mutes, by (start, id): at least one."""
+
+    announced: Event
+    mutes: tuple[Event, ...]
+    certainty: Certainty
+
+
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """All events of both sides, each in one place, in order."""
+
+    pairs: tuple[Pair, ...] = ()
+    announced_only: tuple[Event, ...] = ()
+    mutes_only: tuple[Event, ...] = ()
+
+
+def pair(announced: Sequence[Event], mutes: Sequence[Event]) -> Pairing:
+    """Who belongs to whom. A mute belongs to one announced event at most, which may have several."""
+    found: dict[str, tuple[Certainty, list[Event]]] = {}
+    for key in {event.key for event in announced if event.key is not None}:
+        ours = [event for event in announced if event.key == key]
+        theirs = [event for event in mutes if event.key == key]
+        for event, of_event in _by_time(ours, theirs).items():
+            found[event] = (Certainty.CERTAIN, of_event)
+    taken = {mute.id for _, of_event in found.values() for mute in of_event}
+    rest = [mute for mute in mutes if mute.id not in taken]
+    open_ones = [event for event in announced if event.id not in found]
+    for event, of_event in _by_likeness(open_ones, rest).items():
+        found[event] = (Certainty.PROBABLE, of_event)
+    return _sorted_out(announced, mutes, found)
+
+
+def _by_time(announced: Sequence[Event], mutes: Sequence[Event]) -> dict[str, list[Event]]:
+    """The mutes by the id of the event that they overlap most; what overlaps none goes in order."""
+    found: dict[str, list[Event]] = defaultdict(list)
+    moved: list[Event] = []
+    for mute in mutes:
+        best = max(announced, key=lambda event: _overlap(event, mute), default=None)
+        if best is not None and _overlap(best, mute):
+            found[best.id].append(mute)
+        else:
+            moved.append(mute)
+    left = [event for event in announced if event.id not in found]
+    for event, mute in zip(left, moved, strict=False):
+        found[event.id].append(mute)
+    return found
+
+
+def _by_likeness(announced: Sequence[Event], mutes: Iterable[Event]) -> dict[str, list[Event]]:
+    """The mutes by the id of the event that they overlap most, of those with a like title."""
+    found: dict[str, list[Event]] = defaultdict(list)
+    for mute in mutes:
+        like = [event for event in announced if _may_be(event, mute)]
+        best = max(like, key=lambda event: _overlap(event, mute), default=None)
+        if best is not None:
+            found[best.id].append(mute)
+    return found
+
+
+def _may_be(event: Event, mute: Event) -> bool:
+    """Whether a mute may be an event's. Two keys that differ say that it is not."""
+    if event.key is not None and mute.key is not None:
+        return False
+    return bool(_overlap(event, mute)) and is_like(event.title, mute.title)
+
+
+def is_like(one: str, other: str) -> bool:
+    """Whether titles have half of their words in common, or one has all words of the other."""
+    ours, theirs = _words(one), _words(other)
+    if not ours or not theirs:
+        return one.strip() == other.strip()
+    common = len(ours & theirs)
+    return common / len(ours | theirs) >= _LIKE or common == min(len(ours), len(theirs))
+
+
+def interval(event: Event) -> Interval:
+    return Interval(event.start.instant, event.end.instant)
+
+
+def _words(title: str) -> set[str]:
+    return set(_WORD.findall(title.casefold()))
+
+
+def _overlap(event: Event, mute: Event) -> timedelta:
+    return interval(event).overlap(interval(mute))
+
+
+def _sorted_out(
+    announced: Sequence[Event], mutes: Sequence[Event], found: dict[str, tuple[Certainty, list[Event]]]
+) -> Pairing:
+    taken = {mute.id for _, of_event in found.values() for mute in of_event}
+    return Pairing(
+        pairs=tuple(
+            Pair(
+                announced=event,
+                certainty=found[event.id][0],
+                mutes=tuple(sorted(found[event.id][1], key=lambda mute: mute.order)),
+            )
+            for event in announced
+            if event.id in found
+        ),
+        announced_only=tuple(event for event in announced if event.id not in found),
+        mutes_only=tuple(mute for mute in mutes if mute.id not in taken),
+    )
