@@ -29,6 +29,7 @@ from gateway.errors import GatewayError
 from gateway.http.graphiql.page import Explorer
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.health import Readiness, healthz
+from gateway.http.identity.configured import configured_identity
 from gateway.http.operation import Operation
 from gateway.model.ids import CalendarId
 from gateway.sandbox import Sandbox
@@ -57,7 +58,11 @@ _SANDBOX_MAILBOXES: Final = ("outages@contoso.com", "alice.nguyen@contoso.com", 
 async def running(settings: Settings, *, now: Clock | None = None) -> AsyncIterator[Starlette]:
     """The application while it is entered. Raises SettingsError if the audit log cannot be written."""
     async with catalog_of(settings, now=now) as catalog:
-        yield application(settings, catalog)
+        served = application(settings, catalog)
+        try:
+            yield served
+        finally:
+            await served.state.identity.aclose()
 
 
 @asynccontextmanager
@@ -77,7 +82,10 @@ async def catalog_of(settings: Settings, *, now: Clock | None = None) -> AsyncIt
 
 
 def application(settings: Settings, catalog: Catalog) -> Starlette:
-    """The routes over a catalog of sources. Raises SettingsError if the audit log cannot be written."""
+    """The routes over a catalog of sources. Raises SettingsError if the audit log cannot be written.
+
+    Whoever makes it closes its `state.identity`.
+    """
     audit = settings.audit_trail()
     executor = Executor(catalog, audit, _limits(settings))
     explorer = Explorer(sandbox=settings.runs_on_sandbox)
@@ -88,8 +96,9 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
         )
 
     headers = credential_headers(settings, catalog)
-    endpoint = GraphQLEndpoint(execute, explorer=explorer, credential_headers=headers)
-    return Starlette(
+    identity = configured_identity(settings)
+    endpoint = GraphQLEndpoint(execute, explorer=explorer, credential_headers=headers, identity=identity)
+    served = Starlette(
         routes=[
             Route("/", _to_explorer),
             *explorer.routes(),
@@ -98,6 +107,8 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
             Route("/readyz", Readiness(audit).check),
         ]
     )
+    served.state.identity = identity
+    return served
 
 
 def _limits(settings: Settings) -> Limits:
@@ -106,9 +117,20 @@ def _limits(settings: Settings) -> Limits:
 
 
 def credential_headers(settings: Settings, catalog: Catalog) -> dict[str, str]:
-    """In which header of a call, in small letters, each source's credential of the caller comes."""
+    """In which header of a call, in small letters, each source's credential of the caller comes.
+
+    The header of the gateway's own identity is none of them, except for a source that exchanges the token.
+    """
     headers = dict.fromkeys(catalog.sources, CREDENTIAL_HEADER)
-    return headers | {name: source.credential_header for name, source in settings.sources.items()}
+    headers |= {name: source.credential_header for name, source in settings.sources.items()}
+    if not settings.identifies_callers:
+        return headers
+    exchanging = {name for name, source in settings.sources.items() if source.exchanged_for is not None}
+    return {
+        name: header
+        for name, header in headers.items()
+        if name in exchanging or header != settings.identity_header
+    }
 
 
 def configured(settings: Settings, *, retries: Retries = USUAL) -> Catalog:

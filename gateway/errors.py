@@ -10,6 +10,7 @@ GatewayError
 │   └── TooMany                  TOO_MANY                 above a limit of the gateway
 ├── Refused                      REFUSED                  understood, and not done: a guard rail
 │   ├── ReadOnlySource           READ_ONLY_SOURCE
+│   ├── MissingScope             MISSING_SCOPE            the caller's key or token does not allow it
 │   ├── CalendarNotAllowed       CALENDAR_NOT_ALLOWED
 │   ├── TooManyInvitations       TOO_MANY_INVITATIONS
 │   ├── GroupAddress             GROUP_ADDRESS
@@ -55,6 +56,7 @@ class Code(StrEnum):
     TOO_MANY = "TOO_MANY"
     REFUSED = "REFUSED"
     READ_ONLY_SOURCE = "READ_ONLY_SOURCE"
+    MISSING_SCOPE = "MISSING_SCOPE"
     CALENDAR_NOT_ALLOWED = "CALENDAR_NOT_ALLOWED"
     TOO_MANY_INVITATIONS = "TOO_MANY_INVITATIONS"
     GROUP_ADDRESS = "GROUP_ADDRESS"
@@ -177,6 +179,10 @@ class Refused(GatewayError):
 
 class ReadOnlySource(Refused):
     code = Code.READ_ONLY_SOURCE
+
+
+class MissingScope(Refused):
+    code = Code.MISSING_SCOPE
 
 
 class CalendarNotAllowed(Refused):

@@ -23,6 +23,7 @@ from gateway.settings import (
     SettingsError,
     load,
 )
+from gateway.settings.identity import ApiKeySettings, OidcSettings
 from gateway.settings.limits import LimitSettings
 from tests.adapters.identity import Identity
 
@@ -186,8 +187,62 @@ def test_the_sandbox_runs_anywhere_when_asked_for_by_name() -> None:
     assert load(environ={"GATEWAY_HOST": "192.0.2.1", "GATEWAY_SANDBOX": "true"}).runs_on_sandbox
 
 
-def test_sources_run_anywhere() -> None:
-    assert not load(environ=ES | {"GATEWAY_HOST": "192.0.2.1"}).runs_on_sandbox
+KEY = {"GATEWAY_API_KEYS__PIPELINE__SHA256": "a5" * 32}
+OIDC = {"GATEWAY_OIDC__ISSUER": "https://id.example/", "GATEWAY_OIDC__AUDIENCE": "calendars"}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "gateway.example"])
+def test_sources_run_elsewhere_only_if_callers_are_asked_who_they_are(host: str) -> None:
+    (fault,) = _faults(ES | {"GATEWAY_HOST": host})
+    assert fault.startswith("GATEWAY_HOST: ")
+    assert "[api_keys.<name>]" in fault
+    assert "[oidc]" in fault
+    for identity in (KEY, OIDC):
+        assert not load(environ=ES | identity | {"GATEWAY_HOST": host}).runs_on_sandbox
+
+
+def test_sources_run_on_loopback_for_whoever_is_there() -> None:
+    assert not load(environ=ES).identifies_callers
+
+
+def test_a_header_says_who_calls_or_what_a_source_gets_and_not_both() -> None:
+    (fault,) = _faults(ES | GRAPH | KEY)
+    assert fault.startswith(
+        "sources.graph.credential_header: graph takes the caller's credential from the he"
+    )
+    for apart in ("GATEWAY_IDENTITY_HEADER", "GATEWAY_SOURCES__GRAPH__CREDENTIAL_HEADER"):
+        assert load(environ=ES | GRAPH | KEY | {apart: "X-Other"}).identifies_callers
+
+
+def test_a_token_for_the_gateway_may_be_exchanged_if_it_is_for_that_application() -> None:
+    application = {f"GATEWAY_SOURCES__GRAPH__{name.upper()}": value for name, value in APPLICATION.items()}
+    environ = GRAPH | application | {"GATEWAY_SOURCES__GRAPH__CREDENTIAL": "on-behalf-of"}
+    mine = OIDC | {"GATEWAY_OIDC__AUDIENCE": f"api://{APPLICATION['client_id'].upper()}"}
+    assert load(environ=environ | mine).identifies_callers
+    for other in (OIDC, KEY):
+        (fault,) = _faults(environ | other)
+        assert fault.startswith("sources.graph.credential_header: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("API_KEYS__PIPELINE__SHA256", "a5", "64 hexadecimal digits"),
+        ("API_KEYS__PIPELINE__SCOPES", "admin", "it should be read, write, read:<source>"),
+        ("API_KEYS__PIPELINE__SCOPES", "read,write:gone", "there is no source gone. Configured are: es."),
+        ("API_KEYS__A B__SHA256", "a5" * 32, "a key's name is made of letters"),
+        ("API_KEYS__PIPELINE__SHA", "x", "Did you mean GATEWAY_API_KEYS__PIPELINE__SHA256?"),
+        ("OIDC__ISSUER", "http://id.example", "it should be https"),
+        ("OIDC__ISSUERS", "x", "Did you mean GATEWAY_OIDC__ISSUER?"),
+        ("OIDC__AUDIENCE", "", "at least 1"),
+        ("OIDC__ALGORITHMS", '["HS256"]', "it should be 'RS256'"),
+        ("OIDC__ALGORITHMS", '["none"]', "it should be 'RS256'"),
+        ("LIMITS__MAX_DEEP", "1", "Did you mean GATEWAY_LIMITS__MAX_DEPTH?"),
+    ],
+)
+def test_an_identity_that_cannot_be_meant_stops_the_start(name: str, value: str, said: str) -> None:
+    faults = _faults(ES | KEY | OIDC | {f"GATEWAY_{name}": value})
+    assert any(said in fault for fault in faults), faults
 
 
 def test_the_sandbox_does_not_mix_with_sources() -> None:
@@ -689,6 +744,8 @@ TABLES = {
     "A source: Elasticsearch": ElasticsearchSettings.model_fields,
     "A source: Microsoft Graph": MSGraphSettings.model_fields,
     "An alias": AliasSettings.model_fields,
+    "An API key": ApiKeySettings.model_fields,
+    "An issuer of tokens": OidcSettings.model_fields,
 }
 
 
@@ -744,6 +801,8 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
         shown[source["kind"]] |= set(source)
     assert set(whole) == set(Settings.model_fields)
     assert shown == {kind: set(model.model_fields) for kind, model in kinds.items()}
+    assert set(whole["api_keys"]["pipeline"]) == set(ApiKeySettings.model_fields)
+    assert set(whole["oidc"]) == set(OidcSettings.model_fields)
     assert set(whole["limits"]) == set(LimitSettings.model_fields)
     assert set(whole["aliases"]["tokyo-maintenance"]) == set(AliasSettings.model_fields)
 
@@ -758,6 +817,6 @@ def test_the_example_loads_with_every_line_in_force(tmp_path: Path, client_certi
     before, after = load(EXAMPLE, environ={}), load(config, environ={})
     more = {"lab", "staging", "shared", "trial", "announcer", "colleagues", "emulated"}
     assert set(after.sources) == {"elasticsearch", "msgraph"} | more
-    assert before.model_copy(update={"sources": {}, "aliases": {}}) == after.model_copy(
-        update={"sources": {}, "aliases": {}}
-    )
+    shown = ("sources", "aliases", "api_keys", "oidc", "identity_header")
+    rest = set(Settings.model_fields) - set(shown)
+    assert before.model_dump(include=rest) == after.model_dump(include=rest)

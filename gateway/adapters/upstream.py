@@ -45,10 +45,13 @@ class Call(msgspec.Struct, kw_only=True):
     """What an adapter may know of the call it works for.
 
     `credentials` are the caller's own for each source: the value of an Authorization header. `client` is the
-    address that the call came from.
+    address that the call came from, `caller` the name of who was recognized there, and `scopes` what he may
+    do; None where nobody is asked who he is.
     """
 
     request_id: str
     client: str | None = None
+    caller: str | None = None
+    scopes: frozenset[str] | None = None
     credentials: Mapping[str, str] = {}
     log: UpstreamLog = msgspec.field(default_factory=UpstreamLog)

@@ -1,6 +1,7 @@
-"""The command line: serve the gateway, print its schema, examine its sources, run its sandbox by itself."""
+"""The command line: serve the gateway, print its schema, make keys, examine sources, run the sandbox."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from gateway.app import catalog_of, running
 from gateway.cli import coverage
 from gateway.cli.caller import Config, Credential, authorization_in, session_of
 from gateway.errors import Problem
+from gateway.http.identity.api_keys import hashed, new_key
 from gateway.http.logging import configure
 from gateway.sandbox import Sandbox
 from gateway.sandbox.announcement import announcement
@@ -67,6 +69,24 @@ def schema(
 ) -> None:
     """Print the schema's SDL, for clients or as a subgraph."""
     print(subgraph_sdl() if subgraph else client_sdl(), end="")
+
+
+@app.command()
+def key(
+    name: Annotated[str, typer.Argument(help="Who will hold it.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="What the holder may do, `read` if nothing is said; again for each."),
+    ] = None,
+) -> None:
+    """Make an API key, and print it with what the configuration holds of it."""
+    made = new_key()
+    table = {"sha256": hashed(made), "scopes": list(scope or ["read"])}
+    load(environ={}, options={"api_keys": {name: table}})
+    print(f"# The key. It is shown only now; give it to {name} and to nobody else:\n#   {made}")
+    print(f"[api_keys.{json.dumps(name)}]")
+    for setting, value in table.items():
+        print(f"{setting} = {json.dumps(value)}")
 
 
 @app.command()

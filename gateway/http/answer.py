@@ -11,6 +11,7 @@ from strawberry.types import ExecutionResult
 
 from gateway.errors import Code, GatewayError, Problem
 from gateway.http.media import GRAPHQL
+from gateway.http.refusal import Refusal
 from gateway.model.time import to_iso_duration
 
 _log = structlog.get_logger(__name__)
@@ -30,10 +31,13 @@ def answer(result: ExecutionResult, media: str) -> Response:
     return json_response(content, status, media)
 
 
-def refusal(message: str, status: int, media: str, headers: Mapping[str, str]) -> Response:
-    """The response to a request that is no GraphQL request."""
-    error = {"message": message, "extensions": {"code": "BAD_REQUEST"}}
-    return json_response({"errors": [error]}, status, media, headers)
+def refused(refusal: Refusal, media: str) -> Response:
+    """The response to a request that is not served."""
+    extensions: dict[str, Any] = {"code": refusal.code}
+    if refusal.retry_after is not None:
+        extensions |= {"retryable": True, "retryAfter": to_iso_duration(refusal.retry_after)}
+    error = {"message": refusal.message, "extensions": extensions}
+    return json_response({"errors": [error]}, refusal.status, media, refusal.headers)
 
 
 def json_response(

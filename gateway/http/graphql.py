@@ -15,11 +15,13 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from gateway.adapters.base import Call
-from gateway.http.answer import answer, refusal
+from gateway.http.answer import answer, refused
 from gateway.http.graphiql.page import Explorer
+from gateway.http.identity.identity import Identity
 from gateway.http.logging import bound
 from gateway.http.media import GRAPHQL, HTML, JSON, preferred
-from gateway.http.operation import BadRequest, Operation, read_operation
+from gateway.http.operation import Operation, read_operation
+from gateway.http.refusal import BadRequest, Refusal
 
 Execute = Callable[[Operation, Call, bool], Awaitable[ExecutionResult]]
 """Executes an operation for a call; with True, only if it changes nothing."""
@@ -32,11 +34,17 @@ class GraphQLEndpoint:
     """`/graphql`. `credential_headers` says in which header each source's credential of the caller comes."""
 
     def __init__(
-        self, execute: Execute, *, explorer: Explorer, credential_headers: Mapping[str, str]
+        self,
+        execute: Execute,
+        *,
+        explorer: Explorer,
+        credential_headers: Mapping[str, str],
+        identity: Identity | None = None,
     ) -> None:
         self._execute = execute
         self._explorer = explorer
         self._credential_headers = credential_headers
+        self._identity = identity or Identity()
 
     async def handle(self, request: Request) -> Response:
         """The response to one request, of whatever method."""
@@ -44,7 +52,7 @@ class GraphQLEndpoint:
             return self._explorer.response(datetime.now(UTC))
         request_id = _request_id(request)
         with bound(request_id=request_id):
-            response = await self._respond(request, self._call(request, request_id))
+            response = await self._respond(request, request_id)
         response.headers["x-request-id"] = request_id
         return response
 
@@ -55,23 +63,26 @@ class GraphQLEndpoint:
         accept = request.headers.get("accept")
         return accept is not None and preferred(accept, (JSON, GRAPHQL, HTML)) == HTML
 
-    async def _respond(self, request: Request, call: Call) -> Response:
+    async def _respond(self, request: Request, request_id: str) -> Response:
         media = preferred(request.headers.get("accept"), (JSON, GRAPHQL))
         if media is None:
-            return refusal(f"Only {GRAPHQL} and {JSON} are served: accept one.", 406, JSON, {})
+            return refused(BadRequest(406, f"Only {GRAPHQL} and {JSON} are served: accept one."), JSON)
         began = time.perf_counter()
+        call: Call | None = None
         operation: Operation | None = None
         try:
+            call = await self._call(request, request_id)
             operation = await read_operation(request)
             response = answer(await self._run(operation, call, request), media)
-        except BadRequest as exc:
-            response = refusal(exc.message, exc.status, media, exc.headers)
+        except Refusal as exc:
+            response = refused(exc, media)
         _log.info(
             "operation",
             name=_name(operation),
+            caller=call and call.caller,
             status=response.status_code,
             duration_ms=round((time.perf_counter() - began) * 1000, 1),
-            upstream_requests=len(call.log.requests),
+            upstream_requests=len(call.log.requests) if call else 0,
         )
         return response
 
@@ -86,13 +97,18 @@ class GraphQLEndpoint:
             message = "Which operation? Give operationName, spelled as in the document."
             raise BadRequest(400, message) from exc
 
-    def _call(self, request: Request, request_id: str) -> Call:
-        headers = self._credential_headers.items()
+    async def _call(self, request: Request, request_id: str) -> Call:
+        """What the adapters may know of the request. Raises Refusal if nobody knows who it is from."""
+        caller = await self._identity.caller(request.headers)
         return Call(
             request_id=request_id,
             client=request.client.host if request.client else None,
+            caller=None if caller is None else caller.name,
+            scopes=None if caller is None else caller.scopes,
             credentials={
-                source: value for source, name in headers if (value := request.headers.get(name)) is not None
+                source: value
+                for source, name in self._credential_headers.items()
+                if (value := request.headers.get(name)) is not None and self._identity.passes(name, caller)
             },
         )
 

@@ -6,17 +6,9 @@ from urllib.parse import parse_qs
 import msgspec
 from starlette.requests import Request
 
+from gateway.http.refusal import BadRequest
+
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
-
-
-class BadRequest(Exception):
-    """A request that is no GraphQL request. `status` is the answer's, `headers` go with it."""
-
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.headers = headers or {}
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

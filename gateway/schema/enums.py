@@ -184,6 +184,7 @@ class WarningCode(Enum):
     EXPANDED = value("expanded", description="A whole series is stored, as one event per occurrence.")
     UNVERIFIED = value("unverified", description="Whether the source takes it is not known beforehand.")
     READ_ONLY_SOURCE = value("read_only_source", description="A real run would be refused.")
+    MISSING_SCOPE = value("missing_scope", description="A real run would be refused to this caller.")
 
 
 @strawberry.enum(description="What a write does beside storing an event.")
@@ -241,6 +242,7 @@ class ProblemCode(Enum):
     TOO_MANY = value("TOO_MANY", description="Above a limit of the gateway.")
     REFUSED = value("REFUSED", description="A guard rail of the configuration forbids it.")
     READ_ONLY_SOURCE = value("READ_ONLY_SOURCE", description="The source is configured for reading only.")
+    MISSING_SCOPE = value("MISSING_SCOPE", description="The caller's key or token does not allow it.")
     CALENDAR_NOT_ALLOWED = value(
         "CALENDAR_NOT_ALLOWED", description="The configuration does not name the calendar."
     )

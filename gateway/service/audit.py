@@ -135,7 +135,7 @@ def _line(  # noqa: PLR0917 - the parts of a line, in its order
     return AuditLine(
         time=now,
         request_id=call.request_id,
-        caller=caller(call.credentials.get(source)),
+        caller=call.caller or caller(call.credentials.get(source)),
         client=call.client,
         action=action,
         source=source,

@@ -45,7 +45,6 @@ class CalendarWrite:
         self._audit = audit
         self._command = command
         self._policy = target.source.policy
-        self._adapter = session.adapter(target.source)
         self.calendar_id = target.known_id
         self.refused: dict[int, Problem] = {}
         self.drafts: dict[int, Draft] = {}
@@ -139,7 +138,7 @@ class CalendarWrite:
         if not indexes:
             return []
         drafts = [self.target.announced(self.drafts[index]) for index in indexes]
-        plan = await self._adapter.plan(self.target.calendar, drafts)
+        plan = await self._session.adapter(self.target.source).plan(self.target.calendar, drafts)
         steps = [_renumbered(step, indexes) for step in plan.steps]
         planned = {event.index: event for step in steps for event in step.events}
         self._planned |= planned
@@ -193,7 +192,8 @@ class CalendarWrite:
         """
         outcomes = {planned.index: interrupted(planned.index) for planned in step.events}
         try:
-            outcomes |= {outcome.index: outcome for outcome in await self._adapter.apply(step)}
+            adapter = self._session.adapter(self.target.source)
+            outcomes |= {outcome.index: outcome for outcome in await adapter.apply(step)}
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
             _log.exception("write.crashed", source=self.target.source.name, calendar=str(step.calendar))
         finally:  # a call that is cancelled in the middle leaves its line, too

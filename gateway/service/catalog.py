@@ -8,21 +8,31 @@ import msgspec
 
 from gateway.adapters.base import CalendarSource, TranslationWarning
 from gateway.adapters.capabilities import Capability, Fidelity
-from gateway.errors import GatewayError, InvalidId, Problem, ReadOnlySource, UnknownAlias, UnknownSource
+from gateway.errors import (
+    GatewayError,
+    InvalidId,
+    MissingScope,
+    Problem,
+    ReadOnlySource,
+    UnknownAlias,
+    UnknownSource,
+)
 from gateway.model.announcement import Announcement
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId, EventId, ResourceId, is_alias
 from gateway.service.guard import SourcePolicy
+from gateway.service.scopes import READ, WRITE, Scopes, may_read, may_write
 
 _SHOWN_NAMES: Final = 20
 
 
 class ConfiguredSource(msgspec.Struct, frozen=True, kw_only=True):
-    """A source with what the configuration says of it."""
+    """A source with what the configuration says of it, and what the caller may do: `scopes`, None for all."""
 
     source: CalendarSource
     policy: SourcePolicy
     is_sandbox: bool = False
+    scopes: Scopes | None = None
 
     @property
     def name(self) -> str:
@@ -33,15 +43,22 @@ class ConfiguredSource(msgspec.Struct, frozen=True, kw_only=True):
         note = self.source.capabilities.get(capability)
         return note is not None and note.fidelity is not Fidelity.UNSUPPORTED
 
+    def check_read(self) -> None:
+        """Raises MissingScope unless the caller may read the source."""
+        if not may_read(self.scopes, self.name):
+            raise _missing(READ, self.name)
+
     def check_write(self) -> None:
-        """Raises ReadOnlySource unless the configuration lets the source be written to."""
+        """Raises ReadOnlySource or MissingScope unless the source may be written to, and by the caller."""
         self.policy.check_write(self.name)
+        if not may_write(self.scopes, self.name):
+            raise _missing(WRITE, self.name)
 
     def dry_run_warnings(self) -> tuple[TranslationWarning, ...]:
         """What a dry run must say of the source: that a real run would be refused."""
         try:
             self.check_write()
-        except ReadOnlySource as exc:
+        except (ReadOnlySource, MissingScope) as exc:
             return (TranslationWarning(code=exc.code, field="dryRun", given=True, message=str(exc)),)
         return ()
 
@@ -101,6 +118,13 @@ class Catalog:
     def __init__(self, sources: Iterable[ConfiguredSource], aliases: Mapping[str, Alias]) -> None:
         self.sources: Final = {source.name: source for source in sources}
         self.aliases: Final = dict(aliases)
+
+    def seen_with(self, scopes: Scopes | None) -> "Catalog":
+        """The catalog as a caller sees it who has these scopes."""
+        if scopes is None:
+            return self
+        seen = (msgspec.structs.replace(source, scopes=scopes) for source in self.sources.values())
+        return Catalog(seen, self.aliases)
 
     def resolve(self, names: Sequence[str]) -> list[Target | Unresolved]:
         """What each name means, aliases expanded, in the order asked. A bad name costs itself only."""
@@ -162,6 +186,13 @@ class Catalog:
                 hint=_known(written.source, self.sources, "sources"),
             )
         return written, source
+
+
+def _missing(scope: str, source: str) -> MissingScope:
+    return MissingScope(
+        f"Your key or token lacks the scope {scope!r} for the source {source!r}.",
+        hint=f"It takes `{scope}`, or `{scope}:{source}` for this source alone.",
+    )
 
 
 def _known(name: str, names: Iterable[str], what: str) -> str:

@@ -141,13 +141,13 @@ class _Stream:
     ) -> AsyncIterator[Event] | None:
         try:
             self.target.check_allowed()
+            adapter = session.adapter(self.target.source)
         except GatewayError as exc:
             self._fail(exc)
             return None
         start = window.start if self._after is None else max(window.start, self._after.start)
         if start >= window.end:
             return None
-        adapter = session.adapter(self.target.source)
         rest = Window(start=start, end=window.end)
         return adapter.events(self.target.calendar, rest, page=first + 1, fields=fields)
 

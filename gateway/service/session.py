@@ -19,7 +19,7 @@ class Session:
     """What the services work with during one GraphQL operation."""
 
     def __init__(self, catalog: Catalog, call: Call) -> None:
-        self.catalog = catalog
+        self.catalog = catalog.seen_with(call.scopes)
         self.call = call
         self._aside: Session | None = None
         self._adapters: dict[str, CalendarAdapter] = {}
@@ -42,7 +42,8 @@ class Session:
         return self._aside
 
     def adapter(self, source: ConfiguredSource) -> CalendarAdapter:
-        """The source as this call sees it; the same one all through the call."""
+        """The source as this call sees it; the same one all through the call. Raises MissingScope."""
+        source.check_read()
         if source.name not in self._adapters:
             self._adapters[source.name] = source.source.adapter(self.call)
         return self._adapters[source.name]

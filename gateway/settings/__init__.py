@@ -2,6 +2,7 @@
 
 from gateway.settings.elasticsearch import ElasticsearchSettings
 from gateway.settings.fault import Fault, SettingsError
+from gateway.settings.identity import OidcSettings
 from gateway.settings.load import load
 from gateway.settings.msgraph import MSGraphSettings
 from gateway.settings.settings import AliasSettings, LogFormat, LogLevel, Settings, SourceSettings
@@ -13,6 +14,7 @@ __all__ = [
     "LogFormat",
     "LogLevel",
     "MSGraphSettings",
+    "OidcSettings",
     "Settings",
     "SettingsError",
     "SourceSettings",

@@ -9,10 +9,13 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from gateway.settings.contradictions import contradictions
 from gateway.settings.elasticsearch import ElasticsearchSettings
 from gateway.settings.fault import Fault, SettingsError
+from gateway.settings.identity import ApiKeySettings, OidcSettings
+from gateway.settings.limits import LimitSettings
 from gateway.settings.msgraph import MSGraphSettings
-from gateway.settings.settings import AliasSettings, Settings, contradictions
+from gateway.settings.settings import AliasSettings, Settings
 from gateway.settings.value import KNOWN_SOURCES, Table
 
 PREFIX: Final = "GATEWAY_"
@@ -21,7 +24,13 @@ _KINDS: Final[Mapping[str, type[Table]]] = {
     "elasticsearch": ElasticsearchSettings,
     "msgraph": MSGraphSettings,
 }
-_NAMED: Final = frozenset({"sources", "aliases"})
+_NAMED: Final[Mapping[str, type[Table] | None]] = {
+    "sources": None,
+    "aliases": AliasSettings,
+    "api_keys": ApiKeySettings,
+}
+"""Tables of tables that operators name; those of sources depend on their kind."""
+_SINGLE: Final[Mapping[str, type[Table]]] = {"limits": LimitSettings, "oidc": OidcSettings}
 
 _Path = tuple[str, ...]
 
@@ -136,9 +145,11 @@ def _lead_into_each_other(one: _Path, other: _Path) -> bool:
 
 def _table(loc: _Path) -> type[Table]:
     """The table whose setting pydantic speaks of."""
+    if loc[0] in _SINGLE and len(loc) > 1:
+        return _SINGLE[loc[0]]
     if len(loc) < 3 or loc[0] not in _NAMED:
         return Settings
-    return AliasSettings if loc[0] == "aliases" else _KINDS[loc[2]]
+    return _NAMED[loc[0]] or _KINDS[loc[2]]
 
 
 def _without_marks(loc: _Path, *, is_value: bool) -> _Path:

@@ -95,6 +95,10 @@ class MSGraphSettings(AnySource):
         return self.credential is not None or (self.access_token is None and self.client_id is None)
 
     @property
+    def exchanged_for(self) -> str | None:
+        return self.client_id if self.credential == "on-behalf-of" else None
+
+    @property
     def audience(self) -> tuple[str, ...]:
         if self.client_id is None:
             return self.kind, self.root

@@ -1,7 +1,7 @@
 """All settings of the gateway, and what they must not say together."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -12,27 +12,16 @@ from gateway.model.ids import SOURCE_NAME, ResourceId
 from gateway.service.audit import AuditTrail, open_sink
 from gateway.settings.elasticsearch import ElasticsearchSettings
 from gateway.settings.fault import Fault, SettingsError
+from gateway.settings.identity import ApiKeySettings, OidcSettings
 from gateway.settings.limits import LimitSettings
 from gateway.settings.msgraph import MSGraphSettings
-from gateway.settings.value import Reminder, Table, Targets, TimeZone, is_loopback
+from gateway.settings.value import Header, Reminder, Table, Targets, TimeZone
 
 SourceSettings = Annotated[ElasticsearchSettings | MSGraphSettings, Field(discriminator="kind")]
 LogFormat = Literal["console", "json"]
 AnnouncedAs = Literal["free", "tentative", "busy", "oof", "workingElsewhere"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-_LOST_SOURCES: Final = (
-    "there are none, and on {host} the sandbox would pass for the real thing. Configure sources (does"
-    " GATEWAY_CONFIG name your file?), or ask for the sandbox by name: sandbox = true, GATEWAY_SANDBOX=true."
-)
-_NOTHING_ALLOWED: Final = (
-    "the gateway holds the credential, so the calendars that it may be used for must be named:"
-    ' calendars = ["planned-*"], or ["*"] for all.'
-)
-_SHARED_HEADER: Final = (
-    "{name} and {other} take the caller's credential from the header {header}, and each would get what is"
-    " meant for the other. Give one of them another credential_header."
-)
 _ALIAS_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -81,6 +70,12 @@ def _source_name(name: str) -> str:
     return name
 
 
+def _key_name(name: str) -> str:
+    if not _ALIAS_NAME.fullmatch(name):
+        raise ValueError("a key's name is made of letters, digits, dots, hyphens and underscores.")
+    return name
+
+
 def _alias_name(name: str) -> str:
     if not _ALIAS_NAME.fullmatch(name):
         raise ValueError("an alias's name is made of letters, digits, dots, hyphens and underscores.")
@@ -107,6 +102,15 @@ class Settings(Table):
     limits: LimitSettings = Field(
         default=LimitSettings(), description="How much one operation may ask for: see below."
     )
+    identity_header: Header = Field(
+        "authorization", description="The header in which callers send their API key or token."
+    )
+    api_keys: Mapping[Annotated[str, AfterValidator(_key_name)], ApiKeySettings] = Field(
+        {}, description="Who may call with an API key, a table for each: see below."
+    )
+    oidc: OidcSettings | None = Field(
+        None, description="An OpenID provider whose tokens are taken: see below."
+    )
     sources: Mapping[Annotated[str, AfterValidator(_source_name)], SourceSettings] = Field(
         {}, description="The upstreams, a table for each; its name begins the ids of its calendars."
     )
@@ -117,6 +121,10 @@ class Settings(Table):
     @property
     def runs_on_sandbox(self) -> bool:
         return not self.sources
+
+    @property
+    def identifies_callers(self) -> bool:
+        return bool(self.api_keys) or self.oidc is not None
 
     def aliased(self, source: str) -> list[ResourceId]:
         """The calendars of a source that aliases name, as they are written."""
@@ -130,29 +138,3 @@ class Settings(Table):
         except OSError as exc:
             what = f"the audit log cannot be written: {exc}."
             raise SettingsError([Fault(where="audit_log", what=what)]) from exc
-
-
-def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What single settings allow and the whole must not say: which setting, and what is wrong."""
-    if settings.sandbox and settings.sources:
-        names = ", ".join(settings.sources)
-        yield ("sandbox",), f"the sandbox does not mix with real sources: leave out either it or {names}."
-    if not settings.sandbox and not settings.sources and not is_loopback(settings.host):
-        yield ("sources",), _LOST_SOURCES.format(host=settings.host)
-    for name, source in settings.sources.items():
-        if source.calendars is None and not source.takes_callers_credential and not settings.aliased(name):
-            yield ("sources", name, "calendars"), _NOTHING_ALLOWED
-    yield from _shared_headers(settings)
-
-
-def _shared_headers(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Sources may share a header if what is in it goes to the same place from all of them."""
-    first: dict[str, str] = {}
-    for name, source in settings.sources.items():
-        if not source.takes_callers_credential:
-            continue
-        header = source.credential_header
-        other = first.setdefault(header, name)
-        if settings.sources[other].audience != source.audience:
-            what = _SHARED_HEADER.format(name=name, other=other, header=header)
-            yield ("sources", name, "credential_header"), what

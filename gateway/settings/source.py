@@ -54,6 +54,11 @@ class AnySource(Table, ABC):
         return self.authorization is None
 
     @property
+    def exchanged_for(self) -> str | None:
+        """The application that each caller's token must be for, if it is exchanged and not passed on."""
+        return None
+
+    @property
     def timeout(self) -> timedelta:
         return timedelta(seconds=self.upstream_timeout_seconds)
 

@@ -27,6 +27,7 @@ from gateway.model.ids import ResourceId
 from gateway.model.time import Duration as IsoDuration
 from gateway.model.zones import zone
 from gateway.service.guard import CalendarPattern
+from gateway.service.scopes import FORM as SCOPE
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-def _split(value: object) -> object:
+def split(value: object) -> object:
     """The list that a variable's text spells: JSON if it begins with a bracket, else parted by commas."""
     if not isinstance(value, str):
         return value
@@ -153,6 +154,27 @@ def _authorities(path: str) -> str:
     return path
 
 
+def _issuer(text: str, info: ValidationInfo) -> str:
+    _url(text, info)
+    return text
+
+
+def _digest(text: str) -> str:
+    if not _FINGERPRINT.fullmatch(text.lower()):
+        raise ValueError("it should be a SHA-256 in 64 hexadecimal digits: `gateway key` makes one.")
+    return text.lower()
+
+
+def _scope(name: str, info: ValidationInfo) -> str:
+    match = SCOPE.fullmatch(name)
+    if match is None:
+        raise ValueError("it should be read, write, read:<source> or write:<source>.")
+    known = (info.context or {})[KNOWN_SOURCES]
+    if match["source"] is not None and known and match["source"] not in known:
+        raise ValueError(f"there is no source {match['source']}. Configured are: {', '.join(sorted(known))}.")
+    return name
+
+
 def _fingerprint(text: str) -> str:
     plain = text.replace(":", "").lower()
     if not _FINGERPRINT.fullmatch(plain):
@@ -178,20 +200,23 @@ def _duration(text: str) -> timedelta:
     return IsoDuration.parse(text).longest
 
 
-Texts = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_split)]
+Texts = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(split)]
 Patterns = Annotated[
     tuple[Annotated[CalendarPattern, PlainValidator(_parsed(CalendarPattern.parse))], ...],
-    BeforeValidator(_split),
+    BeforeValidator(split),
 ]
 Targets = Annotated[
-    tuple[Annotated[ResourceId, PlainValidator(_target)], ...], Field(min_length=1), BeforeValidator(_split)
+    tuple[Annotated[ResourceId, PlainValidator(_target)], ...], Field(min_length=1), BeforeValidator(split)
 ]
 Duration = Annotated[timedelta, PlainValidator(_parsed(_duration))]
 TimeZone = Annotated[str, PlainValidator(_parsed(zone))]
 Reminder = Annotated[int | Literal["off"], PlainValidator(_reminder)]
 Url = Annotated[str, AfterValidator(_url)]
 """An upstream's root. Plain `http` to another machine needs a setting `allow_http` that comes before it."""
-Urls = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_split), AfterValidator(_urls)]
+Urls = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(split), AfterValidator(_urls)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+Digest = Annotated[str, AfterValidator(_digest)]
+ScopeNames = Annotated[tuple[Annotated[str, AfterValidator(_scope)], ...], BeforeValidator(split)]
 Authorities = Annotated[str, AfterValidator(_authorities)]
 Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
 Header = Annotated[str, AfterValidator(_header)]

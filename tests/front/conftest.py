@@ -86,7 +86,9 @@ async def front(sandbox: Sandbox, tmp_path: Any) -> AsyncIterator[Any]:
             catalog = configured(settings, retries=RetryClock().retries())
             for source in catalog.sources.values():
                 stack.push_async_callback(source.source.aclose)
-            transport = httpx2.ASGITransport(app=application(settings, catalog))
+            served = application(settings, catalog)
+            stack.push_async_callback(served.state.identity.aclose)
+            transport = httpx2.ASGITransport(app=served)
             client = await stack.enter_async_context(
                 httpx2.AsyncClient(transport=transport, base_url="http://gateway.test")
             )

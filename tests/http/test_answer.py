@@ -11,8 +11,9 @@ from strawberry.types import ExecutionResult
 from structlog.testing import capture_logs
 
 from gateway.errors import InvalidTime, RateLimited
-from gateway.http.answer import answer, json_response, refusal
+from gateway.http.answer import answer, json_response, refused
 from gateway.http.media import GRAPHQL, JSON
+from gateway.http.refusal import BadRequest
 
 
 def _result(data: dict[str, Any] | None, *errors: GraphQLError) -> ExecutionResult:
@@ -102,7 +103,7 @@ def test_a_clients_mistake_is_not_logged() -> None:
 
 
 def test_a_refusal_is_a_well_formed_answer_with_its_headers() -> None:
-    response = refusal("No.", 405, GRAPHQL, {"allow": "POST"})
+    response = refused(BadRequest(405, "No.", {"allow": "POST"}), GRAPHQL)
     assert response.status_code == 405
     assert response.headers["allow"] == "POST"
     assert response.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
