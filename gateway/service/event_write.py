@@ -119,7 +119,7 @@ class EventWrite:
     @property
     def lane(self) -> str:
         """The calendar or the mailbox, as the event's id names it."""
-        return self._event_id.rpartition("/")[0]
+        return self._event_id.partition("/events/")[0]
 
     async def check(self) -> Iterable[Problem]:
         """Finds the event and holds what is to be done against the guard rails. Writes nothing.

@@ -20,16 +20,20 @@ UPDATE = f"mutation ($input: UpdateEventsInput!) {{ updateEvents(input: $input) 
 OUTLOOK = "msgraph:users/outages@contoso.com/calendar"
 ALICE = "msgraph:users/alice.nguyen@contoso.com/calendar"
 ML = "elasticsearch:planned-outages"
-UPGRADE = {
-    "title": "Database upgrade",
-    "start": {"zoned": {"local": "2026-11-20T22:00:00", "timeZone": "Europe/Berlin"}},
-    "end": {"after": "PT2H"},
-}
 HELD_BACK = Fault(delay=HELD)
 
 
+def upgrade(minute: int) -> dict[str, Any]:
+    local = f"2026-11-20T22:{minute:02}:00"
+    return {
+        "title": "Database upgrade",
+        "start": {"zoned": {"local": local, "timeZone": "Europe/Berlin"}},
+        "end": {"after": "PT2H"},
+    }
+
+
 async def add(gateway: Any, *calendars: str, count: int) -> dict[str, Any]:
-    given = {"calendars": list(calendars), "events": [UPGRADE] * count}
+    given = {"calendars": list(calendars), "events": [upgrade(minute) for minute in range(count)]}
     return (await gateway.ask(ADD, {"input": given}))["addEvents"]
 
 
