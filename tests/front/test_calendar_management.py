@@ -394,6 +394,16 @@ async def test_a_name_that_is_held_may_stay_though_it_means_nothing_and_none_may
     assert (done["status"], [it["code"] for it in done["warnings"]]) == ("UPDATED", ["UNKNOWN_JOBS"])
 
 
+@pytest.mark.parametrize("name", ["payments-volume,web", " web", "..", ".", ""])
+async def test_a_name_that_a_path_would_say_otherwise_is_not_taken_out(front: Any, name: str) -> None:
+    gateway = await front()
+    hold(gateway, "planned-outages", "payments-volume", "web", name)
+    kept = await set_jobs(gateway, "payments-volume", "web")
+    assert (kept["status"], kept["problem"]["code"]) == ("FAILED", "UNSUPPORTED")
+    assert written(gateway) == []
+    assert (await set_jobs(gateway, "payments-volume", "web", name))["status"] == "UNCHANGED"
+
+
 async def test_more_names_than_fit_into_a_path_go_in_several_requests(front: Any) -> None:
     gateway = await front()
     names = [f"a-job-with-quite-a-long-name-that-says-a-lot-{number:03}" for number in range(150)]

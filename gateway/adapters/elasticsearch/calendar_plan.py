@@ -22,7 +22,7 @@ from gateway.adapters.management import (
     CalendarStep,
     JobsChange,
 )
-from gateway.errors import Conflict, InvalidInput, NotFound, UnexpectedAnswer
+from gateway.errors import Conflict, InvalidInput, NotFound, UnexpectedAnswer, Unsupported
 from gateway.model.calendar import Calendar
 from gateway.model.elasticsearch import ElasticsearchCalendarDetails
 from gateway.model.ids import CalendarId
@@ -49,7 +49,10 @@ class CalendarPlanner:
         self._jobs = jobs
 
     async def plan(self, order: CalendarOrder) -> CalendarStep:
-        """Raises NotFound for a calendar that is to be there, InvalidInput for names that mean no job."""
+        """Raises NotFound for a calendar that is to be there, InvalidInput for names that mean no job.
+
+        Raises Unsupported for a name that is held and cannot be taken out.
+        """
         present = await find(self._api, order.calendar, log=UpstreamLog())
         if isinstance(order, CalendarCreation):
             return await self._creation(order, present)
@@ -91,6 +94,8 @@ class CalendarPlanner:
         unknown = await self._check_names(order.job_ids, held=held)
         added = [name for name in order.job_ids if name not in held]
         removed = sorted(held - set(order.job_ids))
+        for name in removed:
+            _check_removable(name)
         look = requests.calendar(order.calendar)
         changes = (
             *(requests.add_jobs(order.calendar, names) for names in _batches(added)),
@@ -179,6 +184,16 @@ def _check_description(description: str) -> None:
         raise InvalidInput(
             f"A description of {length} bytes is too long: at most {MAX_DESCRIPTION_BYTES}.",
             path=("description",),
+        )
+
+
+def _check_removable(name: str) -> None:
+    """Raises Unsupported for a name that a path cannot say: it would name other jobs, or the calendar."""
+    if "," in name or name != name.strip() or name in {"", ".", ".."}:
+        raise Unsupported(
+            f"The calendar holds {name!r}, which the API of Elasticsearch cannot take out.",
+            path=("jobs",),
+            hint="Keep it among the jobs, or make another calendar. Nothing was written.",
         )
 
 
