@@ -113,6 +113,16 @@ def test_an_event_added_meanwhile_makes_no_other_appear_twice():
     assert [each.start_time for each in calendar.read(size=10)] == list(range(1, 30))
 
 
+def test_many_events_added_meanwhile_make_no_other_appear_twice():
+    """They shift the next page by more than a page."""
+
+    def add_many(events):
+        events.extend(event(n % 3, n % 3 + 1, f"new{n}") for n in range(25))
+
+    calendar = Calendar((event(n, n + 1, f"{n}") for n in range(3, 40)), {3: add_many})
+    assert [each.event_id for each in calendar.read(size=10)] == [f"{n}" for n in range(3, 40)]
+
+
 def test_a_page_that_is_empty_before_the_end_is_an_unexpected_answer():
     async def fetch(span, offset, size):
         return EventList(count=3, events=())
