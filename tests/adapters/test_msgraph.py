@@ -525,16 +525,17 @@ async def test_a_window_beyond_measure_is_refused(server, as_alice, window, erro
 
 
 async def test_a_mailbox_is_never_asked_more_than_four_things_at_once(server, as_alice):
-    """The emulator refuses the fifth, as Graph does."""
+    """The emulator refuses the fifth, as Graph does; `me` is the mailbox of an id."""
     server.faults.add(READ, Fault(delay=HELD), calls=range(1, 5))
-    reading = [asyncio.create_task(read(as_alice, calendar("me/calendar"))) for _ in range(9)]
+    names = [calendar("me/calendar"), calendar(f"users/{user_id(ALICE)}/calendar")] * 5
+    reading = [asyncio.create_task(read(as_alice, name)) for name in names]
     while len(server.faults._held) < 4:
         await server.faults.arrival()
         await asyncio.sleep(0)
     for _ in range(5):  # time for a fifth to arrive, if it were sent
         await as_alice.calendar(calendar(f"users/{OUTAGES}"))
     server.faults.release()
-    assert len(await asyncio.gather(*reading)) == 9
+    assert len(await asyncio.gather(*reading)) == len(names)
     assert {exchange.response.status for exchange in server.exchanges} == {200}
 
 

@@ -300,11 +300,12 @@ def test_a_token_of_another_form_says_nothing(credential):
     assert claims_of(credential) == Claims()
 
 
-def test_requests_are_counted_for_the_mailbox_and_for_me_by_whose_token_it_is():
+def test_requests_are_counted_for_the_mailbox_and_for_me_by_who_it_is():
     assert mailbox_of("/v1.0/users/a%40b/calendars/c?x=1", "A") == ("users", "a%40b")
     assert mailbox_of("/beta/Users/A%40B/calendar", "B") == mailbox_of("/v1.0/users/a%40b/events/e", "A")
     assert mailbox_of("/v1.0/me/calendar", "A") != mailbox_of("/v1.0/me/calendar", "B")
     assert mailbox_of("/v1.0/me", "A") == mailbox_of("/v1.0/me/calendars", "A")
+    assert mailbox_of("/v1.0/me/calendar", "A") == mailbox_of("/v1.0/users/A/calendar", "B")
 
 
 def test_a_mailbox_that_nobody_asks_is_forgotten():

@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
+from gateway.adapters.gate import Gate
 from gateway.adapters.msgraph import access, batch, faults
 from gateway.adapters.msgraph.claims import Claims
 from gateway.adapters.msgraph.credentials import Credential
@@ -67,7 +68,7 @@ class GraphApi:
         """
         credential = await self._authorized(request)
         headers = self._headers(request, credential, if_match)
-        async with self._gates.gate(mailbox_of(request.path, credential)).enter():
+        async with self._gate(request, credential).enter():
             answer = await self._transport.send(request, headers=headers, log=log)
         self._note_refusal((answer,), credential)
         return answer
@@ -82,7 +83,7 @@ class GraphApi:
         credential = await self._authorized(requests[0])
         request = batch.pack(requests, headers=ITEM_HEADERS)
         headers = self._headers(request, credential, None)
-        async with self._gates.gate(mailbox_of(requests[0].path, credential)).enter(self._gates.limit):
+        async with self._gate(requests[0], credential).enter(self._gates.limit):
             answer = await self._transport.send(request, headers=headers, log=log)
         answers = batch.unpack(answer, request, len(requests))
         self._note_refusal(answers, credential)
@@ -142,6 +143,10 @@ class GraphApi:
         """The credential for a request. Raises UpstreamError if it cannot do or there is none."""
         access.check(request.path.split("/")[2], self.claims, source=self.source)
         return await self._credential.authorization(self._call)
+
+    def _gate(self, request: UpstreamRequest, credential: str) -> Gate:
+        """Of the mailbox; that of `me` is known by its user, or else by whose credential it is."""
+        return self._gates.gate(mailbox_of(request.path, self.claims.user or credential))
 
     def _note_refusal(self, answers: Sequence[Answer | UpstreamError], credential: str) -> None:
         if any(isinstance(answer, Answer) and answer.status == 401 for answer in answers):

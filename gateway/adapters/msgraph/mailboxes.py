@@ -4,7 +4,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from gateway.adapters.gate import Gate
-from gateway.adapters.msgraph.paths import ME
+from gateway.adapters.msgraph.paths import ME, USERS
 
 Mailbox = tuple[str, str]
 
@@ -12,10 +12,13 @@ LIMIT: Final = 4
 """How many requests of an application Graph works on in one mailbox, and how many items of a batch."""
 
 
-def mailbox_of(path: str, credential: str) -> Mailbox:
-    """The mailbox that a request path leads to: below the version the owner, or whose credential `me` is."""
+def mailbox_of(path: str, me: str) -> Mailbox:
+    """The mailbox that a request path leads to: below the version the owner, who is the user `me` for `me`.
+
+    What a mailbox is called in two ways without saying so, by id and by principal name, counts as two.
+    """
     owner = path.partition("?")[0].lower().split("/")[2:4]
-    return (ME, credential) if owner[0] == ME else (owner[0], owner[-1])
+    return (USERS, me.lower()) if owner[0] == ME else (owner[0], owner[-1])
 
 
 class MailboxGates:
