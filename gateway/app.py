@@ -1,7 +1,7 @@
 """The composition root: settings become sources, sources a catalog, and the catalog an application."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -97,7 +97,13 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
 
     headers = credential_headers(settings, catalog)
     identity = configured_identity(settings)
-    endpoint = GraphQLEndpoint(execute, explorer=explorer, credential_headers=headers, identity=identity)
+    endpoint = GraphQLEndpoint(
+        execute,
+        explorer=explorer,
+        credential_headers=headers,
+        timeout=settings.request_timeout,
+        identity=identity,
+    )
     served = Starlette(
         routes=[
             Route("/", _to_explorer),
@@ -105,10 +111,17 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
             Route("/graphql", endpoint.handle, methods=METHODS),
             Route("/healthz", healthz),
             Route("/readyz", Readiness(audit).check),
-        ]
+        ],
+        lifespan=lambda _: _ending(executor),
     )
     served.state.identity = identity
     return served
+
+
+@asynccontextmanager
+async def _ending(executor: Executor) -> AsyncIterator[None]:
+    async with aclosing(executor):
+        yield
 
 
 def _limits(settings: Settings) -> Limits:

@@ -31,6 +31,7 @@ GatewayError
     ├── RateLimited              RATE_LIMITED
     ├── Unavailable              UNAVAILABLE              a 5xx: the upstream is in trouble
     ├── NotSent                  UNREACHABLE              no connection: the request never left
+    ├── OutOfTime                DEADLINE                 the caller's time was up before anything was sent
     ├── NoAnswer                 NO_ANSWER                the request left, the answer did not come
     ├── NotStored                NOT_STORED               reported as success, but not to be found
     └── UnexpectedAnswer         UNEXPECTED_ANSWER        an answer that is not what was promised
@@ -76,6 +77,7 @@ class Code(StrEnum):
     RATE_LIMITED = "RATE_LIMITED"
     UNAVAILABLE = "UNAVAILABLE"
     UNREACHABLE = "UNREACHABLE"
+    DEADLINE = "DEADLINE"
     NO_ANSWER = "NO_ANSWER"
     NOT_STORED = "NOT_STORED"
     UNEXPECTED_ANSWER = "UNEXPECTED_ANSWER"
@@ -265,6 +267,11 @@ class Unavailable(UpstreamError):
 
 class NotSent(UpstreamError):
     code = Code.UNREACHABLE
+    retryable = True
+
+
+class OutOfTime(UpstreamError):
+    code = Code.DEADLINE
     retryable = True
 
 

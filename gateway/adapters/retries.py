@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from gateway.errors import Problem, UpstreamError
+from gateway.adapters.deadline import NEVER, Deadline
+from gateway.errors import OutOfTime, Problem, UpstreamError
 
 T = TypeVar("T")
 
@@ -40,25 +41,26 @@ class ReadRetries:
     They share their time while the source fails: many reads of one that is down take no longer than a few.
     """
 
-    def __init__(self, retries: Retries) -> None:
+    def __init__(self, retries: Retries, *, deadline: Deadline = NEVER) -> None:
         self._retries = retries
+        self._deadline = deadline
         self._failing_since: float | None = None
 
     async def read(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """What the first attempt that succeeds gives. Not for writes: an error may hide that they were done.
 
         Raises what an attempt raised if another one cannot help, or would begin too late: so a Retry-After
-        that asks for more time than there is goes to the caller at once.
+        that asks for more time than there is goes to the caller at once. Nothing begins after the deadline.
         """
         began = self._retries.clock()
         for count in range(self._retries.attempts - 1):
             try:
                 return await self._once(attempt)
             except UpstreamError as exc:
-                if not exc.problem.retryable:
+                if not exc.problem.retryable or isinstance(exc, OutOfTime):
                     raise
                 wait = self._retries.wait(count, exc.problem)
-                if self._retries.clock() + wait > self._until(began):
+                if self._retries.clock() + wait > self._until(began) or wait >= self._deadline.remaining:
                     raise
             await self._retries.sleep(wait)
         return await self._once(attempt)

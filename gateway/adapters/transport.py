@@ -136,16 +136,19 @@ class Transport:
         Raises InvalidInput for a header value that HTTP cannot carry, without quoting it: it may be secret.
         Raises NotSent where no connection came about, so that nothing can have been done; NoAnswer where the
         request left and no whole answer came back, so that it may have been; UnexpectedAnswer above 64 MiB.
+        Raises OutOfTime after the deadline of the log, and waits for no answer beyond it.
         """
         _check_headers(headers)
+        log.deadline.check()
+        seconds = min(self._timeout, round(log.deadline.remaining, 3))
         index = log.add(request)
         sent = request if content is None else msgspec.structs.replace(request, body=content)
         began = time.perf_counter()
         status: int | None = None
         request_id: str | None = None
         try:
-            with translated(self._source, self._timeout):
-                async with asyncio.timeout(self._timeout), self._stream(sent, headers) as response:
+            with translated(self._source, seconds):
+                async with asyncio.timeout(seconds), self._stream(sent, headers) as response:
                     status, request_id = response.status_code, response.headers.get("request-id")
                     body = await self._read(response)
         finally:

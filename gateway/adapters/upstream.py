@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import msgspec
 
+from gateway.adapters.deadline import NEVER, Deadline
+
 
 class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request to an upstream, planned or sent. No header is in it, so no credential can be.
@@ -26,10 +28,12 @@ class UpstreamLog:
     """What one call asked of the upstreams, in order; `indexes` are the places of its own requests.
 
     A part shares the whole's list and keeps its own indexes: that is how a row of a write knows its requests.
+    After the `deadline` nothing more is asked.
     """
 
-    def __init__(self, requests: list[UpstreamRequest] | None = None) -> None:
+    def __init__(self, requests: list[UpstreamRequest] | None = None, *, deadline: Deadline = NEVER) -> None:
         self.requests = [] if requests is None else requests
+        self.deadline = deadline
         self.indexes: list[int] = []
 
     def add(self, request: UpstreamRequest) -> int:
@@ -38,7 +42,11 @@ class UpstreamLog:
         return self.indexes[-1]
 
     def part(self) -> "UpstreamLog":
-        return UpstreamLog(self.requests)
+        return UpstreamLog(self.requests, deadline=self.deadline)
+
+    def apart(self) -> "UpstreamLog":
+        """A log of its own, of a call that has the same time left."""
+        return UpstreamLog(deadline=self.deadline)
 
 
 class Call(msgspec.Struct, kw_only=True):

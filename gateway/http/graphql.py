@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -14,7 +14,8 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from gateway.adapters.base import Call
+from gateway.adapters.base import Call, UpstreamLog
+from gateway.adapters.deadline import Deadline
 from gateway.http.answer import answer, refused
 from gateway.http.graphiql.page import Explorer
 from gateway.http.identity.identity import Identity
@@ -31,7 +32,10 @@ _log = structlog.get_logger(__name__)
 
 
 class GraphQLEndpoint:
-    """`/graphql`. `credential_headers` says in which header each source's credential of the caller comes."""
+    """`/graphql`. `credential_headers` says in which header each source's credential of the caller comes.
+
+    A request has `timeout` for all that it asks of the upstreams, from the moment that it comes.
+    """
 
     def __init__(
         self,
@@ -39,9 +43,11 @@ class GraphQLEndpoint:
         *,
         explorer: Explorer,
         credential_headers: Mapping[str, str],
+        timeout: timedelta,
         identity: Identity | None = None,
     ) -> None:
         self._execute = execute
+        self._timeout = timeout
         self._explorer = explorer
         self._credential_headers = credential_headers
         self._identity = identity or Identity()
@@ -105,6 +111,7 @@ class GraphQLEndpoint:
             client=request.client.host if request.client else None,
             caller=None if caller is None else caller.name,
             scopes=None if caller is None else caller.scopes,
+            log=UpstreamLog(deadline=Deadline.after(self._timeout)),
             credentials={
                 source: value
                 for source, name in self._credential_headers.items()

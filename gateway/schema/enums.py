@@ -274,6 +274,7 @@ class ProblemCode(Enum):
     RATE_LIMITED = value("RATE_LIMITED", description="The upstream wants fewer requests.")
     UNAVAILABLE = value("UNAVAILABLE", description="The upstream is in trouble.")
     UNREACHABLE = value("UNREACHABLE", description="No connection to the upstream: nothing was sent.")
+    DEADLINE = value("DEADLINE", description="The request's time was up before anything was sent.")
     NO_ANSWER = value("NO_ANSWER", description="The request left, and no whole answer came back.")
     NOT_STORED = value("NOT_STORED", description="The upstream reported success, but the event is not there.")
     UNEXPECTED_ANSWER = value(

@@ -1,6 +1,10 @@
 """Executing an operation against the served schema, with a context of its own."""
 
-from graphql import GraphQLError
+import asyncio
+from typing import Final
+
+from graphql import GraphQLError, get_operation_ast
+from graphql import OperationType as Operation
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -14,6 +18,8 @@ from gateway.service.audit import AuditTrail
 from gateway.service.catalog import Catalog
 from gateway.service.session import Session
 
+_LONGEST_ENDING: Final = 5.0
+
 
 class Executor:
     """Executes operations over a catalog of sources."""
@@ -23,6 +29,7 @@ class Executor:
         self._audit = audit
         self._schema = served_schema()
         self._documents = Documents(core_schema(), limits or Limits())
+        self._writing: set[asyncio.Task[ExecutionResult]] = set()
 
     async def execute(
         self,
@@ -34,6 +41,9 @@ class Executor:
         reads_only: bool = False,
     ) -> ExecutionResult:
         """The result of the operation. With `reads_only`, one that changes something is refused.
+
+        A mutation goes on to its end if whoever waits for it is cancelled: a client that leaves does not stop
+        a write in the middle.
 
         Raises InvalidOperationTypeError for that, CannotGetOperationTypeError if `name` names no operation.
         """
@@ -48,10 +58,25 @@ class Executor:
             return ExecutionResult(data=None, errors=[exc])
         allowed = {OperationType.QUERY} if reads_only else {OperationType.QUERY, OperationType.MUTATION}
         context = Context(Session(self._catalog, call), self._audit, subgraph_sdl, document.ast)
-        return await self._schema.execute(
+        execution = self._schema.execute(
             query,
             variable_values=variables,
             context_value=context,
             operation_name=name,
             allowed_operation_types=allowed,
         )
+        operation = get_operation_ast(document.ast, name) if document.ast else None
+        if reads_only or operation is None or operation.operation is not Operation.MUTATION:
+            return await execution
+        task = asyncio.create_task(execution)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return await asyncio.shield(task)
+
+    async def aclose(self) -> None:
+        """Lets what is being written come to its end, for some seconds, and cancels the rest."""
+        if self._writing:
+            await asyncio.wait(self._writing, timeout=_LONGEST_ENDING)
+        for task in self._writing:
+            task.cancel()
+        await asyncio.gather(*self._writing, return_exceptions=True)

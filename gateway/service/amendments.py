@@ -44,14 +44,14 @@ async def carry_out(session: Session, audit: AuditTrail, command: Amendments) ->
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
     parts = [await _parts(session, audit, order) for order in command.orders]
     flat = [part for found in parts for part in found]
-    await _find_copies(flat)
+    await _find_copies(session, flat)
     writes = [write for part in flat for write in _writes(part)]
-    await _prepare(writes, command.max_invitations)
+    await _prepare(session, writes, command.max_invitations)
     if command.dry_run:
         for write in in_order(writes):
             write.show()
     else:
-        await apply_all(writes)
+        await apply_all(writes, session.deadline)
     rows = tuple(
         _row(part, index, order) for index, order in enumerate(command.orders) for part in parts[index]
     )
@@ -74,8 +74,8 @@ async def _parts(session: Session, audit: AuditTrail, order: EventOrder) -> Sequ
     ]
 
 
-async def _find_copies(parts: Sequence[Part]) -> None:
-    lanes = Lanes()
+async def _find_copies(session: Session, parts: Sequence[Part]) -> None:
+    lanes = Lanes(session.deadline)
     copies = [part for part in parts if isinstance(part, CopyWrite)]
     await asyncio.gather(*(lanes.run(copy.lane, copy.find, skip=copy.refuse) for copy in copies))
 
@@ -86,8 +86,8 @@ def _writes(part: Part) -> Sequence[EventWrite]:
     return part.parts if isinstance(part, CopyWrite) else ()
 
 
-async def _prepare(writes: Sequence[EventWrite], max_invitations: int | None) -> None:
-    lanes = Lanes()
+async def _prepare(session: Session, writes: Sequence[EventWrite], max_invitations: int | None) -> None:
+    lanes = Lanes(session.deadline)
     await asyncio.gather(*(lanes.run(write.lane, write.check, skip=write.refuse) for write in writes))
     _refuse_doubled(writes)
     check_invitations(writes, max_invitations)

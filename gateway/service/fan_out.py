@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from gateway.adapters.deadline import Deadline
 from gateway.errors import Problem, TooManyInvitations
 from gateway.service.lanes import Lanes
 
@@ -87,9 +88,9 @@ def in_order(writes: Sequence[W]) -> list[W]:
     return sorted(writes, key=lambda write: write.invites)
 
 
-async def apply_all(writes: Sequence[Write]) -> None:
+async def apply_all(writes: Sequence[Write], deadline: Deadline) -> None:
     """Applies all steps, a bounded number at once, the silent sources' before the others'."""
-    lanes = Lanes()
+    lanes = Lanes(deadline)
     for invites in (False, True):
         steps = [(write, step) for write in writes if write.invites is invites for step in write.steps]
         await asyncio.gather(

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
+from gateway.adapters.deadline import Deadline
 from gateway.adapters.gate import Gate
-from gateway.errors import Code, Problem
+from gateway.errors import Code, OutOfTime, Problem
 
 _PER_SOURCE: Final = 16
 _PER_LANE: Final = 4
@@ -20,7 +21,8 @@ class Lanes:
     Who waits in a lane holds no place of the source: a silent mailbox does not keep the others waiting.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
         self._sources = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_PER_SOURCE))
         self._lanes = defaultdict[str, Gate](lambda: Gate(_PER_LANE))
         self._closed: dict[str, Problem] = {}
@@ -33,19 +35,28 @@ class Lanes:
         skip: Callable[[Problem], object],
         events: int = 1,
     ) -> None:
-        """Takes the step when there is room, and skips it if one before it in this lane got no answer.
+        """Takes the step when there is room; skips it if one before it in this lane got no answer.
+
+        It is skipped when the call's time is up, too.
 
         A step gives its problems; to skip one takes the problem that says so. One with many `events` goes
         alone, so that few are on their way where nobody answers.
         """
         async with self._lanes[lane].enter(events), self._sources[lane.partition(":")[0]]:
-            closed = self._closed.get(lane)
+            closed = self._closed.get(lane) or self._over()
             if closed is not None:
                 skip(closed)
                 return
             silent = next((problem for problem in await step() if problem.code in _SILENCE), None)
             if silent is not None:
                 self._closed.setdefault(lane, _not_sent(silent))
+
+    def _over(self) -> Problem | None:
+        try:
+            self._deadline.check()
+        except OutOfTime as exc:
+            return exc.problem
+        return None
 
 
 def _not_sent(before: Problem) -> Problem:

@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import CalendarAdapter, Call, UpstreamLog
+from gateway.adapters.base import CalendarAdapter, Call
+from gateway.adapters.deadline import Deadline
 from gateway.errors import GatewayError
 from gateway.service.catalog import Catalog, ConfiguredSource, Target
 
@@ -28,7 +29,7 @@ class Session:
     @contextmanager
     def apart(self) -> Iterator["Session"]:
         """A session with an upstream log of its own, whose requests join this one's in the end."""
-        session = Session(self.catalog, msgspec.structs.replace(self.call, log=UpstreamLog()))
+        session = Session(self.catalog, msgspec.structs.replace(self.call, log=self.call.log.apart()))
         try:
             yield session
         finally:
@@ -38,8 +39,13 @@ class Session:
     def aside(self) -> "Session":
         """A session whose requests are in nobody's log: for looks that only check what was asked."""
         if self._aside is None:
-            self._aside = Session(self.catalog, msgspec.structs.replace(self.call, log=UpstreamLog()))
+            self._aside = Session(self.catalog, msgspec.structs.replace(self.call, log=self.call.log.apart()))
         return self._aside
+
+    @property
+    def deadline(self) -> Deadline:
+        """Until when the upstreams are asked."""
+        return self.call.log.deadline
 
     def adapter(self, source: ConfiguredSource) -> CalendarAdapter:
         """The source as this call sees it; the same one all through the call. Raises MissingScope."""

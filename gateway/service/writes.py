@@ -39,7 +39,7 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
         for write in in_order(list(writes.values())):
             write.show()
     else:
-        await apply_all(list(writes.values()))
+        await apply_all(list(writes.values()), session.deadline)
     columns = [
         item if isinstance(item, Unresolved) else writes[id(item)]
         for item in resolved

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -99,6 +100,13 @@ class Settings(Table):
         min_length=1,
         description="Where the line per write goes: `stderr`, or a file to append to.",
     )
+    request_timeout_seconds: float = Field(
+        60.0,
+        gt=0,
+        le=3600,
+        description="When a request is to be answered: what was not sent by then is not, and what was sent is"
+        " waited for no longer.",
+    )
     limits: LimitSettings = Field(
         default=LimitSettings(), description="How much one operation may ask for: see below."
     )
@@ -125,6 +133,10 @@ class Settings(Table):
     @property
     def identifies_callers(self) -> bool:
         return bool(self.api_keys) or self.oidc is not None
+
+    @property
+    def request_timeout(self) -> timedelta:
+        return timedelta(seconds=self.request_timeout_seconds)
 
     def aliased(self, source: str) -> list[ResourceId]:
         """The calendars of a source that aliases name, as they are written."""

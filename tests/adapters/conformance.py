@@ -19,10 +19,12 @@ from gateway.adapters.base import (
     EventChange,
     EventRemoval,
     Outcome,
+    UpstreamLog,
     WriteStatus,
 )
 from gateway.adapters.capabilities import Capability, Fidelity
-from gateway.errors import Code, NotFound, Problem, UpstreamError
+from gateway.adapters.deadline import NEVER, Deadline
+from gateway.errors import Code, NotFound, OutOfTime, Problem, UpstreamError
 from gateway.model.event import Draft, Event, draft_of
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import EventTime, Window, at_wall_clock, midnight
@@ -66,8 +68,12 @@ class Bench:
     def faults(self) -> Faults:
         return self.server.faults
 
-    def call(self) -> Call:
-        return Call(request_id="7c0f6a0e-6a5e-4c57-9a3d-3c5f0a1b2c3d", credentials=self.credentials)
+    def call(self, deadline: Deadline = NEVER) -> Call:
+        return Call(
+            request_id="7c0f6a0e-6a5e-4c57-9a3d-3c5f0a1b2c3d",
+            credentials=self.credentials,
+            log=UpstreamLog(deadline=deadline),
+        )
 
     def adapter(self) -> CalendarAdapter:
         return self.source.adapter(self.call())
@@ -436,6 +442,39 @@ class AdapterConformance:
         (outcome,) = await bench.write(draft("next"))
         assert outcome.status is WriteStatus.CREATED
         bench.faults.release()
+
+    async def test_after_the_deadline_nothing_is_sent_and_that_is_said(self, bench: Bench):
+        now = [0.0]
+        adapter = bench.source.adapter(bench.call(Deadline(10.0, lambda: now[0])))
+        plan = await adapter.plan(bench.calendar, [draft(), draft("another")])
+        sent, now[0] = len(bench.server.exchanges), 10.0
+        outcomes = [outcome for step in plan.steps for outcome in await adapter.apply(step)]
+        assert [outcome.status for outcome in outcomes] == [WriteStatus.FAILED] * 2
+        assert {problem_of(outcome).code for outcome in outcomes} == {Code.DEADLINE}
+        with pytest.raises(OutOfTime):
+            await read(adapter, bench.calendar)
+        assert len(bench.server.exchanges) == sent
+
+    async def test_an_answer_is_not_awaited_beyond_the_deadline(self, bench: Bench):
+        bench.faults.add(bench.write_route, Fault(delay=HELD))
+        plan = await bench.adapter().plan(bench.calendar, [draft()])
+        adapter = bench.source.adapter(bench.call(Deadline.after(timedelta(milliseconds=150))))
+        (outcome,) = await adapter.apply(plan.steps[0])
+        bench.faults.drop()
+        assert (outcome.status, problem_of(outcome).code) == (WriteStatus.UNKNOWN, Code.NO_ANSWER)
+
+    async def test_a_write_that_waits_for_others_beyond_the_deadline_is_not_sent(self, bench: Bench):
+        bench.faults.add(bench.write_route, Fault(delay=HELD))
+        others = [asyncio.create_task(bench.write(draft("other"))) for _ in range(4)]
+        await bench.faults.arrival()
+        plan = await bench.adapter().plan(bench.calendar, [draft("late")])
+        adapter = bench.source.adapter(bench.call(Deadline.after(timedelta(milliseconds=50))))
+        (outcome,) = await adapter.apply(plan.steps[0])
+        assert (outcome.status, problem_of(outcome).code) == (WriteStatus.FAILED, Code.DEADLINE)
+        bench.faults.clear()
+        bench.faults.release()
+        await asyncio.gather(*others)
+        assert titles(await bench.read()) == ["other"] * 4
 
     async def test_closing_twice_is_harmless(self, bench: Bench):
         await bench.write(draft())

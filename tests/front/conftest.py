@@ -39,10 +39,13 @@ async def sandbox(clock: Callable[[], datetime]) -> AsyncIterator[Sandbox]:
 class Front:
     """A client of the gateway, and what the emulators saw of it."""
 
-    def __init__(self, client: httpx2.AsyncClient, sandbox: Sandbox, audit_log: Any) -> None:
+    def __init__(
+        self, client: httpx2.AsyncClient, sandbox: Sandbox, audit_log: Any, lifespan: AsyncExitStack
+    ) -> None:
         self.client = client
         self.sandbox = sandbox
         self._audit_log = audit_log
+        self._lifespan = lifespan
 
     async def ask(
         self, query: str, variables: Mapping[str, Any] | None = None, **headers: str
@@ -64,6 +67,10 @@ class Front:
         """The requests of a method that reached an emulator, in order."""
         exchanges = getattr(self.sandbox, source).exchanges
         return [exchange.request for exchange in exchanges if exchange.request.method == method]
+
+    async def leave(self) -> None:
+        """The application's end, as a server brings it about when it is told to leave."""
+        await self._lifespan.aclose()
 
     @property
     def audit(self) -> list[dict[str, Any]]:
@@ -88,11 +95,13 @@ async def front(sandbox: Sandbox, tmp_path: Any) -> AsyncIterator[Any]:
                 stack.push_async_callback(source.source.aclose)
             served = application(settings, catalog)
             stack.push_async_callback(served.state.identity.aclose)
+            lifespan = await stack.enter_async_context(AsyncExitStack())
+            await lifespan.enter_async_context(served.router.lifespan_context(served))
             transport = httpx2.ASGITransport(app=served)
             client = await stack.enter_async_context(
                 httpx2.AsyncClient(transport=transport, base_url="http://gateway.test")
             )
-            return Front(client, sandbox, audit_log)
+            return Front(client, sandbox, audit_log, lifespan)
 
         yield make
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +78,7 @@ async def front() -> AsyncIterator[Front]:
         execute,
         explorer=Explorer(sandbox=True),
         credential_headers={"es": "authorization", "graph": "x-graph"},
+        timeout=timedelta(minutes=1),
     )
     app = Starlette(routes=[Route("/graphql", endpoint.handle, methods=METHODS)])
     transport = httpx2.ASGITransport(app=app)

@@ -26,7 +26,7 @@ from gateway.adapters.elasticsearch.drafts import Terms
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.fields import WireFields, wire_fields
 from gateway.adapters.elasticsearch.foresight import Foresight
-from gateway.adapters.elasticsearch.ids import calendar_at, place_named, place_of
+from gateway.adapters.elasticsearch.ids import calendar_at, place_of
 from gateway.adapters.elasticsearch.jobs import ClusterJobs
 from gateway.adapters.elasticsearch.removal import remove
 from gateway.adapters.elasticsearch.requests import Span
@@ -41,9 +41,11 @@ from gateway.adapters.elasticsearch.writing import write
 from gateway.adapters.ordering import in_order
 from gateway.errors import (
     Forbidden,
+    GatewayError,
     NoAnswer,
     NotFound,
     NotSent,
+    OutOfTime,
     Refused,
     UnexpectedAnswer,
     UpstreamError,
@@ -144,8 +146,12 @@ class ElasticsearchAdapter:
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Writes a step and sees for itself: one at a time, for two could not tell their events apart."""
-        async with self._writing(step.calendar):
-            return await write(self._api, step, size=self._page_size, log=self._call.log.part())
+        log = self._call.log.part()
+        try:
+            async with log.deadline.entered(self._writing(step.calendar)):
+                return await write(self._api, step, size=self._page_size, log=log)
+        except OutOfTime as exc:
+            return [_not_done(exc, planned.index) for planned in step.events]
 
     async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:
         """Raises Refused for an event whose time shift has begun, InvalidInput for what would be refused."""
@@ -157,15 +163,15 @@ class ElasticsearchAdapter:
     async def apply_event(self, step: EventStep) -> Outcome:
         """Changes or removes an event and sees for itself, one write to a calendar at a time."""
         event, log = step.action.event, self._call.log.part()
-        async with self._writing(calendar_at(event.source, place_named(event.id))):
-            try:
+        write = EventWrite(self._api, step, size=self._page_size, log=log)
+        try:
+            async with log.deadline.entered(self._writing(calendar_at(event.source, write.place))):
                 plan.check_shift(event, self._now())
-            except Refused as exc:
-                return Outcome(index=0, status=WriteStatus.FAILED, problem=exc.problem)
-            write = EventWrite(self._api, step, size=self._page_size, log=log)
-            if isinstance(step.action, EventChange):
-                return await change(write, step.action)
-            return await remove(write)
+                if isinstance(step.action, EventChange):
+                    return await change(write, step.action)
+                return await remove(write)
+        except (Refused, OutOfTime) as exc:
+            return _not_done(exc)
 
     async def health(self) -> Health:
         """The version, where the credential may ask for it, and a look at the calendars."""
@@ -203,3 +209,8 @@ class ElasticsearchAdapter:
                 event = to_event(stored, calendar)
                 if window.overlaps(event.start.instant, event.end.instant):
                     yield event
+
+
+def _not_done(error: GatewayError, index: int = 0) -> Outcome:
+    """The outcome where nothing was sent."""
+    return Outcome(index=index, status=WriteStatus.FAILED, problem=error.problem)

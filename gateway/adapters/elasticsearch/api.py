@@ -67,12 +67,17 @@ class MLApi:
         self._version: ClusterVersion | None = None
         self._is_plain = False
         self._call = call
-        self._retries = ReadRetries(retries)
+        self._retries = ReadRetries(retries, deadline=call.log.deadline)
+
+    def new_log(self) -> UpstreamLog:
+        """A log for what is nobody's row and is not shown, with the time that the call has left."""
+        return self._call.log.apart()
 
     async def version(self) -> ClusterVersion:
-        """The cluster's version, as far as it is known: the same all through a call. Raises nothing."""
+        """The cluster's version, as far as it is known: the same all through a call. Raises OutOfTime."""
         if self._version is None:
-            self._version = await self._versions.get(self._ask_version)
+            async with self._call.log.deadline.limit():
+                self._version = await self._versions.get(self._ask_version)
         return self._version
 
     async def present_version(self, *, log: UpstreamLog | None = None) -> ClusterVersion:

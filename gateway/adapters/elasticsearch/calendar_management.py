@@ -55,11 +55,11 @@ class ElasticsearchCalendars:
 
     async def apply(self, step: CalendarStep) -> CalendarOutcome:
         log = self._call.log.part()
-        async with self._writing(step.order.calendar):
-            try:
+        try:
+            async with log.deadline.entered(self._writing(step.order.calendar)):
                 outcome = await _Apply(self._api, step, log).run()
-            except UpstreamError as exc:
-                outcome = _refused(exc.problem, step.present)
+        except UpstreamError as exc:
+            outcome = _refused(exc.problem, step.present)
         return msgspec.structs.replace(outcome, requests=tuple(log.indexes))
 
 

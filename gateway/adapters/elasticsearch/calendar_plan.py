@@ -53,7 +53,7 @@ class CalendarPlanner:
 
         Raises Unsupported for a name that is held and cannot be taken out.
         """
-        present = await find(self._api, order.calendar, log=UpstreamLog())
+        present = await find(self._api, order.calendar, log=self._api.new_log())
         if isinstance(order, CalendarCreation):
             return await self._creation(order, present)
         if present is None:
@@ -76,7 +76,7 @@ class CalendarPlanner:
         )
 
     async def _deletion(self, order: CalendarDeletion, present: Calendar) -> CalendarStep:
-        count = await count_events(self._api, order.calendar, log=UpstreamLog())
+        count = await count_events(self._api, order.calendar, log=self._api.new_log())
         settled = check_count(order, present, count)
         looks = (requests.event_count(order.calendar), requests.calendar(order.calendar))
         delete = requests.delete_calendar(order.calendar)

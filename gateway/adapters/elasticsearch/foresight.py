@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from gateway.adapters.base import EventChange, EventStep, Plan, PlannedEvent, Step, UpstreamLog
+from gateway.adapters.base import EventChange, EventStep, Plan, PlannedEvent, Step
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
@@ -80,7 +80,7 @@ class Foresight:
     async def _muted(self, calendar: CalendarId) -> MutedJobs | None:
         """The jobs of a calendar; None where there is none, as the write itself is about to say."""
         try:
-            found = await self._api.read(requests.calendar(calendar), CalendarList, log=UpstreamLog())
+            found = await self._api.read(requests.calendar(calendar), CalendarList, log=self._api.new_log())
         except NotFound:
             return None
         names = [name for each in found.calendars for name in each.job_ids]

@@ -11,7 +11,6 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from gateway.adapters.base import UpstreamLog
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.errors import GatewayError, UnexpectedAnswer
@@ -81,10 +80,10 @@ class ClusterJobs:
     async def events_ahead(self, after: int, job_id: str | None = None) -> int:
         """How many events end after some milliseconds: a job's, or all. Raises UpstreamError."""
         request = requests.events_ahead(self._api.source, after, job_id)
-        return (await self._api.read(request, _Count, log=UpstreamLog())).count
+        return (await self._api.read(request, _Count, log=self._api.new_log())).count
 
     async def _read_all(self) -> tuple[Job, ...]:
-        found = await self._api.read(requests.jobs(self._api.source), _JobList, log=UpstreamLog())
+        found = await self._api.read(requests.jobs(self._api.source), _JobList, log=self._api.new_log())
         if len(found.jobs) < found.count:
             raise UnexpectedAnswer(
                 f"{self._api.source} counts {found.count} jobs and shows {len(found.jobs)}."
@@ -96,7 +95,7 @@ class ClusterJobs:
 
     async def _read_latest(self) -> Mapping[str, datetime]:
         request = requests.job_statistics(self._api.source)
-        found = await self._api.read(request, _StatisticsList, log=UpstreamLog())
+        found = await self._api.read(request, _StatisticsList, log=self._api.new_log())
         latest = {job.job_id: job.data_counts.latest_record_timestamp for job in found.jobs}
         return {id_: from_millis(millis) for id_, millis in latest.items() if millis is not None}
 

@@ -52,7 +52,7 @@ class MSGraphAdapter:
         self._api = api
         self._requests = Requests(source=api.source, version=api.version)
         self._mailboxes = tuple(mailboxes)
-        self._repeats = Repeats(retries)
+        self._repeats = Repeats(retries, deadline=api.deadline)
 
     @property
     def jobs(self) -> None:

@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
+from gateway.adapters.deadline import Deadline
 from gateway.adapters.gate import Gate
 from gateway.adapters.msgraph import access, batch, faults
 from gateway.adapters.msgraph.claims import Claims
@@ -43,12 +44,16 @@ class GraphApi:
         self._credential = credential
         self._gates = gates
         self._call = call
-        self._retries = ReadRetries(retries)
+        self._retries = ReadRetries(retries, deadline=call.log.deadline)
 
     @property
     def takes_batches(self) -> bool:
         """Whether a mailbox has all places here that a batch takes there."""
         return self._gates.limit >= LIMIT
+
+    @property
+    def deadline(self) -> Deadline:
+        return self._call.log.deadline
 
     @property
     def claims(self) -> Claims:
@@ -68,7 +73,7 @@ class GraphApi:
         """
         credential = await self._authorized(request)
         headers = self._headers(request, credential, if_match)
-        async with self._gate(request, credential).enter():
+        async with log.deadline.entered(self._gate(request, credential).enter()):
             answer = await self._transport.send(request, headers=headers, log=log)
         self._note_refusal((answer,), credential)
         return answer
@@ -83,7 +88,7 @@ class GraphApi:
         credential = await self._authorized(requests[0])
         request = batch.pack(requests, headers=ITEM_HEADERS)
         headers = self._headers(request, credential, None)
-        async with self._gate(requests[0], credential).enter(self._gates.limit):
+        async with log.deadline.entered(self._gate(requests[0], credential).enter(self._gates.limit)):
             answer = await self._transport.send(request, headers=headers, log=log)
         answers = batch.unpack(answer, request, len(requests))
         self._note_refusal(answers, credential)
@@ -142,7 +147,8 @@ class GraphApi:
     async def _authorized(self, request: UpstreamRequest) -> str:
         """The credential for a request. Raises UpstreamError if it cannot do or there is none."""
         access.check(request.path.split("/")[2], self.claims, source=self.source)
-        return await self._credential.authorization(self._call)
+        async with self.deadline.limit():
+            return await self._credential.authorization(self._call)
 
     def _gate(self, request: UpstreamRequest, credential: str) -> Gate:
         """Of the mailbox; that of `me` is known by its user, or else by whose credential it is."""

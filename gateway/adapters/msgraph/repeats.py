@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from gateway.adapters.deadline import NEVER, Deadline
 from gateway.adapters.retries import Retries
 from gateway.errors import NoAnswer, NotSent, UpstreamError
 from gateway.model.ids import CalendarId
@@ -26,8 +27,9 @@ class Repeats:
     hangs there may still count as in flight, so that Graph answers 429.
     """
 
-    def __init__(self, retries: Retries) -> None:
+    def __init__(self, retries: Retries, *, deadline: Deadline = NEVER) -> None:
         self._retries = retries
+        self._deadline = deadline
         self._turns = defaultdict[CalendarId, asyncio.Lock](asyncio.Lock)
         self._waited = defaultdict[CalendarId, float](float)
 
@@ -58,7 +60,7 @@ class Repeats:
     async def _wait(self, calendar: CalendarId, due: float) -> bool:
         """Whether there was time to wait."""
         wait = max(due - self._retries.clock(), 0)
-        if self._waited[calendar] + wait >= LONGEST:
+        if self._waited[calendar] + wait >= LONGEST or wait >= self._deadline.remaining:
             return False
         self._waited[calendar] += wait
         await self._retries.sleep(wait)
