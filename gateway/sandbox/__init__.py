@@ -12,6 +12,7 @@ from typing import Self
 
 import msgspec
 
+from gateway.sandbox import principals
 from gateway.sandbox import seed as seeds
 from gateway.sandbox.clock import Clock
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
@@ -97,8 +98,8 @@ class Sandbox:
         )
         self.msgraph = EmulatorServer(msgraph, Faults(seed), port=msgraph_port, now=clock, perform=answering)
         self.credentials = Credentials(
-            elasticsearch_manage=seeds.MANAGE_ML.authorization,
-            elasticsearch_monitor=seeds.MONITOR_ML.authorization,
+            elasticsearch_manage=principals.MANAGE_ML.authorization,
+            elasticsearch_monitor=principals.MONITOR_ML.authorization,
             msgraph_app=msgraph.tokens.app.authorization,
             msgraph_users={upn: token.authorization for upn, token in msgraph.tokens.delegated.items()},
         )

@@ -7,7 +7,8 @@ from gateway.sandbox import Sandbox
 from gateway.sandbox.msgraph.auth import APP_ID, TENANT
 from gateway.sandbox.msgraph.items import Mailbox
 from gateway.sandbox.msgraph.oauth import SECRET
-from gateway.sandbox.seed import ELASTIC, OUTAGES
+from gateway.sandbox.principals import ELASTIC
+from gateway.sandbox.seed import OUTAGES
 
 ML_OUTAGES = "planned-outages"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.sandbox import seed
 from gateway.sandbox.errors import SandboxError
+from gateway.sandbox.principals import PRINCIPALS
 from gateway.sandbox.setup import Setup, explained
 
 
@@ -22,7 +22,7 @@ def read(path: Path) -> Setup:
         raise SandboxError(f"{path}: {explained(error)}") from error
     except UnicodeDecodeError as error:
         raise SandboxError(f"{path}: {error}") from error
-    principals = (*seed.PRINCIPALS, *setup.elasticsearch.principals)
+    principals = (*PRINCIPALS, *setup.elasticsearch.principals)
     return msgspec.structs.replace(
         setup, elasticsearch=msgspec.structs.replace(setup.elasticsearch, principals=principals)
     )

@@ -9,7 +9,8 @@ from gateway.adapters.transport import Transport
 from gateway.model.ids import CalendarId, EventId
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.http import Request, Response
-from gateway.sandbox.seed import MANAGE_ML, world
+from gateway.sandbox.principals import MANAGE_ML
+from gateway.sandbox.seed import world
 from gateway.sandbox.server import EmulatorServer
 from gateway.sandbox.world import ElasticsearchWorld
 

@@ -16,7 +16,7 @@ from gateway.model.ids import CalendarId, EventId
 from gateway.model.time import EventTime, Window, from_millis
 from gateway.sandbox.faults import HELD, Cut, Fault
 from gateway.sandbox.http import Response
-from gateway.sandbox.seed import EXPIRED, MANAGE_ML, MONITOR_ML
+from gateway.sandbox.principals import EXPIRED, MANAGE_ML, MONITOR_ML
 from gateway.sandbox.server import EmulatorServer
 from gateway.sandbox.world import ElasticsearchWorld, MLCalendar, ScheduledEvent
 

@@ -14,7 +14,7 @@ from gateway.model.event import EventLocation, SourceKind
 from gateway.model.time import EventTime
 from gateway.sandbox.faults import HELD, Cut, Fault
 from gateway.sandbox.http import Response
-from gateway.sandbox.seed import MONITOR_ML
+from gateway.sandbox.principals import MONITOR_ML
 
 from .conformance import DAY, HOUR, MORNING, change, draft, titles
 from .elasticsearch_bench import READ, REMOVE, WRITE, behind_proxy, connect, open_bench

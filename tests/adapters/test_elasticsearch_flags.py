@@ -11,7 +11,8 @@ from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import SourceKind
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.faults import Fault
-from gateway.sandbox.seed import MANAGE_ML, TOKEN, world
+from gateway.sandbox.principals import MANAGE_ML, TOKEN
+from gateway.sandbox.seed import world
 from gateway.sandbox.server import EmulatorServer
 
 from .conformance import Bench, change, draft

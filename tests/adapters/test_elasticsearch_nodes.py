@@ -12,7 +12,7 @@ from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import Code, NotSent, Unavailable
 from gateway.sandbox.faults import Cut, Fault
-from gateway.sandbox.seed import MANAGE_ML
+from gateway.sandbox.principals import MANAGE_ML
 from gateway.sandbox.server import EmulatorServer
 
 from .conformance import HOUR, draft, read, titles, write

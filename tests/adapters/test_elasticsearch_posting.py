@@ -22,7 +22,7 @@ from gateway.model.event import Recurrence
 from gateway.model.recurrence.rule import RecurrenceRule
 from gateway.sandbox.faults import HELD, Cut, Fault
 from gateway.sandbox.http import Response
-from gateway.sandbox.seed import MANAGE_ML
+from gateway.sandbox.principals import MANAGE_ML
 from gateway.sandbox.server import EmulatorServer
 
 from .conformance import HOUR, MORNING, draft, titles, write

@@ -9,7 +9,7 @@ import pytest
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import NotSent
-from gateway.sandbox.seed import MANAGE_ML
+from gateway.sandbox.principals import MANAGE_ML
 from gateway.sandbox.server import LOOPBACK, EmulatorServer
 from gateway.settings import ElasticsearchSettings
 

@@ -13,7 +13,8 @@ from gateway.adapters.transport import Transport
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.faults import HELD, Fault
 from gateway.sandbox.http import Response
-from gateway.sandbox.seed import EXPIRED, MANAGE_ML, world
+from gateway.sandbox.principals import EXPIRED, MANAGE_ML
+from gateway.sandbox.seed import world
 from gateway.sandbox.server import EmulatorServer
 
 from .elasticsearch_bench import NOW, Proxy

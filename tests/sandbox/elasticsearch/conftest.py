@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from gateway.sandbox import seed
+from gateway.sandbox import principals, seed
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.elasticsearch.unknowns import Unknowns
 from gateway.sandbox.server import EmulatorServer
@@ -34,6 +34,6 @@ async def server(anyio_backend, version, unknowns):
 
 @pytest.fixture
 async def client(server):
-    headers = {"Authorization": seed.ELASTIC.authorization}
+    headers = {"Authorization": principals.ELASTIC.authorization}
     async with httpx2.AsyncClient(base_url=server.url, headers=headers) as client:
         yield client

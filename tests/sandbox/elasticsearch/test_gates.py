@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.sandbox import seed
+from gateway.sandbox import principals
 from gateway.sandbox.faults import Fault
 
 from .answers import error
@@ -294,7 +294,7 @@ async def test_injected_errors_look_like_the_real_ones(server, client):
         assert (answer.status, answer.headers["Retry-After"]) == (status, "3")
         assert ("X-elastic-product" in answer.headers) is (status not in (401, 403))
     assert "WWW-Authenticate" in server.emulator.error(401).headers
-    assert seed.ELASTIC.authorization == client.headers["authorization"]
+    assert principals.ELASTIC.authorization == client.headers["authorization"]
 
 
 @pytest.mark.parametrize(

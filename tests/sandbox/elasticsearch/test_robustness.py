@@ -7,7 +7,7 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sandbox import seed
+from gateway.sandbox import principals, seed
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.http import Request
 
@@ -64,7 +64,7 @@ def test_every_request_has_an_answer(method, segments, parameters, body):
     emulator = ElasticsearchEmulator(WORLD, now=lambda: NOW)
     path = "/" + "/".join(quote(segment, safe="") for segment in segments)
     query = "&".join(f"{name}={quote(value)}" for name, value in parameters.items())
-    headers = {"authorization": seed.ELASTIC.authorization, "content-type": "application/json"}
+    headers = {"authorization": principals.ELASTIC.authorization, "content-type": "application/json"}
     answer = emulator.answer(
         Request(method=method, target=f"{path}?{query}", headers=headers, body=body or b"")
     )

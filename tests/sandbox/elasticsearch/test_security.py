@@ -5,7 +5,7 @@ from base64 import b64encode
 import httpx2
 import pytest
 
-from gateway.sandbox import seed
+from gateway.sandbox import principals
 
 from .answers import error
 
@@ -39,11 +39,11 @@ def basic(name, secret):
         ),
         (basic("a", "b").replace("Basic", "ApiKey"), REJECTED, "API key: unable to find apikey with id a"),
         (
-            basic(seed.MANAGE_ML.id, "b").replace("Basic", "ApiKey"),
+            basic(principals.MANAGE_ML.id, "b").replace("Basic", "ApiKey"),
             REJECTED,
-            f"API key: invalid credentials for API key [{seed.MANAGE_ML.id}]",
+            f"API key: invalid credentials for API key [{principals.MANAGE_ML.id}]",
         ),
-        (seed.EXPIRED.authorization, REJECTED, "API key: api key is expired"),
+        (principals.EXPIRED.authorization, REJECTED, "API key: api key is expired"),
         ("Bearer nonsense", REJECTED, "oauth2 token: invalid token"),
         ("ApiKey !", REJECTED, "API key: unable to find apikey with id "),
     ],
@@ -59,7 +59,9 @@ async def test_whoever_is_not_known_gets_401_with_challenges(stranger, authoriza
     assert "x-elastic-product" not in answer.headers
 
 
-@pytest.mark.parametrize("principal", [seed.MANAGE_ML, seed.MONITOR_ML, seed.ELASTIC, seed.TOKEN])
+@pytest.mark.parametrize(
+    "principal", [principals.MANAGE_ML, principals.MONITOR_ML, principals.ELASTIC, principals.TOKEN]
+)
 async def test_who_may_monitor_can_read(stranger, principal):
     answer = await stranger.get("/_ml/calendars", headers={"Authorization": principal.authorization})
     assert answer.status_code == 200
@@ -68,8 +70,8 @@ async def test_who_may_monitor_can_read(stranger, principal):
 @pytest.mark.parametrize(
     ("principal", "subject"),
     [
-        (seed.MONITOR_ML, f"API key id [{seed.MONITOR_ML.id}] of user [gateway]"),
-        (seed.READER, "user [kibana_reader] with effective roles [viewer]"),
+        (principals.MONITOR_ML, f"API key id [{principals.MONITOR_ML.id}] of user [gateway]"),
+        (principals.READER, "user [kibana_reader] with effective roles [viewer]"),
     ],
 )
 async def test_who_may_not_manage_cannot_write(stranger, principal, subject):
@@ -91,11 +93,11 @@ async def test_who_may_not_manage_cannot_write(stranger, principal, subject):
 
 
 async def test_a_malformed_request_is_refused_before_the_privileges_are_looked_at(stranger):
-    headers = {"Authorization": seed.READER.authorization}
+    headers = {"Authorization": principals.READER.authorization}
     answer = await stranger.post("/_ml/calendars/empty/events", json={"events": []}, headers=headers)
     assert error(answer)[2] == "At least 1 event is required"
 
 
 async def test_a_key_for_machine_learning_does_not_open_the_banner(stranger):
-    answer = await stranger.get("/", headers={"Authorization": seed.MONITOR_ML.authorization})
+    answer = await stranger.get("/", headers={"Authorization": principals.MONITOR_ML.authorization})
     assert error(answer)[2].startswith("action [cluster:monitor/main] is unauthorized for API key id")
