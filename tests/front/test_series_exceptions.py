@@ -194,6 +194,23 @@ async def test_a_removal_whose_answer_is_lost_is_sent_again(front: Any) -> None:
         gateway.sandbox.msgraph.faults.clear()
 
 
+@pytest.mark.parametrize("status", [409, 412, 429, 500, 502, 503, 504])
+async def test_a_removal_that_graph_is_too_busy_for_is_sent_again(front: Any, status: int) -> None:
+    gateway = await front()
+    gateway.sandbox.msgraph.faults.add("DELETE *", Fault(status=status, retry_after="2"), calls=(1,))
+    event = await made(gateway, leaving_out())
+    assert event["recurrence"]["exceptDates"] == APRIL
+    assert len(gateway.seen("msgraph", "DELETE")) == 3
+
+
+async def test_a_removal_that_graph_stays_too_busy_for_is_given_up(front: Any) -> None:
+    gateway = await front()
+    gateway.sandbox.msgraph.faults.add("DELETE *", Fault(status=503))
+    (row,) = (await add(gateway, leaving_out()))["results"]
+    assert (row["status"], row["event"]["recurrence"]["exceptDates"]) == ("UNKNOWN", [])
+    assert len(gateway.seen("msgraph", "DELETE")) == 4
+
+
 async def test_a_series_that_is_not_seen_in_the_end_is_made_all_the_same(front: Any) -> None:
     gateway = await front()
     gateway.sandbox.msgraph.faults.add("GET /{event}", Fault(status=403))

@@ -1,6 +1,6 @@
 """Graph's API as one call speaks it: with its credential, into its log, few requests per mailbox at once."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -99,7 +99,11 @@ class GraphApi:
 
         `log` is that of the row that it is read for. Raises UpstreamError for any other answer.
         """
-        return await self._retries.read(lambda: self.read_once(request, form, log=log))
+        return await self.repeat(lambda: self.read_once(request, form, log=log))
+
+    async def repeat(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """What an attempt gives at what does no harm twice, made again where that can help."""
+        return await self._retries.read(attempt)
 
     async def read_once(
         self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None

@@ -24,8 +24,8 @@ from gateway.adapters.msgraph.paths import event_in_mailbox_of
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.wire import CancelledOccurrences, GraphEvent, Instance, Page
 from gateway.errors import (
+    Conflict,
     GatewayError,
-    NoAnswer,
     NotFound,
     NotStored,
     Problem,
@@ -36,7 +36,6 @@ from gateway.errors import (
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId, EventId
 
-_ATTEMPTS: Final = 2
 _FINISH: Final = "Remove those occurrences to finish: that does no harm where one is gone by then."
 
 
@@ -120,20 +119,20 @@ class LeavingOut:
                     found |= {day_of(one, self._exceptions.zone): one.id for one in page.value}
         return found
 
-    async def _remove(self, occurrence: str, attempt: int = 1) -> None:
-        """Removing does no harm twice, so what leaves a doubt is sent once more. Raises UpstreamError."""
+    async def _remove(self, occurrence: str) -> None:
+        """Removes an occurrence that is not gone yet: that does no harm twice. Raises UpstreamError."""
         request = self._requests.remove_event(event_in_mailbox_of(self._series, occurrence))
-        try:
+
+        async def attempt() -> None:
             answer = await self._api.send(request, log=self._log)
             error = faults.fault(answer, request)
-            is_open = error is not None and not faults.was_refused(answer)
-        except (NoAnswer, UnexpectedAnswer) as exc:
-            error, is_open = exc, True
-        if error is None or isinstance(error, NotFound):
-            return
-        if not is_open or attempt == _ATTEMPTS:
-            raise error
-        await self._remove(occurrence, attempt + 1)
+            if error is not None and not isinstance(error, NotFound):
+                raise error
+
+        try:
+            await self._api.repeat(attempt)
+        except (Conflict, UnexpectedAnswer):  # Somebody else saves the series, or it may be removed.
+            await self._api.repeat(attempt)
 
     async def _seen(self, written: Event) -> Event:
         """The series as Graph shows it; else as it must be, without a revision, for that has changed."""
