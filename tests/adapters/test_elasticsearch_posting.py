@@ -174,19 +174,24 @@ class Fussy:
         raise UpstreamRefused(f"{where}No.")
 
 
-@given(data=st.data())
+@st.composite
+def refusals(draw):
+    """Titles of rows, those at fault, how many events each row is, and whether the cluster says where."""
+    titles = draw(st.lists(st.text("aäß€", min_size=1, max_size=5), min_size=1, max_size=30, unique=True))
+    bad = draw(st.sets(st.sampled_from(titles), max_size=3))
+    lengths = draw(st.lists(st.integers(1, 4), min_size=len(titles), max_size=len(titles)))
+    return titles, bad, lengths, draw(st.booleans())
+
+
+@given(refusal=refusals())
 @settings(max_examples=60, deadline=None)
-async def test_whatever_is_at_fault_each_row_is_written_once_or_refused(data):
-    titles = data.draw(
-        st.lists(st.text("aäß€", min_size=1, max_size=5), min_size=1, max_size=30, unique=True)
-    )
-    bad = data.draw(st.sets(st.sampled_from(titles), max_size=3))
-    lengths = data.draw(st.lists(st.integers(1, 4), min_size=len(titles), max_size=len(titles)))
+async def test_whatever_is_at_fault_each_row_is_written_once_or_refused(refusal):
+    titles, bad, lengths, says_where = refusal
     rows = [
         tuple(SentEvent(description=title, start_time=n, end_time=n + 1) for n in range(length))
         for title, length in zip(titles, lengths, strict=True)
     ]
-    cluster, log = Fussy(bad, data.draw(st.booleans())), UpstreamLog()
+    cluster, log = Fussy(bad, says_where), UpstreamLog()
     post = add_events(EMPTY, body_of(event for row in rows for event in row))
     said = await Posting(cluster, EMPTY, rows, post, log).run()
     assert [each.refused is not None for each in said] == [title in bad for title in titles]
