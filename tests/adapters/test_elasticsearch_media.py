@@ -15,7 +15,7 @@ from gateway.sandbox.seed import world
 from gateway.sandbox.server import EmulatorServer
 
 from .conformance import draft, read, titles, write
-from .elasticsearch_bench import EMPTY, Proxy, connect
+from .elasticsearch_bench import EMPTY, WRITE, Proxy, connect
 
 pytestmark = pytest.mark.anyio
 
@@ -117,13 +117,27 @@ async def test_something_between_that_refuses_all_types_is_not_asked_a_third_tim
         headers={"X-Elastic-Product": "Elasticsearch"},
         body=msgspec.json.encode({"error": "Content-Type header [x] is not supported", "status": 406}),
     )
-    proxy = Proxy(emulator("9.2.2"), {"POST /_ml/calendars/{calendar_id}/events": refusal})
+    proxy = Proxy(emulator("9.2.2"), {WRITE: refusal})
     async with EmulatorServer(proxy) as server, aclosing(connect(server.url)) as source:
         (outcome,) = await write(source.adapter(Call(request_id="r")), EMPTY, [draft("a")])
     assert outcome.status is WriteStatus.FAILED
     assert "not supported" in outcome.problem.message
     assert len(outcome.requests) == 3  # a look, and the event in two languages
     assert [exchange.request.method for exchange in server.exchanges].count("POST") == 2
+
+
+@pytest.mark.parametrize("status", [406, 408])
+async def test_a_write_that_something_between_passed_on_before_it_refused_is_not_sent_again(
+    anyio_backend, status
+):
+    """It may refuse the type of Elasticsearch's answer, when the event has long been written."""
+    refusal = Response(status=status, headers={"Content-Type": "text/html"}, body=b"<html>")
+    proxy = Proxy(emulator("9.2.2"), {WRITE: refusal}, passes_on=True)
+    async with EmulatorServer(proxy) as server, aclosing(connect(server.url)) as source:
+        adapter = source.adapter(Call(request_id="r"))
+        (outcome,) = await write(adapter, EMPTY, [draft("a")])
+        assert [outcome.event] == await read(adapter, EMPTY)
+    assert outcome.status is WriteStatus.CREATED
 
 
 async def test_answers_travel_compressed(anyio_backend):

@@ -100,7 +100,7 @@ class MLApi:
         """
         version = UNKNOWN if self._is_plain else await self.version()
         answer = await self._exchange(request, version, log)
-        if media_type(version) == JSON or not faults.is_of_another_version(answer):
+        if media_type(version) == JSON or not faults.is_of_another_version(answer, request):
             return answer
         self._versions.forget()
         self._is_plain = True

@@ -34,6 +34,7 @@ _BY_CLASS: Final[dict[int, type[UpstreamError]]] = {4: UpstreamRefused, 5: Unava
 _BLOCKED: Final = "cluster_block_exception"
 _OWN: Final = frozenset({404, 409})
 """What a stranger says of what is there, or is not, counts for nothing."""
+_OF_THE_ANSWER: Final = frozenset({406, 408})
 _BUSY: Final = frozenset({429, 503})
 _MEDIA_TYPE: Final = "media_type_header_exception"
 T = TypeVar("T")
@@ -72,8 +73,11 @@ def is_elasticsearch(answer: Answer) -> bool:
 def was_refused(answer: Answer) -> bool:
     """Whether the answer proves that nothing was written, as redirects and 4xx do.
 
-    A 5xx proves nothing: a proxy may have lost the answer of an Elasticsearch that did the work.
+    A 5xx proves nothing: a proxy may have lost the answer of an Elasticsearch that did the work. Nor does
+    its 406, which may be about the type of that answer, or its 408.
     """
+    if answer.status in _OF_THE_ANSWER:
+        return is_elasticsearch(answer)
     return 300 <= answer.status < 500 and not is_over(answer)
 
 
@@ -86,10 +90,13 @@ def is_over(answer: Answer) -> bool:
     return answer.status in _BUSY and is_elasticsearch(answer)
 
 
-def is_of_another_version(answer: Answer) -> bool:
-    """Whether it refuses the language of the request, so that the request was not even looked at."""
+def is_of_another_version(answer: Answer, request: UpstreamRequest) -> bool:
+    """Whether it refuses the language of the request, and the request may be sent again in another.
+
+    Elasticsearch has not even looked at it then. Who else says so may have passed a write on before.
+    """
     if answer.status == 406:
-        return True
+        return request.method == "GET" or is_elasticsearch(answer)
     refusal = Refusal.of(answer.body) if answer.status == 400 else None
     return refusal is not None and refusal.type == _MEDIA_TYPE
 
