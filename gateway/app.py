@@ -196,6 +196,7 @@ def _connect(name: str, settings: SourceSettings, retries: Retries) -> CalendarS
                 authorization=settings.authorization,
                 takes_callers_credential=settings.takes_callers_credential,
                 series=settings.series,
+                lookback=settings.key_lookback,
             )
         case MSGraphSettings():
             return MSGraphSource(

@@ -9,6 +9,7 @@ from typing import Literal, Self
 import msgspec
 from pydantic import Field, model_validator
 
+from gateway.adapters.elasticsearch.lookup import DEFAULT_LOOKBACK
 from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, MAX_OCCURRENCES, SeriesLimits
 from gateway.model.ids import ResourceId
 from gateway.service.guard import MAX_MUTE, SourcePolicy
@@ -66,6 +67,13 @@ class ElasticsearchSettings(AnySource):
         ge=1,
         le=MAX_OCCURRENCES,
         description="The most events that one series is written out as.",
+    )
+
+    key_lookback: Duration = Field(
+        DEFAULT_LOOKBACK,
+        ge=timedelta(0),
+        description="How far back events are read to look a key up, as an ISO 8601 duration from today; a"
+        " draft that begins before that is looked up from its start.",
     )
 
     @model_validator(mode="after")

@@ -26,6 +26,7 @@ EMPTY = CalendarId("elasticsearch", ("empty",))
 
 def connect(url: str, timeout: timedelta = HOUR, *, authorization=MANAGE_ML.authorization, **options):
     options.setdefault("retries", RetryClock().retries())
+    options.setdefault("now", lambda: NOW)
     transport = Transport(url, source="elasticsearch", timeout=timeout)
     return ElasticsearchSource("elasticsearch", transport=transport, authorization=authorization, **options)
 

@@ -1,14 +1,17 @@
-"""Drafts that bear a key: an event of its own, and a series over the spring shift of Berlin's clocks."""
+"""Drafts that bear a key: an event, or a series over the spring shift in Berlin; and adding them."""
 
 from datetime import UTC, datetime
 
 import msgspec
 
+from gateway.adapters.base import CalendarAdapter, OnExisting, Outcome
 from gateway.model.event import Draft, Recurrence
+from gateway.model.ids import CalendarId
 from gateway.model.recurrence.rule import RecurrenceRule
 from gateway.model.time import EventTime
 
 from .conformance import HOUR, draft
+from .elasticsearch_bench import EMPTY
 
 BERLIN = "Europe/Berlin"
 FIRST = datetime(2027, 3, 27, 1, 30, tzinfo=UTC)
@@ -26,3 +29,19 @@ def series(rule: str = "FREQ=DAILY;COUNT=3", title: str = "Backup", key: str | N
         recurrence=Recurrence(rule=RecurrenceRule.parse(rule), time_zone=BERLIN),
         key=key,
     )
+
+
+async def add(
+    adapter: CalendarAdapter,
+    *drafts: Draft,
+    on_existing: OnExisting = OnExisting.RETURN,
+    calendar: CalendarId = EMPTY,
+) -> list[Outcome]:
+    """What becomes of the drafts, in their order."""
+    plan = await adapter.plan(calendar, drafts, on_existing=on_existing)
+    assert not plan.refused
+    outcomes = [*plan.settled.values()]
+    for step in plan.steps:
+        outcomes += await adapter.apply(step)
+    assert sorted(outcome.index for outcome in outcomes) == list(range(len(drafts)))
+    return sorted(outcomes, key=lambda outcome: outcome.index)

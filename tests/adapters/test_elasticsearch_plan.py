@@ -5,9 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from gateway.adapters.base import EffectKind, EventChange, EventRemoval
+from gateway.adapters.base import EffectKind, EventChange, EventRemoval, Plan
 from gateway.adapters.elasticsearch.drafts import Terms
-from gateway.adapters.elasticsearch.plan import MAX_BODY_BYTES, MAX_WRITTEN, plan, plan_change, plan_removal
+from gateway.adapters.elasticsearch.plan import (
+    MAX_BODY_BYTES,
+    MAX_WRITTEN,
+    plan_change,
+    plan_removal,
+    prepare,
+    steps,
+)
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
 from gateway.adapters.losses import Loss
 from gateway.errors import Code, InvalidTime
@@ -45,7 +52,8 @@ def flags(**options):
 
 
 def planned(drafts, *, size=10, room=MAX_WRITTEN, **terms):
-    return plan(CALENDAR, drafts, Terms(now=NOW, **terms), size=size, room=room)
+    ready, refused = prepare(CALENDAR, drafts, Terms(now=NOW, **terms), room=room)
+    return Plan(steps=tuple(steps(CALENDAR, ready, size=size)), refused=refused)
 
 
 def warnings(draft):

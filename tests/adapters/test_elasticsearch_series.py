@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.base import Plan, WriteStatus
 from gateway.adapters.elasticsearch.drafts import Terms
-from gateway.adapters.elasticsearch.plan import MAX_WRITTEN, plan, sent_in
+from gateway.adapters.elasticsearch.plan import MAX_WRITTEN, prepare, sent_in, steps
 from gateway.adapters.elasticsearch.series import SeriesLimits
 from gateway.adapters.losses import Loss, Notice
 from gateway.errors import Code, Unsupported
@@ -49,7 +49,8 @@ def series(rule, start=None, end=None, *, zone=BERLIN, title="Backup", **recurre
 
 
 def planned(*drafts, limits=LIMITS, now=NOW, room=MAX_WRITTEN):
-    return plan(EMPTY, drafts, Terms(series=limits, now=now), size=1000, room=room)
+    ready, refused = prepare(EMPTY, drafts, Terms(series=limits, now=now), room=room)
+    return Plan(steps=tuple(steps(EMPTY, ready, size=1000)), refused=refused)
 
 
 def spans(draft, **options):

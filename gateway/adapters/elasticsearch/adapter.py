@@ -1,7 +1,7 @@
 """An Elasticsearch source as one call sees it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from gateway.adapters.base import (
     EventStep,
     Health,
     Listing,
+    OnExisting,
     Outcome,
     Plan,
     Step,
@@ -28,6 +29,10 @@ from gateway.adapters.elasticsearch.fields import WireFields, wire_fields
 from gateway.adapters.elasticsearch.foresight import Foresight
 from gateway.adapters.elasticsearch.ids import calendar_at, place_of
 from gateway.adapters.elasticsearch.jobs import ClusterJobs
+from gateway.adapters.elasticsearch.keyed_plan import Lookup, plan_keyed
+from gateway.adapters.elasticsearch.keyed_write import write_keyed
+from gateway.adapters.elasticsearch.lookup import look_up, span_of_keys
+from gateway.adapters.elasticsearch.plan import KeyedStep, Ready
 from gateway.adapters.elasticsearch.removal import remove
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.series import SeriesLimits
@@ -55,6 +60,7 @@ from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId
+from gateway.model.key import folded
 from gateway.model.time import Window
 
 _MIN_PAGE: Final = 10
@@ -71,6 +77,7 @@ class ElasticsearchAdapter:
         page_size: int,
         writing: Callable[[CalendarId], asyncio.Lock],
         series: SeriesLimits,
+        lookback: timedelta,
         now: Callable[[], datetime],
     ) -> None:
         self._api = api
@@ -78,6 +85,7 @@ class ElasticsearchAdapter:
         self._page_size = page_size
         self._writing = writing
         self._series = series
+        self._lookback = lookback
         self._now = now
         self.jobs: Final = ClusterJobs(api)
         self.management: Final = ElasticsearchCalendars(api, self.jobs, call=call, writing=writing)
@@ -135,20 +143,63 @@ class ElasticsearchAdapter:
     async def identity(self, calendar: CalendarId) -> str:
         return str(calendar)
 
-    async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
+    async def by_key(self, calendar: CalendarId, key: str, *, fields: Fields = EVERYTHING) -> Sequence[Event]:
+        """All events under the key, by start and id: those of a series, or several by mistake."""
+        found = await look_up(
+            self._api,
+            calendar,
+            (key,),
+            span_of_keys(self._now(), self._lookback),
+            size=self._page_size,
+            log=self._call.log,
+            fields=wire_fields(fields | {"key"}),
+        )
+        events = [to_event(stored, calendar) for stored in found[folded(key)]]
+        return [event for event in events if event.key == key]
+
+    async def plan(
+        self, calendar: CalendarId, drafts: Sequence[Draft], *, on_existing: OnExisting = OnExisting.RETURN
+    ) -> Plan:
         has_flags = (await self._api.version()).has_event_flags
         terms = Terms(has_flags=has_flags, series=self._series, now=self._now())
         elsewhere = sum(count for other, count in self._written.items() if other != calendar)
-        room = plan.MAX_WRITTEN - elsewhere
-        made = plan.plan(calendar, drafts, terms, size=self._page_size, room=room)
+        ready, refused = plan.prepare(calendar, drafts, terms, room=plan.MAX_WRITTEN - elsewhere)
+        plain = [each for each in ready if each.planned.draft.key is None]
+        keyed, settled = await self._plan_keyed(
+            calendar, [each for each in ready if each.planned.draft.key is not None], on_existing
+        )
+        steps = (*plan.steps(calendar, plain, size=self._page_size), *keyed)
+        made = Plan(steps=steps, refused=refused, settled=settled)
         self._written[calendar] = sum(event.held_as for step in made.steps for event in step.events)
         return await self._foresight.plan(calendar, made)
+
+    async def _plan_keyed(
+        self, calendar: CalendarId, ready: Sequence[Ready], on_existing: OnExisting
+    ) -> tuple[Sequence[Step], Mapping[int, Outcome]]:
+        """What is to be written of drafts with keys, after one look at what is there, and what is not."""
+        if not ready:
+            return (), {}
+        log, now = self._call.log.part(), self._now()
+        span = span_of_keys(now, self._lookback, (each.sent[0].start_time for each in ready))
+        keys = [each.planned.draft.key or "" for each in ready]
+        found = await look_up(self._api, calendar, keys, span, size=self._page_size, log=log)
+        lookup = Lookup(
+            calendar=calendar,
+            span=span,
+            size=self._page_size,
+            found=found,
+            now=now,
+            indexes=tuple(log.indexes),
+        )
+        return plan_keyed(lookup, ready, on_existing)
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Writes a step and sees for itself: one at a time, for two could not tell their events apart."""
         log = self._call.log.part()
         try:
             async with log.deadline.entered(self._writing(step.calendar)):
+                if isinstance(step, KeyedStep):
+                    return await write_keyed(self._api, step, size=self._page_size, log=log, now=self._now)
                 return await write(self._api, step, size=self._page_size, log=log)
         except OutOfTime as exc:
             return [_not_done(exc, planned.index) for planned in step.events]

@@ -144,9 +144,10 @@ class MLApi:
         size: int,
         log: UpstreamLog,
         keep: Callable[[StoredEvent], bool],
+        fields: WireFields = WHOLE,
     ) -> list[StoredEvent]:
         """Those events of the span that are to be kept: a calendar may hold more than memory does."""
-        async with aclosing(self.events(calendar, span, size=size, log=log)) as events:
+        async with aclosing(self.events(calendar, span, size=size, fields=fields, log=log)) as events:
             return [event async for event in events if keep(event)]
 
     async def write(self, request: UpstreamRequest, *, log: UpstreamLog) -> Doubt | None:

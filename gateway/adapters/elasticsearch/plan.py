@@ -1,6 +1,6 @@
 """Planning a write to one ML calendar: the exact requests, in order, and what goes with them. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -11,7 +11,7 @@ from gateway.adapters.base import (
     EventChange,
     EventRemoval,
     EventStep,
-    Plan,
+    OnExisting,
     PlannedEvent,
     Step,
     UpstreamRequest,
@@ -34,6 +34,14 @@ MAX_WRITTEN: Final = 10_000
 _BODY: Final = b'{"events":[%b]}'
 
 
+class KeyedStep(Step, frozen=True, kw_only=True):
+    """A step whose events bear keys: what each draft is to be, and where keys are looked up."""
+
+    wanted: tuple[tuple[SentEvent, ...], ...]
+    on_existing: OnExisting
+    span: Span
+
+
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """A draft that can be written: what is planned of it, and the events to send, as JSON too."""
 
@@ -42,8 +50,10 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-def plan(calendar: CalendarId, drafts: Sequence[Draft], terms: Terms, *, size: int, room: int) -> Plan:
-    """One POST for all drafts that can be written, or several where a body would grow too big.
+def prepare(
+    calendar: CalendarId, drafts: Sequence[Draft], terms: Terms, *, room: int
+) -> tuple[Sequence[Ready], Mapping[int, Problem]]:
+    """The drafts that can be written, and what is wrong with the others.
 
     A series is refused that would be more events than there is `room` for.
     """
@@ -58,7 +68,35 @@ def plan(calendar: CalendarId, drafts: Sequence[Draft], terms: Terms, *, size: i
         else:
             ready.append(found)
             room -= len(found.sent)
-    return Plan(steps=tuple(_steps(calendar, ready, size)), refused=refused)
+    return ready, refused
+
+
+def parcels(ready: Sequence[Ready]) -> Iterator[Sequence[Ready]]:
+    """What goes into one POST each: all of it, or as much as a body may hold."""
+    while ready:
+        count, length = 1, len(_BODY) + len(ready[0].body)
+        while count < len(ready) and length + len(ready[count].body) < MAX_BODY_BYTES:
+            length += len(ready[count].body) + 1
+            count += 1
+        yield ready[:count]
+        ready = ready[count:]
+
+
+def steps(calendar: CalendarId, ready: Sequence[Ready], *, size: int) -> Iterator[Step]:
+    """One step for all events without keys, or several where a body would grow too big."""
+    return (_step(calendar, parcel, size) for parcel in parcels(ready))
+
+
+def _step(calendar: CalendarId, ready: Sequence[Ready], size: int) -> Step:
+    """The calendar is read before and after, for the answer to the POST proves nothing."""
+    sent = [event for each in ready for event in each.sent]
+    look = requests.events(calendar, span_of(sent), size=size)
+    body = _BODY % b",".join(each.body for each in ready)
+    return Step(
+        calendar=calendar,
+        events=tuple(each.planned for each in ready),
+        requests=(look, requests.add_events(calendar, body), look),
+    )
 
 
 def plan_change(change: EventChange, *, size: int) -> EventStep:
@@ -98,10 +136,15 @@ def plan_removal(removal: EventRemoval, *, size: int) -> EventStep:
 def check_shift(event: Event, now: datetime) -> None:
     """Raises Refused for an event that has begun to shift its jobs' clocks."""
     if options_of(draft_of(event)).force_time_shift and event.start.instant <= now:
-        raise Refused(
-            f"{event.id} shifts the clocks of its jobs, and has begun: it is not changed or removed.",
-            hint="The shift is not undone when the event ends or goes, and a copy would shift again.",
-        )
+        raise shifted(event.id)
+
+
+def shifted(event_id: str) -> Refused:
+    """Why an event that has begun to shift its jobs' clocks is left alone."""
+    return Refused(
+        f"{event_id} shifts the clocks of its jobs, and has begun: it is not changed or removed.",
+        hint="The shift is not undone when the event ends or goes, and a copy would shift again.",
+    )
 
 
 def body_of(sent: Iterable[SentEvent]) -> bytes:
@@ -115,7 +158,9 @@ def events_in(post: UpstreamRequest) -> tuple[SentEvent, ...]:
 
 
 def sent_in(step: Step) -> list[tuple[SentEvent, ...]]:
-    """The events that a step posts, for each that is planned."""
+    """The events that a step makes there be, for each that is planned."""
+    if isinstance(step, KeyedStep):
+        return list(step.wanted)
     _, post, _ = step.requests
     events = iter(events_in(post))
     return [tuple(islice(events, planned.held_as)) for planned in step.events]
@@ -171,28 +216,6 @@ def _check_room(ready: Ready, room: int) -> None:
             path=("recurrence",),
             hint="Split the call, or let the series end sooner.",
         )
-
-
-def _steps(calendar: CalendarId, ready: Sequence[Ready], size: int) -> Iterator[Step]:
-    while ready:
-        count, length = 1, len(_BODY) + len(ready[0].body)
-        while count < len(ready) and length + len(ready[count].body) < MAX_BODY_BYTES:
-            length += len(ready[count].body) + 1
-            count += 1
-        yield _step(calendar, ready[:count], size)
-        ready = ready[count:]
-
-
-def _step(calendar: CalendarId, ready: Sequence[Ready], size: int) -> Step:
-    """The calendar is read before and after, for the answer to the POST proves nothing."""
-    sent = [event for each in ready for event in each.sent]
-    look = requests.events(calendar, span_of(sent), size=size)
-    body = _BODY % b",".join(each.body for each in ready)
-    return Step(
-        calendar=calendar,
-        events=tuple(each.planned for each in ready),
-        requests=(look, requests.add_events(calendar, body), look),
-    )
 
 
 def _joined(sent: Iterable[SentEvent]) -> bytes:

@@ -22,10 +22,10 @@ _PLAIN_MILLIS: Final = 10_000
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A half-open span of time in milliseconds since the epoch."""
+    """A half-open span of time in milliseconds since the epoch; without an end where that is None."""
 
     start: int
-    end: int
+    end: int | None
 
     @classmethod
     def around(cls, window: Window) -> Self:
@@ -59,7 +59,8 @@ def events(
     query: list[tuple[str, str | int]] = []
     if span.start >= _PLAIN_MILLIS:
         query.append(("start", span.start))
-    query.append(("end", max(span.end, _PLAIN_MILLIS)))
+    if span.end is not None:
+        query.append(("end", max(span.end, _PLAIN_MILLIS)))
     if offset:
         query.append(("from", offset))
     query.append(("size", size))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -11,6 +11,7 @@ from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
 from gateway.adapters.elasticsearch import ids
 from gateway.adapters.elasticsearch.adapter import ElasticsearchAdapter
 from gateway.adapters.elasticsearch.api import Credential, MLApi
+from gateway.adapters.elasticsearch.lookup import DEFAULT_LOOKBACK
 from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, SeriesLimits
 from gateway.adapters.elasticsearch.versions import Versions
 from gateway.adapters.retries import USUAL, Retries
@@ -60,7 +61,7 @@ class ElasticsearchSource:
 
     `authorization` is the header's whole value (`ApiKey …`, `Basic …`, `Bearer …`), None for a cluster
     without security. `page_size`, at most 10,000, bounds what one request reads; `series` is how far
-    series are written out. `now` is the clock.
+    series are written out, `lookback` how far back keys are looked up. `now` is the clock.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class ElasticsearchSource:
         takes_callers_credential: bool = False,
         page_size: int = 1000,
         series: SeriesLimits = DEFAULT_LIMITS,
+        lookback: timedelta = DEFAULT_LOOKBACK,
         retries: Retries = USUAL,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -82,6 +84,7 @@ class ElasticsearchSource:
         self._credential = Credential(configured=authorization, is_callers=takes_callers_credential)
         self._page_size = page_size
         self._series = series
+        self._lookback = lookback
         self._retries = retries
         self._now = now
         self._versions = Versions(now=now, is_personal=takes_callers_credential)
@@ -106,7 +109,13 @@ class ElasticsearchSource:
             retries=self._retries,
         )
         return ElasticsearchAdapter(
-            api, call=call, page_size=self._page_size, writing=self._lock, series=self._series, now=self._now
+            api,
+            call=call,
+            page_size=self._page_size,
+            writing=self._lock,
+            series=self._series,
+            lookback=self._lookback,
+            now=self._now,
         )
 
     async def aclose(self) -> None:

@@ -5,7 +5,7 @@ before and after, and what is new and of equal content is taken for what was sen
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Hashable, Iterable, Sequence
 
 from gateway.adapters.elasticsearch.wire import SentEvent, StoredEvent
 
@@ -32,9 +32,14 @@ def match(
     return found
 
 
+def identity(event: SentEvent) -> Hashable:
+    """What twins have in common, and an event with what was written to make it."""
+    return event.content, _flags(event)
+
+
 def is_same(wanted: SentEvent, stored: SentEvent) -> bool:
     """Whether writing what is wanted would make a twin of what is stored."""
-    return wanted.content == stored.content and _as_by_default(wanted, stored)
+    return identity(wanted) == identity(stored)
 
 
 def _as_by_default(wanted: SentEvent, stored: SentEvent) -> bool:

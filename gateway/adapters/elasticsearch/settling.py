@@ -1,0 +1,113 @@
+"""What is said of a key that an ML calendar holds already, and of one that it holds more than once. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.adapters.base import Outcome, WriteStatus
+from gateway.adapters.elasticsearch.holding import Holding, Verdict, mark_of
+from gateway.adapters.elasticsearch.ids import name_of
+from gateway.adapters.elasticsearch.plan import shifted
+from gateway.adapters.elasticsearch.wire import SentEvent, StoredEvent, to_event
+from gateway.errors import AmbiguousKey, Conflict, GatewayError, KeyExists
+from gateway.model.ids import CalendarId
+from gateway.model.time import from_millis, to_rfc3339
+
+_SHOWN: Final = 3
+
+
+def settled(verdict: Verdict, holding: Holding, calendar: CalendarId, *, index: int = 0) -> Outcome:
+    """The outcome of a draft that is not written, with all events that are there under its key."""
+    status, error = _said(verdict, holding, calendar)
+    return _outcome(status, error, holding, calendar, index=index)
+
+
+def contested(holding: Holding, calendar: CalendarId, error: Conflict) -> Outcome:
+    """The outcome where others wrote under the same key meanwhile, with all events that are there."""
+    return _outcome(WriteStatus.CONFLICT, error, holding, calendar)
+
+
+def ambiguous(holding: Holding, calendar: CalendarId) -> AmbiguousKey:
+    """Several events under one key, which the caller must choose from."""
+    ids = [to_event(stored, calendar).id for stored in _all(holding)]
+    return AmbiguousKey(
+        f"{len(ids)} events of {name_of(calendar)} that are not the same bear the key {holding.key}:"
+        f" {listed(ids)}.",
+        hint="Remove by their ids those that are not meant, then repeat the call.",
+    )
+
+
+def listed(parts: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = "" if len(parts) <= _SHOWN else f" and {len(parts) - _SHOWN} more"
+    return f"{', '.join(parts[:_SHOWN])}{more}"
+
+
+def _outcome(
+    status: WriteStatus,
+    error: GatewayError | None,
+    holding: Holding,
+    calendar: CalendarId,
+    *,
+    index: int = 0,
+) -> Outcome:
+    events = [to_event(stored, calendar) for stored in _all(holding)]
+    return Outcome(
+        index=index,
+        status=status,
+        event=events[0] if events else None,
+        event_ids=tuple(event.id for event in events),
+        stored=status is WriteStatus.UNCHANGED,
+        problem=error.problem if error else None,
+    )
+
+
+def _said(
+    verdict: Verdict, holding: Holding, calendar: CalendarId
+) -> tuple[WriteStatus, GatewayError | None]:
+    match verdict:
+        case Verdict.SAME:
+            return WriteStatus.UNCHANGED, None
+        case Verdict.EXISTS:
+            taken = f"An event of {name_of(calendar)} bears the key {holding.key} already."
+            return WriteStatus.FAILED, KeyExists(taken, hint="Look at it, or choose another key.")
+        case Verdict.SHIFTED:
+            return WriteStatus.FAILED, shifted(to_event(holding.shifted[0], calendar).id)
+        case Verdict.AMBIGUOUS:
+            return WriteStatus.CONFLICT, ambiguous(holding, calendar)
+        case Verdict.SPELLED:
+            spelled = mark_of(holding.others[0]).key
+            return WriteStatus.CONFLICT, Conflict(
+                f"The key {holding.key} is taken: an event bears it as {spelled}.",
+                hint="Keys are unique ignoring case: write it as that event has it, or choose another.",
+            )
+        case _:
+            return WriteStatus.CONFLICT, Conflict(
+                f"What bears the key {holding.key} differs: {'; '.join(_differences(holding))}.",
+                hint="onExisting UPDATE makes it as it is given here.",
+            )
+
+
+def _differences(holding: Holding) -> Sequence[str]:
+    """What is missing of the draft, and what is there instead."""
+    parts = []
+    if holding.missing:
+        parts.append(f"not there {_described(holding.missing)}")
+    if holding.others:
+        parts.append(f"there instead {_described(holding.others)}")
+    return parts
+
+
+def _described(events: Sequence[SentEvent]) -> str:
+    verb = "is" if len(events) == 1 else "are"
+    return f"{verb} " + listed(
+        [
+            f"{event.description!r} from {to_rfc3339(from_millis(event.start_time))}"
+            f" to {to_rfc3339(from_millis(event.end_time))}"
+            for event in events
+        ]
+    )
+
+
+def _all(holding: Holding) -> Sequence[StoredEvent]:
+    """All events under the key, twins too, by start and id."""
+    return sorted((*holding.live, *holding.twins), key=lambda event: (event.start_time, event.event_id))
