@@ -22,6 +22,7 @@ from gateway.model.event import (
     EventLocation,
     EventPerson,
     EventStatus,
+    PostalAddress,
     ShowAs,
     draft_of,
 )
@@ -257,6 +258,10 @@ def test_the_empty_place_that_graph_shows_is_no_place():
     nowhere = {"displayName": "", "locationType": "default", "address": {}, "coordinates": {}}
     assert read(location=nowhere, locations=[nowhere]).location is None
     assert read(location=nowhere, locations=[nowhere]).locations == ()
+    empty = dict.fromkeys(("street", "city", "state", "countryOrRegion", "postalCode"), "")
+    assert read(location={**nowhere, "address": empty}).location is None
+    in_berlin = read(location={**nowhere, "address": {**empty, "city": "Berlin"}}).location
+    assert in_berlin.address == PostalAddress(city="Berlin")
 
 
 def test_coordinates_that_exchange_shows_as_no_numbers_are_none():

@@ -154,15 +154,17 @@ def _location(place: wire.Location | None) -> EventLocation | None:
 
 
 def _address(address: wire.PhysicalAddress | None) -> PostalAddress | None:
-    if address is None or address == wire.PhysicalAddress():
+    """An address, None for one of empty lines, as Graph shows it of some places."""
+    if address is None:
         return None
-    return PostalAddress(
-        street=address.street,
-        city=address.city,
-        state=address.state,
-        country_or_region=address.country_or_region,
-        postal_code=address.postal_code,
+    read = PostalAddress(
+        street=address.street or None,
+        city=address.city or None,
+        state=address.state or None,
+        country_or_region=address.country_or_region or None,
+        postal_code=address.postal_code or None,
     )
+    return None if read == PostalAddress() else read
 
 
 def _coordinates(place: wire.GeoCoordinates | None) -> Coordinates | None:
