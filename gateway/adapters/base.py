@@ -5,58 +5,29 @@ with the caller's credential and the record of what was asked upstream. Writes a
 that a dry run equals the real run by construction.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from gateway.adapters.byproducts import EffectKind as EffectKind  # noqa: PLC0414 - a part of the seam
+from gateway.adapters.byproducts import SideEffect as SideEffect  # noqa: PLC0414 - a part of the seam
+from gateway.adapters.byproducts import TranslationWarning as TranslationWarning  # noqa: PLC0414 - a part of the seam
 from gateway.adapters.capabilities import Capability, CapabilityNote
 from gateway.adapters.upstream import Call as Call  # noqa: PLC0414 - a part of the seam
 from gateway.adapters.upstream import UpstreamLog as UpstreamLog  # noqa: PLC0414 - a part of the seam
 from gateway.adapters.upstream import UpstreamRequest as UpstreamRequest  # noqa: PLC0414 - a part of the seam
-from gateway.errors import Problem
+from gateway.errors import Problem, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
-from gateway.model.suppression import SuppressionWindow
 from gateway.model.time import Window
 
 if TYPE_CHECKING:
     from gateway.adapters.management import CalendarManagement, Jobs
-
-
-class TranslationWarning(msgspec.Struct, frozen=True, kw_only=True):
-    """One field that a calendar cannot hold as it was given. `field` is its path in the event's input.
-
-    `given` and `sent` are plain JSON values; `sent` is None where nothing was sent. In a warning that only
-    the upstream's answer gave cause for, `sent` is what it holds.
-    """
-
-    code: str
-    field: str
-    message: str
-    given: object = None
-    sent: object = None
-
-
-class EffectKind(StrEnum):
-    SENDS_INVITATIONS = "sends_invitations"
-    SUPPRESSES_ANOMALIES = "suppresses_anomalies"
-
-
-class SideEffect(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a write does beside storing an event.
-
-    `count` is the number of people invited; `windows` are the times that jobs ignore, where that is known.
-    """
-
-    kind: EffectKind
-    message: str
-    count: int | None = None
-    windows: tuple[SuppressionWindow, ...] = ()
 
 
 class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,8 +231,13 @@ class CalendarAdapter(Protocol):
 class KeyIndex(Protocol):
     """An adapter that finds events by their keys."""
 
-    async def by_key(self, calendar: CalendarId, key: str, *, fields: Fields = EVERYTHING) -> Sequence[Event]:
-        """All live events under the key in the calendar, by start: several of a series, or by mistake."""
+    async def by_keys(
+        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
+    ) -> Mapping[str, Sequence[Event] | UpstreamError]:
+        """All live events under each key in the calendar, by start: several of a series, or by mistake.
+
+        A key whose event shows why it is none, such as that it was moved, has an error in its place.
+        """
         ...
 
 

@@ -14,6 +14,7 @@ from gateway.service.catalog import Target, Unresolved
 from gateway.service.copy_write import CopyWrite
 from gateway.service.event_write import Copies, EventOrder, EventWrite
 from gateway.service.fan_out import apply_all, check_invitations, in_order
+from gateway.service.key_lookup import look_up
 from gateway.service.lanes import Lanes
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
@@ -44,7 +45,7 @@ async def carry_out(session: Session, audit: AuditTrail, command: Amendments) ->
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
     parts = [await _parts(session, audit, order) for order in command.orders]
     flat = [part for found in parts for part in found]
-    await _find_copies(session, flat)
+    await _find(session, [part for part in flat if isinstance(part, CopyWrite)])
     writes = [write for part in flat for write in _writes(part)]
     await _prepare(session, writes, command.max_invitations)
     if command.dry_run:
@@ -74,10 +75,14 @@ async def _parts(session: Session, audit: AuditTrail, order: EventOrder) -> Sequ
     ]
 
 
-async def _find_copies(session: Session, parts: Sequence[Part]) -> None:
-    lanes = Lanes(session.deadline)
-    copies = [part for part in parts if isinstance(part, CopyWrite)]
-    await asyncio.gather(*(lanes.run(copy.lane, copy.find, skip=copy.refuse) for copy in copies))
+async def _find(session: Session, copies: Sequence[CopyWrite]) -> None:
+    """Looks the copies up that may be written to."""
+    for copy in copies:
+        copy.check()
+    wanted = {copy: copy.wanted for copy in copies if copy.wanted}
+    found = await look_up(session, list(wanted.values()))
+    for copy, there in zip(wanted, found, strict=True):
+        copy.take(there)
 
 
 def _writes(part: Part) -> Sequence[EventWrite]:

@@ -16,6 +16,7 @@ from gateway.errors import (
     ReadOnlySource,
     UnknownAlias,
     UnknownSource,
+    located,
 )
 from gateway.model.announcement import Announcement
 from gateway.model.event import Draft, SourceKind
@@ -134,6 +135,14 @@ class Catalog:
                 found.extend(self._targets(index, name))
             except GatewayError as exc:
                 found.append(Unresolved(index=index, problem=exc.problem.at("calendars", index)))
+        return found
+
+    def targets(self, names: Sequence[str]) -> list[Target]:
+        """The calendars that the names stand for. Raises InvalidId, UnknownSource, UnknownAlias for any."""
+        found: list[Target] = []
+        for index, name in enumerate(names):
+            with located("calendars", index):
+                found.extend(self._targets(index, name))
         return found
 
     def calendar(self, name: str) -> Target:

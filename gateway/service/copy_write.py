@@ -1,18 +1,17 @@
 """One calendar's copy of an event under a key, as a call changes or removes it: a row, whatever holds it."""
 
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Sequence
 
 import msgspec
 
-from gateway.adapters.base import KeyIndex, WriteStatus
+from gateway.adapters.base import WriteStatus
 from gateway.errors import AmbiguousKey, GatewayError, NotFound, Problem, located
-from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Event
 from gateway.model.key import checked
 from gateway.service.audit import AuditTrail
 from gateway.service.catalog import Target
-from gateway.service.event_write import Copies, EventOrder, EventWrite, Found
+from gateway.service.event_write import Copies, EventFound, EventOrder, EventWrite
+from gateway.service.key_lookup import Found, Wanted, check_unambiguous
 from gateway.service.report import EventRow, combined
 from gateway.service.session import Session
 
@@ -28,25 +27,30 @@ class CopyWrite:
         self._order = order
         self._key = copies.key
         self._target = target
+        self._place = ("target", "key", "calendars", target.index)
         self._settled: EventRow | None = None
         self.parts: Sequence[EventWrite] = ()
 
     @property
-    def lane(self) -> str:
-        return str(self._target.canonical)
+    def wanted(self) -> Wanted | None:
+        """What is to be looked up for it; None if nothing may be done to it."""
+        return None if self._settled else Wanted(target=self._target, key=self._key)
 
-    async def find(self) -> Iterable[Problem]:
-        """Looks for the events under the key. Gives what speaks against doing anything to them."""
+    def check(self) -> None:
+        """Holds what is to be done against the guard rails."""
         try:
-            self._take(await self._look())
+            self._check()
         except GatewayError as exc:
-            self.refuse(exc.problem)
-            return (exc.problem,)
-        return ()
+            self._settle(WriteStatus.FAILED, exc.problem)
 
-    def refuse(self, problem: Problem) -> None:
-        """Keeps the copy as it is."""
-        self._settle(WriteStatus.FAILED, problem)
+    def take(self, found: Found) -> None:
+        """Goes on with what was found under the key, or not."""
+        if isinstance(found, GatewayError):
+            self._settle(WriteStatus.FAILED, found.problem.at(*self._place))
+        elif not found:
+            self._take_none()
+        else:
+            self._take(found)
 
     def row(self, index: int) -> EventRow:
         """The row of the copy, whatever became of it."""
@@ -59,36 +63,36 @@ class CopyWrite:
             key=self._key,
         )
 
-    async def _look(self) -> Sequence[Event]:
-        """Raises GatewayError for a calendar that may not be written to or cannot be read."""
+    def _check(self) -> None:
+        """Raises GatewayError for what is no key, or a calendar that may not be written to."""
         with located("target", "key"):
             checked(self._key)
-        with located("target", "key", "calendars", self._target.index):
+        with located(*self._place):
             self._target.check_allowed()
             if not self._order.dry_run:
                 self._target.source.check_write()
-            adapter = cast("KeyIndex", self._session.adapter(self._target.source))
-            return await adapter.by_key(self._target.calendar, self._key)
+
+    def _take_none(self) -> None:
+        if self._order.amend is None:
+            self._settle(WriteStatus.DELETED, None)  # as was asked: it is not there
+        else:
+            missing = NotFound(f"There is no event under the key {self._key}.")
+            self._settle(WriteStatus.FAILED, missing.problem.at(*self._place))
 
     def _take(self, events: Sequence[Event]) -> None:
-        """Raises NotFound, and GatewayError for a series that cannot be changed as a whole."""
-        if not events:
-            self._take_none()
-        elif len(events) > 1 and not is_series(events):
-            self._settle(WriteStatus.CONFLICT, ambiguous(self._key, events).problem, events)
-        else:
+        try:
+            check_unambiguous(self._key, events)
             if len(events) > 1 and self._order.check_series:
                 self._order.check_series()
             self.parts = [self._part(event) for event in events]
-
-    def _take_none(self) -> None:
-        if self._order.amend is not None:
-            raise NotFound(f"There is no event under the key {self._key}.")
-        self._settle(WriteStatus.DELETED, None)  # as was asked: it is not there
+        except AmbiguousKey as exc:
+            self._settle(WriteStatus.CONFLICT, exc.problem, events)
+        except GatewayError as exc:
+            self._settle(WriteStatus.FAILED, exc.problem)
 
     def _part(self, event: Event) -> EventWrite:
-        found = Found(event=event, time_zone=self._target.time_zone)
-        return EventWrite(self._session, self._audit, self._order, event.id, found)
+        there = EventFound(event=event, time_zone=self._target.time_zone)
+        return EventWrite(self._session, self._audit, self._order, event.id, there)
 
     def _settle(self, status: WriteStatus, problem: Problem | None, events: Sequence[Event] = ()) -> None:
         self._settled = EventRow(
@@ -97,19 +101,3 @@ class CopyWrite:
             event_ids=tuple(event.id for event in events),
             problem=problem and problem.at(*self._order.path),
         )
-
-
-def is_series(events: Sequence[Event]) -> bool:
-    """Whether events under one key in one calendar are the occurrences of one series."""
-    details = [event.details for event in events]
-    occurrences = {it.occurrence for it in details if isinstance(it, ElasticsearchEventDetails)}
-    return len(occurrences) == len(events) and None not in occurrences
-
-
-def ambiguous(key: str, events: Sequence[Event]) -> AmbiguousKey:
-    """What to say of several events under one key in one calendar."""
-    there = " and ".join(event.id for event in events)
-    return AmbiguousKey(
-        f"Several events are under the key {key}: {there}.",
-        hint="Remove all but one of them, each by its id.",
-    )

@@ -59,7 +59,7 @@ class EventOrder(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class EventFound(msgspec.Struct, frozen=True, kw_only=True):
     """An event that was just read, in a calendar that the call may reach. The zone is for all-day events."""
 
     event: Event
@@ -75,7 +75,7 @@ class EventWrite:
         audit: AuditTrail,
         order: EventOrder,
         event_id: str,
-        found: Found | None = None,
+        found: EventFound | None = None,
     ) -> None:
         self._session = session
         self._audit = audit
@@ -235,7 +235,7 @@ class EventWrite:
         else:
             self._change(source, event, *self._order.amend(event, found.time_zone))
 
-    async def _find(self, source: ConfiguredSource, event_id: EventId) -> Found | None:
+    async def _find(self, source: ConfiguredSource, event_id: EventId) -> EventFound | None:
         """None where an event that is to go is not there. Raises NotFound, CalendarNotAllowed."""
         try:
             event = await self._session.adapter(source).find(event_id)
@@ -244,7 +244,7 @@ class EventWrite:
                 raise
             return None
         await check_event(self._session, source, event_id, event)
-        return Found(event=event, time_zone=source.policy.time_zone)
+        return EventFound(event=event, time_zone=source.policy.time_zone)
 
     async def _check_mutes(self, source: ConfiguredSource, event: Event) -> None:
         """Raises CalendarNotAllowed for a calendar that mutes all jobs and is named by a wildcard only."""

@@ -1,6 +1,6 @@
 """A calendar source in memory: it keeps what is written, says what it was asked, and fails on demand."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -25,7 +25,16 @@ from gateway.adapters.base import (
     WriteStatus,
 )
 from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
-from gateway.errors import AmbiguousKey, Code, Conflict, InvalidId, KeyExists, NotFound, Problem
+from gateway.errors import (
+    AmbiguousKey,
+    Code,
+    Conflict,
+    InvalidId,
+    KeyExists,
+    NotFound,
+    Problem,
+    UpstreamError,
+)
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.fields import EVERYTHING, Fields
@@ -68,8 +77,8 @@ class FakeSource:
     """Calendars are `name:calendar`, their events `name:calendar/events/id`; `me` is the calendar `own`.
 
     `fail` raises at the n-th event drawn from a calendar; `refused` and `crashing` are titles of drafts that
-    planning refuses and writing breaks on; `broken` is what every call about a calendar raises. Of `silent`
-    calendars no event ever comes.
+    planning refuses and writing breaks on; `broken` is what every call about a calendar raises, and
+    `odd_keys` what comes of a key instead of events. Of `silent` calendars no event ever comes.
     """
 
     def __init__(
@@ -92,6 +101,7 @@ class FakeSource:
         self.refused: frozenset[str] = frozenset()
         self.crashing: frozenset[str] = frozenset()
         self.mutes_all_jobs = False
+        self.odd_keys: dict[str, UpstreamError] = {}
         self.drawn = 0
         self.opened = 0
         self.closed = 0
@@ -164,12 +174,16 @@ class FakeAdapter:
                 return held
         raise NotFound(f"There is no {event}.")
 
-    async def by_key(self, calendar: CalendarId, key: str, *, fields: Fields = EVERYTHING) -> Sequence[Event]:
-        self._source.journal.append(f"by_key {calendar} {key}")
+    async def by_keys(
+        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
+    ) -> Mapping[str, Sequence[Event] | UpstreamError]:
+        self._source.journal.append(f"by_keys {calendar} {' '.join(sorted(keys))}")
         self._source.asked.append((str(calendar), fields))
         self._check(str(calendar))
-        there = [event for event in self._source.held if event.calendar_id == str(_own(calendar))]
-        return sorted((event for event in there if event.key == key), key=lambda event: event.order)
+        held = sorted(self._source.held, key=lambda event: event.order)
+        there = [event for event in held if event.calendar_id == str(_own(calendar))]
+        found = {key: [event for event in there if event.key == key] for key in keys}
+        return found | {key: self._source.odd_keys[key] for key in keys & self._source.odd_keys.keys()}
 
     async def calendar_of(self, event: EventId) -> Calendar:
         return self._calendar(f"{event.source}:{event.segments[0]}")

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.adapters.base import WriteStatus
-from gateway.errors import Code, Unavailable, Unsupported
+from gateway.errors import Code, Moved, Unavailable, Unsupported
 from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Draft, Event, draft_of
 from gateway.service.amendments import MAX_CALENDARS, Amendments, carry_out
@@ -182,6 +182,25 @@ async def test_a_calendar_that_cannot_be_read_is_not_one_without_the_key() -> No
     assert [row.status for row in report.rows] == [FAILED, DELETED]
     assert codes(report) == [Code.UNAVAILABLE, None]
     assert report.rows[0].calendar_id == "es:a"
+
+
+async def test_one_look_at_a_calendar_finds_the_events_of_all_keys() -> None:
+    es = FakeSource("es", [event("es:a", n, f"e{n}", key=f"CHG-{n}") for n in range(5)])
+    orders = [order(["es:a", "es:b"], f"CHG-{n}", title=None) for n in range(5)]
+    report, _ = await amend(session(es), *orders)
+    assert {row.status for row in report.rows} == {DELETED}
+    looks = [entry for entry in es.journal if entry.startswith("by_keys")]
+    assert looks == [f"by_keys es:{name} CHG-0 CHG-1 CHG-2 CHG-3 CHG-4" for name in "ab"]
+
+
+async def test_an_event_that_was_moved_is_neither_changed_nor_said_to_be_removed() -> None:
+    es = FakeSource("es", [event("es:a", 0, key="CHG-2")])
+    es.odd_keys["CHG-1"] = Moved("It is in es:b.")
+    report, _ = await amend(session(es), order(["es:a"], title=None), order(["es:a"], "CHG-2", title=None))
+    assert [row.status for row in report.rows] == [FAILED, DELETED]
+    assert codes(report) == [Code.MOVED, None]
+    assert report.rows[0].problem is not None
+    assert report.rows[0].problem.path == ("orders", "0", "target", "key", "calendars", "0")
 
 
 async def test_guard_rails_hold_for_copies_before_anything_is_looked_up() -> None:

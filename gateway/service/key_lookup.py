@@ -1,0 +1,104 @@
+"""Looking up which events are under which keys: one look upstream per calendar, however many keys."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, cast
+
+import msgspec
+
+from gateway.adapters.base import KeyIndex
+from gateway.errors import AmbiguousKey, GatewayError, Moved, NotOrganizer, TooMany
+from gateway.model.elasticsearch import ElasticsearchEventDetails
+from gateway.model.event import Event
+from gateway.model.fields import EVERYTHING, Fields
+from gateway.model.key import checked
+from gateway.service.catalog import Target
+from gateway.service.session import Session
+
+MAX_CALENDARS: Final = 100
+_AT_ONCE: Final = 16
+
+Found = Sequence[Event] | GatewayError
+"""The events under a key in a calendar, by start, or why they cannot be told."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A key, and a calendar where it is looked for."""
+
+    target: Target
+    key: str
+
+
+def key_targets(session: Session, key: str, calendars: Sequence[str]) -> Sequence[Target]:
+    """The calendars that the names stand for. Raises GatewayError for any that is none, and for no key."""
+    checked(key)
+    targets = session.catalog.targets(calendars)
+    if len(targets) > MAX_CALENDARS:
+        raise TooMany(f"{len(targets)} calendars are too many: at most {MAX_CALENDARS}.", path=("calendars",))
+    return targets
+
+
+async def look_up(session: Session, wanted: Sequence[Wanted], fields: Fields = EVERYTHING) -> list[Found]:
+    """What is there, for each that is wanted, with those fields. Nothing is remembered of it."""
+    groups: dict[str, list[int]] = {}
+    for place, each in enumerate(wanted):
+        groups.setdefault(str(each.target.canonical), []).append(place)
+    gate = asyncio.Semaphore(_AT_ONCE)
+    found: dict[int, Found] = {}
+
+    async def look(places: Sequence[int]) -> None:
+        async with gate:
+            those = [wanted[place] for place in places]
+            found.update(zip(places, await _look(session, those, fields), strict=True))
+
+    await asyncio.gather(*map(look, groups.values()))
+    return [found[place] for place in range(len(wanted))]
+
+
+async def _look(session: Session, wanted: Sequence[Wanted], fields: Fields) -> Sequence[Found]:
+    """The same for one calendar."""
+    target, keys = wanted[0].target, frozenset(each.key for each in wanted)
+    try:
+        target.check_allowed()
+        adapter = cast("KeyIndex", session.adapter(target.source))
+        there = await adapter.by_keys(target.calendar, keys, fields=fields | {"key"})
+    except GatewayError as exc:
+        return [exc] * len(wanted)
+    return [there[each.key] for each in wanted]
+
+
+def in_order(found: Sequence[Sequence[Event] | BaseException]) -> list[Event]:
+    """All that was found, by start and id, each event once. Raises what kept any of it from being told.
+
+    An event that was moved, or is somebody else's meeting, is none under its key.
+    """
+    events: dict[str, Event] = {}
+    for each in found:
+        if isinstance(each, BaseException):
+            if not isinstance(each, Moved | NotOrganizer):
+                raise each
+        else:
+            events.update((event.id, event) for event in each)
+    return sorted(events.values(), key=lambda event: event.order)
+
+
+def only(key: str, events: Sequence[Event]) -> Event | None:
+    """The event of a key in a calendar, of a series the first; None if there is none. Raises AmbiguousKey."""
+    check_unambiguous(key, events)
+    return events[0] if events else None
+
+
+def check_unambiguous(key: str, events: Sequence[Event]) -> None:
+    """Raises AmbiguousKey for several events under one key in one calendar, but for those of a series."""
+    if len(events) > 1 and not _is_series(events):
+        there = " and ".join(event.id for event in events)
+        raise AmbiguousKey(
+            f"Several events are under the key {key}: {there}.",
+            hint="Remove all but one of them, each by its id.",
+        )
+
+
+def _is_series(events: Sequence[Event]) -> bool:
+    details = [event.details for event in events]
+    occurrences = {it.occurrence for it in details if isinstance(it, ElasticsearchEventDetails)}
+    return len(occurrences) == len(events) and None not in occurrences
