@@ -16,7 +16,7 @@ from graphql import (
     validate,
 )
 
-from gateway.schema.limits import Limits, check, check_document, too_many
+from gateway.schema.limits import Limits, check, check_document, check_numbers, too_many
 from gateway.schema.price import Price, Pricing, Variables
 
 _KEPT: Final = 256
@@ -69,6 +69,7 @@ class Documents:
     def _understand(self, text: str) -> Document:
         try:
             ast = parse(text, max_tokens=self._limits.tokens)
+            check_numbers(ast)
             check_document(ast, self._limits)
         except GraphQLSyntaxError as exc:
             return Document(errors=(self._syntax_error(exc),))

@@ -7,6 +7,7 @@ documents that are small enough.
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 from graphql import (
@@ -21,10 +22,15 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    Token,
+    TokenKind,
     ValueNode,
 )
 
 from gateway.errors import TooMany
+
+_NUMBERS: Final = frozenset({TokenKind.INT, TokenKind.FLOAT})
+_LONGEST_NUMBER: Final = 100
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +90,20 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
                 check(limits, name, getattr(whole, name), operation)
             written = [it.default_value for it in operation.variable_definitions or () if it.default_value]
             check(limits, "members", _widest_of(written), operation)
+
+
+def check_numbers(document: DocumentNode) -> None:
+    """Raises GraphQLError for a number with more digits than Python would read, or anybody would mean."""
+    if document.loc is None:
+        return
+    token: Token | None = document.loc.start_token
+    while token is not None:
+        if token.kind in _NUMBERS and len(token.value or "") > _LONGEST_NUMBER:
+            message = (
+                f"A number of {len(token.value or '')} characters is above the limit of {_LONGEST_NUMBER}."
+            )
+            raise GraphQLError(message, source=document.loc.source, positions=[token.start])
+        token = token.next
 
 
 def check(limits: Limits, name: str, value: int, node: Node | None = None) -> None:
