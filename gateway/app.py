@@ -26,10 +26,12 @@ from gateway.adapters.msgraph.tokens import Tokens
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.transport import Transport
 from gateway.errors import GatewayError
+from gateway.http.admission import Admission
 from gateway.http.graphiql.page import Explorer
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.health import Readiness, healthz
 from gateway.http.identity.configured import configured_identity
+from gateway.http.middleware import middleware
 from gateway.http.operation import Operation
 from gateway.model.ids import CalendarId
 from gateway.sandbox import Sandbox
@@ -88,7 +90,7 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
     """
     audit = settings.audit_trail()
     executor = Executor(catalog, audit, _limits(settings))
-    explorer = Explorer(sandbox=settings.runs_on_sandbox)
+    explorer = Explorer(sandbox=settings.runs_on_sandbox) if settings.shows_explorer else None
 
     async def execute(operation: Operation, call: Call, reads_only: bool) -> ExecutionResult:
         return await executor.execute(
@@ -97,21 +99,22 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
 
     headers = credential_headers(settings, catalog)
     identity = configured_identity(settings)
+    admission = Admission(identity=identity, origins=settings.web.origins)
     endpoint = GraphQLEndpoint(
         execute,
         explorer=explorer,
         credential_headers=headers,
         timeout=settings.request_timeout,
-        identity=identity,
+        admission=admission,
     )
     served = Starlette(
         routes=[
-            Route("/", _to_explorer),
-            *explorer.routes(),
+            *([Route("/", _to_explorer), *explorer.routes()] if explorer else []),
             Route("/graphql", endpoint.handle, methods=METHODS),
             Route("/healthz", healthz),
             Route("/readyz", Readiness(audit).check),
         ],
+        middleware=middleware(settings, headers.values()),
         lifespan=lambda _: _ending(executor),
     )
     served.state.identity = identity

@@ -84,7 +84,7 @@ def troubles(data: Any) -> Iterator[Any]:
 
 
 def client_of(application: Any) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=application), base_url="http://gateway.test")
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=application), base_url="http://localhost")
 
 
 async def ask(client: httpx2.AsyncClient, query: str, **headers: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from gateway.settings import (
 )
 from gateway.settings.identity import ApiKeySettings, OidcSettings
 from gateway.settings.limits import LimitSettings
+from gateway.settings.web import WebSettings
 from tests.adapters.identity import Identity
 
 ROOT = Path(__file__).parents[1]
@@ -237,6 +238,9 @@ def test_a_token_for_the_gateway_may_be_exchanged_if_it_is_for_that_application(
         ("OIDC__AUDIENCE", "", "at least 1"),
         ("OIDC__ALGORITHMS", '["HS256"]', "it should be 'RS256'"),
         ("OIDC__ALGORITHMS", '["none"]', "it should be 'RS256'"),
+        ("WEB__ORIGINS", "https://status.example/", "it should be an origin"),
+        ("WEB__ORIGINS", "*", "it should be an origin"),
+        ("WEB__HOST", "x", "Did you mean GATEWAY_WEB__HOSTS?"),
         ("LIMITS__MAX_DEEP", "1", "Did you mean GATEWAY_LIMITS__MAX_DEPTH?"),
     ],
 )
@@ -743,6 +747,7 @@ TABLES = {
     "Limits": LimitSettings.model_fields,
     "A source: Elasticsearch": ElasticsearchSettings.model_fields,
     "A source: Microsoft Graph": MSGraphSettings.model_fields,
+    "Browsers": WebSettings.model_fields,
     "An alias": AliasSettings.model_fields,
     "An API key": ApiKeySettings.model_fields,
     "An issuer of tokens": OidcSettings.model_fields,
@@ -781,7 +786,7 @@ def _as_written(default: object) -> object:
             return f"P{default.days}D"
         case tuple():
             return list(default)
-        case LimitSettings():
+        case LimitSettings() | WebSettings():
             return {}
     return default
 
@@ -803,6 +808,7 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
     assert shown == {kind: set(model.model_fields) for kind, model in kinds.items()}
     assert set(whole["api_keys"]["pipeline"]) == set(ApiKeySettings.model_fields)
     assert set(whole["oidc"]) == set(OidcSettings.model_fields)
+    assert set(whole["web"]) == set(WebSettings.model_fields)
     assert set(whole["limits"]) == set(LimitSettings.model_fields)
     assert set(whole["aliases"]["tokyo-maintenance"]) == set(AliasSettings.model_fields)
 
@@ -817,6 +823,6 @@ def test_the_example_loads_with_every_line_in_force(tmp_path: Path, client_certi
     before, after = load(EXAMPLE, environ={}), load(config, environ={})
     more = {"lab", "staging", "shared", "trial", "announcer", "colleagues", "emulated"}
     assert set(after.sources) == {"elasticsearch", "msgraph"} | more
-    shown = ("sources", "aliases", "api_keys", "oidc", "identity_header")
+    shown = ("sources", "aliases", "api_keys", "oidc", "identity_header", "web")
     rest = set(Settings.model_fields) - set(shown)
     assert before.model_dump(include=rest) == after.model_dump(include=rest)

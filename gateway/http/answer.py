@@ -47,7 +47,7 @@ def json_response(
     return Response(
         msgspec.json.encode(content),
         status,
-        {"x-content-type-options": "nosniff", "cache-control": "no-store", **(headers or {})},
+        {"cache-control": "no-store", **(headers or {})},
         media_type=f"{media}; charset=utf-8",
     )
 

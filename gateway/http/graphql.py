@@ -16,9 +16,9 @@ from strawberry.types.graphql import OperationType
 
 from gateway.adapters.base import Call, UpstreamLog
 from gateway.adapters.deadline import Deadline
+from gateway.http.admission import Admission
 from gateway.http.answer import answer, refused
 from gateway.http.graphiql.page import Explorer
-from gateway.http.identity.identity import Identity
 from gateway.http.logging import bound
 from gateway.http.media import GRAPHQL, HTML, JSON, preferred
 from gateway.http.operation import Operation, read_operation
@@ -41,33 +41,26 @@ class GraphQLEndpoint:
         self,
         execute: Execute,
         *,
-        explorer: Explorer,
+        explorer: Explorer | None,
         credential_headers: Mapping[str, str],
         timeout: timedelta,
-        identity: Identity | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self._execute = execute
         self._timeout = timeout
         self._explorer = explorer
         self._credential_headers = credential_headers
-        self._identity = identity or Identity()
+        self._admission = admission or Admission()
 
     async def handle(self, request: Request) -> Response:
         """The response to one request, of whatever method."""
-        if self._is_for_people(request):
+        if self._explorer is not None and _is_for_people(request):
             return self._explorer.response(datetime.now(UTC))
         request_id = _request_id(request)
         with bound(request_id=request_id):
             response = await self._respond(request, request_id)
         response.headers["x-request-id"] = request_id
         return response
-
-    def _is_for_people(self, request: Request) -> bool:
-        """Whether a browser asks for the page: a GET without a query that prefers HTML."""
-        if request.method not in {"GET", "HEAD"} or "query" in request.query_params:
-            return False
-        accept = request.headers.get("accept")
-        return accept is not None and preferred(accept, (JSON, GRAPHQL, HTML)) == HTML
 
     async def _respond(self, request: Request, request_id: str) -> Response:
         media = preferred(request.headers.get("accept"), (JSON, GRAPHQL))
@@ -104,8 +97,8 @@ class GraphQLEndpoint:
             raise BadRequest(400, message) from exc
 
     async def _call(self, request: Request, request_id: str) -> Call:
-        """What the adapters may know of the request. Raises Refusal if nobody knows who it is from."""
-        caller = await self._identity.caller(request.headers)
+        """What the adapters may know of the request. Raises Refusal if it is not let in."""
+        caller = await self._admission.admit(request)
         return Call(
             request_id=request_id,
             client=request.client.host if request.client else None,
@@ -115,9 +108,17 @@ class GraphQLEndpoint:
             credentials={
                 source: value
                 for source, name in self._credential_headers.items()
-                if (value := request.headers.get(name)) is not None and self._identity.passes(name, caller)
+                if (value := request.headers.get(name)) is not None and self._admission.passes(name, caller)
             },
         )
+
+
+def _is_for_people(request: Request) -> bool:
+    """Whether a browser asks for the page: a GET without a query that prefers HTML."""
+    if request.method not in {"GET", "HEAD"} or "query" in request.query_params:
+        return False
+    accept = request.headers.get("accept")
+    return accept is not None and preferred(accept, (JSON, GRAPHQL, HTML)) == HTML
 
 
 def _name(operation: Operation | None) -> str | None:

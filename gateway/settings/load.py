@@ -17,6 +17,7 @@ from gateway.settings.limits import LimitSettings
 from gateway.settings.msgraph import MSGraphSettings
 from gateway.settings.settings import AliasSettings, Settings
 from gateway.settings.value import KNOWN_SOURCES, Table
+from gateway.settings.web import WebSettings
 
 PREFIX: Final = "GATEWAY_"
 CONFIG: Final = "GATEWAY_CONFIG"
@@ -30,7 +31,11 @@ _NAMED: Final[Mapping[str, type[Table] | None]] = {
     "api_keys": ApiKeySettings,
 }
 """Tables of tables that operators name; those of sources depend on their kind."""
-_SINGLE: Final[Mapping[str, type[Table]]] = {"limits": LimitSettings, "oidc": OidcSettings}
+_SINGLE: Final[Mapping[str, type[Table]]] = {
+    "limits": LimitSettings,
+    "oidc": OidcSettings,
+    "web": WebSettings,
+}
 
 _Path = tuple[str, ...]
 

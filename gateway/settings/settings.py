@@ -16,7 +16,8 @@ from gateway.settings.fault import Fault, SettingsError
 from gateway.settings.identity import ApiKeySettings, OidcSettings
 from gateway.settings.limits import LimitSettings
 from gateway.settings.msgraph import MSGraphSettings
-from gateway.settings.value import Header, Reminder, Table, Targets, TimeZone
+from gateway.settings.value import Header, Reminder, Table, Targets, TimeZone, is_loopback
+from gateway.settings.web import WebSettings
 
 SourceSettings = Annotated[ElasticsearchSettings | MSGraphSettings, Field(discriminator="kind")]
 LogFormat = Literal["console", "json"]
@@ -119,6 +120,9 @@ class Settings(Table):
     oidc: OidcSettings | None = Field(
         None, description="An OpenID provider whose tokens are taken: see below."
     )
+    web: WebSettings = Field(
+        WebSettings(), description="What browsers, and pages of other sites, may do: see below."
+    )
     sources: Mapping[Annotated[str, AfterValidator(_source_name)], SourceSettings] = Field(
         {}, description="The upstreams, a table for each; its name begins the ids of its calendars."
     )
@@ -129,6 +133,12 @@ class Settings(Table):
     @property
     def runs_on_sandbox(self) -> bool:
         return not self.sources
+
+    @property
+    def shows_explorer(self) -> bool:
+        """Whether browsers get the explorer: beside real sources only on loopback, or if asked for."""
+        usual = self.runs_on_sandbox or is_loopback(self.host)
+        return usual if self.web.explorer is None else self.web.explorer
 
     @property
     def identifies_callers(self) -> bool:

@@ -99,7 +99,7 @@ async def front(sandbox: Sandbox, tmp_path: Any) -> AsyncIterator[Any]:
             await lifespan.enter_async_context(served.router.lifespan_context(served))
             transport = httpx2.ASGITransport(app=served)
             client = await stack.enter_async_context(
-                httpx2.AsyncClient(transport=transport, base_url="http://gateway.test")
+                httpx2.AsyncClient(transport=transport, base_url="http://localhost")
             )
             return Front(client, sandbox, audit_log, lifespan)
 

@@ -207,7 +207,7 @@ async def test_every_property_of_the_documented_answer_can_be_read(tmp_path: Pat
         settings = load(file, environ={})
         catalog = configured(settings)
         transport = httpx2.ASGITransport(app=application(settings, catalog))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             query = add(f"msgraph:me/calendars/{CALENDAR}", LUNCH).replace(
                 ROWS, f"results {{ event {{ {EVERYTHING} }} }}"
             )

@@ -153,7 +153,7 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
     settings = load(None, environ={})
     async with catalog_of(settings) as catalog:
         transport = httpx2.ASGITransport(app=application(settings, catalog))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield client
 
 
@@ -164,7 +164,7 @@ def test_no_audit_is_left_out():
 
 @pytest.mark.parametrize("audit", AUDITS)
 async def test_an_audit_is_passed(client: httpx2.AsyncClient, audit: Audit) -> None:
-    url = f"http://gateway.test/graphql?{audit.query}"
+    url = f"http://localhost/graphql?{audit.query}"
     request = httpx2.Request(audit.method, url, headers=audit.headers, content=audit.content)
     response = await client.send(request)
     body = json.loads(response.content.decode("utf-8"))
