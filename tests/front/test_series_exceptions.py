@@ -9,6 +9,7 @@ from gateway.sandbox.seed import user_id
 
 from .series import (
     ADD,
+    EVENT,
     EVERY_MONDAY,
     OUTLOOK,
     UPDATE,
@@ -300,3 +301,18 @@ async def test_an_occurrence_that_is_removed_by_its_id_is_left_out_of_its_series
     removal = "mutation ($id: ID!) { removeEvents(input: {removals: [{target: {id: $id}}]}) { status } }"
     assert (await gateway.ask(removal, {"id": second["id"]}))["removeEvents"]["status"] == "SUCCEEDED"
     assert (await found(gateway, event))["recurrence"]["exceptDates"] == ["2027-03-29"]
+
+
+async def test_a_series_is_read_and_changed_where_graph_does_not_tell_its_days(front: Any) -> None:
+    """As v1.0 did not for years: it refuses a property that it does not know."""
+    gateway = await front()
+    event = await made(gateway, leaving_out())
+    told = f"query ($id: ID!) {{ calendarEvent(id: $id) {{ warnings {{ field message }} {EVENT} }} }}"
+    gateway.sandbox.msgraph.faults.add("GET /{event}", Fault(status=400), calls=range(2, 20, 2))
+    shown = (await gateway.ask(told, {"id": event["id"]}))["calendarEvent"]
+    (warning,) = shown["warnings"]
+    assert warning["field"] == "recurrence.exceptDates"
+    assert shown["recurrence"]["exceptDates"] == []
+    assert (await changed(gateway, event, title="Renamed"))["title"] == "Renamed"
+    gateway.sandbox.msgraph.faults.clear()
+    assert (await found(gateway, event))["recurrence"]["exceptDates"] == APRIL

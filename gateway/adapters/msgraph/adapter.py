@@ -23,7 +23,7 @@ from gateway.adapters.msgraph.event_plan import plan_event
 from gateway.adapters.msgraph.event_write import EventWrite
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.exceptions import Exceptions, of_change, of_step, planned
-from gateway.adapters.msgraph.leaving_out import LeavingOut, leaving_out, with_exceptions
+from gateway.adapters.msgraph.leaving_out import LeavingOut, leaving_out, untold, with_exceptions
 from gateway.adapters.msgraph.listing import list_calendars
 from gateway.adapters.msgraph.paths import ME, canonical, event_in_mailbox_of, user
 from gateway.adapters.msgraph.plan import plan
@@ -33,7 +33,7 @@ from gateway.adapters.msgraph.view import read_events
 from gateway.adapters.msgraph.wire import GraphCalendar, GraphEvent, Page
 from gateway.adapters.msgraph.writing import Writing
 from gateway.adapters.retries import Retries
-from gateway.errors import Forbidden, NoAnswer, NotFound, NotSent, Problem, UpstreamError
+from gateway.errors import Forbidden, NoAnswer, NotFound, NotSent, Problem, UpstreamError, UpstreamRefused
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event
 from gateway.model.fields import EVERYTHING, Fields
@@ -94,7 +94,10 @@ class MSGraphAdapter:
         shown = to_event(found, source=self._api.source, owner=owner, calendar=None)
         if "recurrence" not in fields:
             return shown
-        return await with_exceptions(self._api, self._requests, event, shown)
+        try:
+            return await with_exceptions(self._api, self._requests, event, shown)
+        except UpstreamRefused as exc:
+            return untold(shown, exc)
 
     async def calendar_of(self, event: EventId) -> Calendar:
         found = await self._api.read(self._requests.calendar_of(event), GraphCalendar)

@@ -33,7 +33,7 @@ from gateway.errors import (
     UnexpectedAnswer,
     UpstreamError,
 )
-from gateway.model.event import Event
+from gateway.model.event import Event, EventWarning
 from gateway.model.ids import CalendarId, EventId
 
 _FINISH: Final = "Remove those occurrences to finish: that does no harm where one is gone by then."
@@ -55,6 +55,16 @@ def leaving_out(event: Event, days: Iterable[date]) -> Event:
         return event
     recurrence = msgspec.structs.replace(event.recurrence, except_dates=tuple(days))
     return msgspec.structs.replace(event, recurrence=recurrence)
+
+
+def untold(event: Event, refusal: UpstreamError) -> Event:
+    """A series of a Graph that knows no cancelled occurrences: for years v1.0 was one."""
+    warning = EventWarning(
+        field="recurrence.exceptDates",
+        given=refusal.problem.upstream_code or "",
+        message="Graph does not tell which days the series leaves out: there may be some.",
+    )
+    return msgspec.structs.replace(event, warnings=(*event.warnings, warning))
 
 
 class LeavingOut:
