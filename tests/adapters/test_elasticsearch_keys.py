@@ -14,6 +14,7 @@ from gateway.adapters.elasticsearch.series import SeriesLimits
 from gateway.errors import Code, Forbidden, NotFound
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import SourceKind
+from gateway.model.fields import EVERYTHING
 from gateway.model.time import EventTime, Window, to_millis
 from gateway.sandbox.faults import Fault
 
@@ -235,23 +236,36 @@ async def test_a_key_is_found_on_whatever_page_it_is(bench):
 # By key
 
 
+async def under(bench, key, *, calendar=EMPTY, fields=EVERYTHING):
+    """The events under a key."""
+    return (await bench.adapter().by_keys(calendar, {key}, fields=fields))[key]
+
+
+async def test_one_look_is_for_all_keys(bench):
+    await add(bench.adapter(), series(), keyed())
+    began = len(bench.server.exchanges)
+    found = await bench.adapter().by_keys(EMPTY, {"OPS-7", "OPS-8", "OPS-9"})
+    assert {key: len(events) for key, events in found.items()} == {"OPS-7": 1, "OPS-8": 3, "OPS-9": 0}
+    assert arrived(bench, began) == ["GET"]
+
+
 async def test_all_events_under_a_key_are_found_by_it_in_order(bench):
     await add(bench.adapter(), series(), keyed())
-    found = await bench.adapter().by_key(EMPTY, "OPS-8")
+    found = await under(bench, "OPS-8")
     assert [event.title for event in found] == ["Backup"] * 3
     assert found == sorted(found, key=lambda event: event.order)
-    assert [event.title for event in await bench.adapter().by_key(EMPTY, "OPS-7")] == ["Upgrade"]
+    assert [event.title for event in await under(bench, "OPS-7")] == ["Upgrade"]
 
 
 @pytest.mark.parametrize("key", ["OPS-9", "ops-7", "OPS"])
 async def test_no_event_is_found_by_a_key_that_is_not_its_own_to_the_letter(bench, key):
     await add(bench.adapter(), keyed())
-    assert await bench.adapter().by_key(EMPTY, key) == []
+    assert await under(bench, key) == []
 
 
 async def test_by_key_no_more_travels_than_is_wanted(bench):
     await add(bench.adapter(), keyed())
-    (event,) = await bench.adapter().by_key(EMPTY, "OPS-7", fields=frozenset({"start"}))
+    (event,) = await under(bench, "OPS-7", fields=frozenset({"start"}))
     assert (event.key, event.start.instant) == ("OPS-7", MORNING)
     assert "events.description" in sent(bench, "GET")[-1].target
     assert "skip_result" not in sent(bench, "GET")[-1].target
@@ -259,10 +273,10 @@ async def test_by_key_no_more_travels_than_is_wanted(bench):
 
 async def test_what_cannot_be_looked_up_is_not_said_to_be_not_there(bench):
     with pytest.raises(NotFound):
-        await bench.adapter().by_key(bench.unknown_calendar, "OPS-7")
+        await under(bench, "OPS-7", calendar=bench.unknown_calendar)
     bench.faults.add(READ, Fault(status=403))
     for looking in (
-        bench.adapter().by_key(EMPTY, "OPS-7"),
+        under(bench, "OPS-7"),
         bench.adapter().plan(EMPTY, [keyed()]),
     ):
         with pytest.raises(Forbidden):

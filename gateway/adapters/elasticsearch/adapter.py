@@ -1,7 +1,7 @@
 """An Elasticsearch source as one call sees it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Final
@@ -143,19 +143,21 @@ class ElasticsearchAdapter:
     async def identity(self, calendar: CalendarId) -> str:
         return str(calendar)
 
-    async def by_key(self, calendar: CalendarId, key: str, *, fields: Fields = EVERYTHING) -> Sequence[Event]:
-        """All events under the key, by start and id: those of a series, or several by mistake."""
+    async def by_keys(
+        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
+    ) -> Mapping[str, Sequence[Event]]:
+        """All events under each key, by start and id: those of a series, or several by mistake."""
         found = await look_up(
             self._api,
             calendar,
-            (key,),
+            keys,
             span_of_keys(self._now(), self._lookback),
             size=self._page_size,
             log=self._call.log,
             fields=wire_fields(fields | {"key"}),
         )
-        events = [to_event(stored, calendar) for stored in found[folded(key)]]
-        return [event for event in events if event.key == key]
+        events = {key: [to_event(stored, calendar) for stored in found[folded(key)]] for key in keys}
+        return {key: [event for event in events[key] if event.key == key] for key in keys}
 
     async def plan(
         self, calendar: CalendarId, drafts: Sequence[Draft], *, on_existing: OnExisting = OnExisting.RETURN
