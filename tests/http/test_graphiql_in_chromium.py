@@ -202,4 +202,4 @@ def test_a_sample_from_an_earlier_week_is_brought_up_to_date_and_an_edited_one_i
     queries = explorer.page.evaluate(
         "() => JSON.parse(localStorage['sandbox/graphiql:tabState']).tabs.map((tab) => tab.query)"
     )
-    assert ["2020-01-04" in query for query in queries] == [False, True, False, False]
+    assert ["2020-01-04" in query for query in queries] == [False, True, False, False, False]
