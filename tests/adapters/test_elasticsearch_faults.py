@@ -273,6 +273,7 @@ def test_elasticsearchs_own_success_is_no_fault():
         (406, OWN, True),
         (406, STRANGE, False),
         (408, STRANGE, False),
+        (408, OWN, False),
         (429, OWN, False),
         (503, OWN, False),
         (503, STRANGE, False),

@@ -34,7 +34,6 @@ _BY_CLASS: Final[dict[int, type[UpstreamError]]] = {4: UpstreamRefused, 5: Unava
 _BLOCKED: Final = "cluster_block_exception"
 _OWN: Final = frozenset({404, 409})
 """What a stranger says of what is there, or is not, counts for nothing."""
-_OF_THE_ANSWER: Final = frozenset({406, 408})
 _BUSY: Final = frozenset({429, 503})
 _MEDIA_TYPE: Final = "media_type_header_exception"
 T = TypeVar("T")
@@ -74,11 +73,11 @@ def was_refused(answer: Answer) -> bool:
     """Whether the answer proves that nothing was written, as redirects and 4xx do.
 
     A 5xx proves nothing: a proxy may have lost the answer of an Elasticsearch that did the work. Nor does
-    its 406, which may be about the type of that answer, or its 408.
+    its 406, which may be about the type of that answer, or a 408: somebody has waited for long enough.
     """
-    if answer.status in _OF_THE_ANSWER:
+    if answer.status == 406:
         return is_elasticsearch(answer)
-    return 300 <= answer.status < 500 and not is_over(answer)
+    return 300 <= answer.status < 500 and answer.status != 408 and not is_over(answer)
 
 
 def is_over(answer: Answer) -> bool:
