@@ -1,6 +1,6 @@
 """Drafts that bear a key: an event, or a series over the spring shift in Berlin; and adding them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 
@@ -21,12 +21,18 @@ def keyed(title: str = "Upgrade", key: str = "OPS-7", **times) -> Draft:
     return msgspec.structs.replace(draft(title, **times), key=key)
 
 
-def series(rule: str = "FREQ=DAILY;COUNT=3", title: str = "Backup", key: str | None = "OPS-8") -> Draft:
+def series(
+    rule: str = "FREQ=DAILY;COUNT=3",
+    title: str = "Backup",
+    key: str | None = "OPS-8",
+    *,
+    without: tuple[date, ...] = (),
+) -> Draft:
     return Draft(
         title=title,
         start=EventTime(instant=FIRST, zone=BERLIN),
         end=EventTime(instant=FIRST + HOUR, zone=BERLIN),
-        recurrence=Recurrence(rule=RecurrenceRule.parse(rule), time_zone=BERLIN),
+        recurrence=Recurrence(rule=RecurrenceRule.parse(rule), time_zone=BERLIN, except_dates=without),
         key=key,
     )
 

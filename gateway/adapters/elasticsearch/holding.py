@@ -1,6 +1,6 @@
 """What an ML calendar holds under a key, against what it is to: one event, or those of a series. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -84,13 +84,15 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return min(event.start_time for event in self.missing) > self.same[-1].start_time
 
-    def verdict(self, on_existing: OnExisting) -> Verdict:  # noqa: PLR0911 - a table, in its order
-        """What is to be done, on what was found."""
+    def verdict(  # noqa: PLR0911 - a table, in its order
+        self, on_existing: OnExisting, superseded: Collection[str] = ()
+    ) -> Verdict:
+        """What is to be done. What is known to be `superseded` may be there beside what is wanted."""
         if not self.live:
             return Verdict.WRITE
         if on_existing is OnExisting.FAIL:
             return Verdict.EXISTS
-        if self.is_ambiguous:
+        if self.is_ambiguous and not self._is_only(superseded):
             return Verdict.AMBIGUOUS
         if not self.missing and not self.others:
             return Verdict.SAME
@@ -99,6 +101,9 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
         if on_existing is OnExisting.UPDATE:
             return Verdict.SHIFTED if self.shifted else Verdict.WRITE
         return Verdict.WRITE if self.goes_on else Verdict.DIFFERS
+
+    def _is_only(self, superseded: Collection[str]) -> bool:
+        return bool(self.others) and all(event.event_id in superseded for event in self.others)
 
 
 def has_shifted(event: StoredEvent, now: datetime) -> bool:

@@ -57,11 +57,13 @@ def _step(
     lookup: Lookup, ready: Sequence[Ready], holdings: Mapping[int, Holding], on_existing: OnExisting
 ) -> KeyedStep:
     planned = tuple(each.planned for each in ready)
+    found = [holdings[event.index] for event in planned]
     return KeyedStep(
         calendar=lookup.calendar,
         events=planned,
-        requests=tuple(_requests(lookup, [holdings[event.index] for event in planned])),
+        requests=tuple(_requests(lookup, found)),
         wanted=tuple(each.sent for each in ready),
+        superseded=frozenset(event.event_id for holding in found for event in holding.others),
         on_existing=on_existing,
         span=lookup.span,
     )

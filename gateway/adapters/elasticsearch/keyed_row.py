@@ -59,7 +59,7 @@ class KeyedRow:
         """Decides once more, on what is there now. From here on only what was there may be superseded."""
         self.see(found)
         self._before = self._holding
-        verdict = self._holding.verdict(self._step.on_existing)
+        verdict = self._holding.verdict(self._step.on_existing, self._step.superseded)
         if verdict is not Verdict.WRITE and not (verdict is Verdict.SAME and self._holding.twins):
             self._settled = settled(verdict, self._holding, self._step.calendar)
 

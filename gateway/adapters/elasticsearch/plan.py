@@ -35,9 +35,13 @@ _BODY: Final = b'{"events":[%b]}'
 
 
 class KeyedStep(Step, frozen=True, kw_only=True):
-    """A step whose events bear keys: what each draft is to be, and where keys are looked up."""
+    """A step whose events bear keys: what each draft is to be, and where keys are looked up.
+
+    `superseded` are the events, by their own ids, whose place they take.
+    """
 
     wanted: tuple[tuple[SentEvent, ...], ...]
+    superseded: frozenset[str]
     on_existing: OnExisting
     span: Span
 
