@@ -58,6 +58,8 @@ class Bench:
     write_route: str
     change_routes: Sequence[str] = ()
     remove_route: str = ""
+    key_route: str = ""
+    """Where keys are looked up, if that is not where events are read."""
     credentials: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

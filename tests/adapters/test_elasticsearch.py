@@ -31,6 +31,7 @@ from .conformance import (
     write,
 )
 from .elasticsearch_bench import EMPTY, READ, WRITE, behind_proxy, connect, emulator, open_bench, sent
+from .key_conformance import KeyConformance
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +45,7 @@ async def bench(anyio_backend):
         yield bench
 
 
-class TestConformance(AdapterConformance, EventWriteConformance):
+class TestConformance(AdapterConformance, EventWriteConformance, KeyConformance):
     """All that every adapter must do."""
 
 
