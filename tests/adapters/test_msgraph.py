@@ -2,7 +2,8 @@
 
 import asyncio
 from contextlib import aclosing
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -40,6 +41,7 @@ from .conformance import (
     EVERYTHING,
     HOUR,
     MORNING,
+    SPRING,
     AdapterConformance,
     Bench,
     EventWriteConformance,
@@ -493,6 +495,19 @@ async def test_whole_days_in_any_zone_come_in_their_place_and_to_the_edge_of_the
         assert [event.order for event in events] == sorted(event.order for event in events)
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+async def test_a_whole_day_is_seen_in_its_first_and_last_minute_and_not_beside_them(as_alice, zone):
+    """These zones are the furthest from UTC, by which Graph matches whole days."""
+    start, end = midnight(SPRING, zone), midnight(add_days(SPRING, 1), zone, latest=True)
+    home, minute = CalendarId(SOURCE, ("me", "calendars", EMPTY)), timedelta(minutes=1)
+    await write(as_alice, home, [Draft(title="Whole day", start=start, end=end, is_all_day=True)])
+    seen = [
+        titles(await read(as_alice, home, Window(start=begin, end=begin + minute)))
+        for begin in (start.instant - minute, start.instant, end.instant - minute, end.instant)
+    ]
+    assert seen == [[], ["Whole day"], ["Whole day"], []]
+
+
 async def test_a_window_longer_than_graph_views_is_read_in_parts_and_only_as_far_as_drawn(server, as_alice):
     home = CalendarId(SOURCE, ("me", "calendars", EMPTY))
     five_years = 1826 * DAY
@@ -721,6 +736,24 @@ async def test_a_link_to_elsewhere_is_never_followed(scripted, link):
 
     _, server = await scripted({"value": [], "@odata.nextLink": link}, work)
     assert len(server.exchanges) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_never_followed(alice, status):
+    """Neither the credential nor the event goes to where it leads."""
+    async with EmulatorServer(Script({"value": []})) as elsewhere:
+        script = Script(b"", status)
+        script.response = replace(script.response, headers={"Location": f"{elsewhere.url}/v1.0/me/events"})
+        async with (
+            EmulatorServer(script) as server,
+            aclosing(connect(server.url, authorization=alice)) as source,
+        ):
+            adapter = source.adapter(Call(request_id=REQUEST_ID))
+            with pytest.raises(UnexpectedAnswer, match=str(status)):
+                await read(adapter, calendar("me/calendar"))
+            (outcome,) = await write(adapter, calendar("me/calendar"), [draft()])
+        assert (outcome.status, len(server.exchanges)) == (WriteStatus.FAILED, 2)
+        assert not elsewhere.exchanges
 
 
 async def test_pages_in_a_circle_are_not_followed_for_ever():
