@@ -16,6 +16,7 @@ GatewayError
 │   ├── GroupAddress             GROUP_ADDRESS
 │   ├── MuteTooLong              MUTE_TOO_LONG
 │   ├── LossRefused              LOSS_REFUSED             the caller wants all fields held or nothing written
+│   ├── NotAll                   NOT_ALL                  another row failed, and all or nothing was asked for
 │   └── Unsupported              UNSUPPORTED              this kind of source cannot do it
 └── UpstreamError                                         the upstream said no, or nothing
     ├── Unauthenticated          UNAUTHENTICATED
@@ -63,6 +64,7 @@ class Code(StrEnum):
     GROUP_ADDRESS = "GROUP_ADDRESS"
     MUTE_TOO_LONG = "MUTE_TOO_LONG"
     LOSS_REFUSED = "LOSS_REFUSED"
+    NOT_ALL = "NOT_ALL"
     UNSUPPORTED = "UNSUPPORTED"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
@@ -205,6 +207,10 @@ class MuteTooLong(Refused):
 
 class LossRefused(Refused):
     code = Code.LOSS_REFUSED
+
+
+class NotAll(Refused):
+    code = Code.NOT_ALL
 
 
 class Unsupported(Refused):

@@ -30,7 +30,8 @@ from gateway.sandbox.elasticsearch.unknowns import Unknowns as ElasticsearchUnkn
 from gateway.sandbox.msgraph import Limits, Unknowns
 from gateway.sandbox.setup import allowed
 from gateway.schema.build import client_sdl
-from gateway.schema.enums import ProblemCode, WarningCode, WriteStatus
+from gateway.schema.enums import WarningCode, WriteStatus
+from gateway.schema.problem import ProblemCode
 from gateway.settings import load
 
 ROOT = Path(__file__).parent.parent

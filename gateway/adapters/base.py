@@ -118,6 +118,9 @@ class WriteStatus(StrEnum):
     PLANNED = "planned"
     CONFLICT = "conflict"
     FAILED = "failed"
+    SKIPPED = "skipped"
+    ROLLED_BACK = "rolled_back"
+    ROLLBACK_FAILED = "rollback_failed"
     UNKNOWN = "unknown"
 
 

@@ -36,3 +36,7 @@ class SideEffect(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     count: int | None = None
     windows: tuple[SuppressionWindow, ...] = ()
+
+    @property
+    def is_mail(self) -> bool:
+        return self.kind is EffectKind.SENDS_INVITATIONS

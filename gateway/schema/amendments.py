@@ -2,13 +2,13 @@
 
 import strawberry
 
-from gateway.schema.enums import LossPolicy, by_name
+from gateway.schema.enums import Atomicity, LossPolicy, by_name
 from gateway.schema.event_patch import EventPatch
 from gateway.schema.scalars import Duration
-from gateway.schema.writes import ON_LOSS
-from gateway.service import loss
+from gateway.schema.writes import ATOMICITY, ON_LOSS
+from gateway.service import atomicity, loss
 from gateway.service.amendments import Amendments
-from gateway.service.event_write import EventOrder
+from gateway.service.event_order import EventOrder
 
 _REVISION = "The `revision` that the event must still have; another one is a CONFLICT. Without it, any."
 _DRY_RUN = "Plan all, show the exact requests, write nothing."
@@ -31,6 +31,7 @@ class EventChange:
 class UpdateEventsInput:
     changes: list[EventChange] = strawberry.field(description="At most 1,000; each event once.")
     on_loss: LossPolicy = strawberry.field(default=LossPolicy.WARN, description=ON_LOSS)
+    atomicity: Atomicity = strawberry.field(default=Atomicity.BEST_EFFORT, description=ATOMICITY)
     max_invitations: int | None = strawberry.field(default=None, description=_MAX_INVITATIONS)
     max_mute: Duration | None = strawberry.field(
         default=None,
@@ -52,7 +53,11 @@ class UpdateEventsInput:
             for index, change in enumerate(self.changes)
         ]
         return Amendments(
-            orders=orders, name="changes", max_invitations=self.max_invitations, dry_run=self.dry_run
+            orders=orders,
+            name="changes",
+            atomicity=by_name(atomicity.Atomicity, self.atomicity),
+            max_invitations=self.max_invitations,
+            dry_run=self.dry_run,
         )
 
 

@@ -7,17 +7,26 @@ import strawberry
 
 from gateway.adapters import base
 from gateway.schema.context import Context
-from gateway.schema.enums import BatchStatus, LossPolicy, SideEffectKind, WarningCode, WriteStatus, by_name
+from gateway.schema.enums import (
+    Atomicity,
+    BatchStatus,
+    LossPolicy,
+    SideEffectKind,
+    WarningCode,
+    WriteStatus,
+    by_name,
+)
 from gateway.schema.event import CalendarEvent
 from gateway.schema.event_input import EventInput
 from gateway.schema.problem import Problem
 from gateway.schema.scalars import JSON, Duration, milliseconds
 from gateway.schema.source import CalendarSource
 from gateway.schema.suppression import SuppressionWindow
-from gateway.service import loss
+from gateway.service import atomicity, loss
 from gateway.service.calendar_write import AddEvents
 from gateway.service.report import EventRow, WriteReport
 
+ATOMICITY: Final = "What to do with what was written if anything else of the call fails."
 ON_LOSS: Final = "What to do with an event that a calendar cannot hold as it is given."
 
 
@@ -26,6 +35,7 @@ class AddEventsInput:
     calendars: list[strawberry.ID] = strawberry.field(description="Ids of calendars, or aliases.")
     events: list[EventInput] = strawberry.field(description="At most 1,000.")
     on_loss: LossPolicy = strawberry.field(default=LossPolicy.WARN, description=ON_LOSS)
+    atomicity: Atomicity = strawberry.field(default=Atomicity.BEST_EFFORT, description=ATOMICITY)
     max_invitations: int | None = strawberry.field(
         default=None, description="How many invitations the call may send; may only lower the setting."
     )
@@ -42,6 +52,7 @@ class AddEventsInput:
             calendars=self.calendars,
             drafts=[event.to_draft for event in self.events],
             on_loss=by_name(loss.LossPolicy, self.on_loss),
+            atomicity=by_name(atomicity.Atomicity, self.atomicity),
             max_invitations=self.max_invitations,
             max_mute=None if self.max_mute is None else self.max_mute.longest,
             dry_run=self.dry_run,
@@ -171,6 +182,9 @@ class WriteCounts:
     planned: int = strawberry.field(description="Rows that are PLANNED.")
     conflicts: int = strawberry.field(description="Rows that are CONFLICT.")
     failed: int = strawberry.field(description="Rows that are FAILED.")
+    skipped: int = strawberry.field(description="Rows that are SKIPPED.")
+    rolled_back: int = strawberry.field(description="Rows that are ROLLED_BACK.")
+    rollbacks_failed: int = strawberry.field(description="Rows that are ROLLBACK_FAILED.")
     unknown: int = strawberry.field(description="Rows that are UNKNOWN.")
 
     @classmethod
@@ -185,6 +199,9 @@ class WriteCounts:
             planned=statuses.count(base.WriteStatus.PLANNED),
             conflicts=statuses.count(base.WriteStatus.CONFLICT),
             failed=statuses.count(base.WriteStatus.FAILED),
+            skipped=statuses.count(base.WriteStatus.SKIPPED),
+            rolled_back=statuses.count(base.WriteStatus.ROLLED_BACK),
+            rollbacks_failed=statuses.count(base.WriteStatus.ROLLBACK_FAILED),
             unknown=statuses.count(base.WriteStatus.UNKNOWN),
         )
 

@@ -9,11 +9,13 @@ import msgspec
 
 from gateway.adapters.base import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem, TooMany, located
+from gateway.service.atomicity import Atomicity, apply, hold_back
 from gateway.service.audit import AuditTrail
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.copy_write import CopyWrite
-from gateway.service.event_write import Copies, EventOrder, EventWrite
-from gateway.service.fan_out import apply_all, check_invitations, in_order
+from gateway.service.event_order import Copies, EventOrder
+from gateway.service.event_write import EventWrite
+from gateway.service.fan_out import check_invitations, in_order
 from gateway.service.key_lookup import look_up
 from gateway.service.lanes import Lanes
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
@@ -35,6 +37,7 @@ class Amendments(msgspec.Struct, frozen=True, kw_only=True):
     orders: Sequence[EventOrder]
     name: str
     max_invitations: int | None = None
+    atomicity: Atomicity = Atomicity.BEST_EFFORT
     dry_run: bool = False
 
 
@@ -48,11 +51,13 @@ async def carry_out(session: Session, audit: AuditTrail, command: Amendments) ->
     await _find(session, [part for part in flat if isinstance(part, CopyWrite)])
     writes = [write for part in flat for write in _writes(part)]
     await _prepare(session, writes, command.max_invitations)
+    if command.atomicity is Atomicity.ALL_OR_NOTHING:
+        hold_back(writes, others_refused=any(map(_is_refused, flat)))
     if command.dry_run:
         for write in in_order(writes):
             write.show()
     else:
-        await apply_all(writes, session.deadline)
+        await apply(writes, session, command.atomicity)
     rows = tuple(
         _row(part, index, order) for index, order in enumerate(command.orders) for part in parts[index]
     )
@@ -89,6 +94,11 @@ def _writes(part: Part) -> Sequence[EventWrite]:
     if isinstance(part, EventWrite):
         return (part,)
     return part.parts if isinstance(part, CopyWrite) else ()
+
+
+def _is_refused(part: Part) -> bool:
+    """Whether a part that has no writes, or whose writes do not tell, is refused."""
+    return isinstance(part, Unresolved) or (isinstance(part, CopyWrite) and part.is_short)
 
 
 async def _prepare(session: Session, writes: Sequence[EventWrite], max_invitations: int | None) -> None:

@@ -38,6 +38,7 @@ class Action(StrEnum):
     ADD = "add"
     CHANGE = "change"
     REMOVE = "remove"
+    UNDO = "undo"
     CREATE_CALENDAR = "create_calendar"
     DELETE_CALENDAR = "delete_calendar"
     SET_CALENDAR_JOBS = "set_calendar_jobs"

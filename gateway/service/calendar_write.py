@@ -10,12 +10,14 @@ from gateway.adapters.base import Outcome, Plan, PlannedEvent, Step, Translation
 from gateway.adapters.capabilities import Capability
 from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.event import Draft
+from gateway.service.atomicity import Atomicity
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.catalog import Target
 from gateway.service.drafts import DraftMaker, Drafts
 from gateway.service.loss import LossPolicy
-from gateway.service.report import EventRow, interrupted
+from gateway.service.report import EventRow, interrupted, is_as_wished
 from gateway.service.session import Session
+from gateway.service.undo import Undo, stranded
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +35,7 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
     on_loss: LossPolicy = LossPolicy.WARN
     max_invitations: int | None = None
     max_mute: timedelta | None = None
+    atomicity: Atomicity = Atomicity.BEST_EFFORT
     dry_run: bool = False
 
 
@@ -48,7 +51,7 @@ class CalendarWrite:
         self.calendar_id = target.known_id
         self.refused: dict[int, Problem] = {}
         self.drafts: dict[int, Draft] = {}
-        self.steps: list[Step] = []
+        self.steps: Sequence[Step] = ()
         self.outcomes: dict[int, Outcome] = {}
         self._planned: dict[int, PlannedEvent] = {}
 
@@ -74,6 +77,11 @@ class CalendarWrite:
     @property
     def max_invitations(self) -> int:
         return self._policy.max_invitations
+
+    @property
+    def is_short(self) -> bool:
+        """Whether an event is refused, or settled otherwise than wished."""
+        return bool(self.refused) or not all(map(is_as_wished, self.outcomes.values()))
 
     async def check(self, drafts: Drafts) -> None:
         """Holds every event against the guard rails. Writes nothing."""
@@ -134,18 +142,26 @@ class CalendarWrite:
         self.steps = steps
 
     async def _plan_drafts(self) -> list[Step]:
-        indexes = list(self.drafts)
-        if not indexes:
-            return []
+        self.outcomes = {}
+        return [step for indexes in self._together() for step in await self._plan_together(indexes)]
+
+    def _together(self) -> Iterable[Sequence[int]]:
+        """The drafts that may share a step: where all or nothing is wanted, those that invite go last."""
+        if self._command.atomicity is Atomicity.BEST_EFFORT or not self.invitations:
+            return [list(self.drafts)] if self.drafts else []
+        silent = [index for index in self.drafts if index not in self.invitations]
+        return [silent, list(self.invitations)] if silent else [list(self.invitations)]
+
+    async def _plan_together(self, indexes: Sequence[int]) -> list[Step]:
         drafts = [self.target.announced(self.drafts[index]) for index in indexes]
         plan = await self._session.adapter(self.target.source).plan(self.target.calendar, drafts)
         steps = [_renumbered(step, indexes) for step in plan.steps]
         planned = {event.index: event for step in steps for event in step.events}
         self._planned |= planned
-        self.outcomes = dict(_settled(plan, indexes))
+        self.outcomes |= _settled(plan, indexes)
         for place, problem in plan.refused.items():
             self._refuse((indexes[place],), problem.at("events", indexes[place]))
-        forgotten = self.drafts.keys() - planned.keys() - self.outcomes.keys()
+        forgotten = set(indexes) - self.refused.keys() - planned.keys() - self.outcomes.keys()
         if forgotten:
             raise RuntimeError(f"{self.source_name} planned nothing for the events {sorted(forgotten)}")
         return steps
@@ -185,6 +201,10 @@ class CalendarWrite:
     def size(self, step: Step) -> int:
         return len(step.events)
 
+    def mails(self, step: Step) -> int:
+        """How many events of the step send mail."""
+        return sum(any(effect.is_mail for effect in planned.effects) for planned in step.events)
+
     async def apply(self, step: Step) -> Iterable[Problem]:
         """Writes one step and keeps what came of it, in the rows and in the audit trail.
 
@@ -200,19 +220,32 @@ class CalendarWrite:
             self._keep(outcomes.values())
         return [outcome.problem for outcome in outcomes.values() if outcome.problem is not None]
 
-    def skip(self, step: Step, problem: Problem) -> None:
+    def skip(self, step: Step, problem: Problem, status: WriteStatus = WriteStatus.FAILED) -> None:
         """Keeps that a step was not sent: that is no line in the audit trail."""
         for planned in step.events:
-            self.outcomes[planned.index] = Outcome(
-                index=planned.index, status=WriteStatus.FAILED, problem=problem
-            )
+            self.outcomes[planned.index] = Outcome(index=planned.index, status=status, problem=problem)
 
-    def _keep(self, outcomes: Iterable[Outcome]) -> None:
+    async def undo(self, step: Step) -> Iterable[Problem]:
+        """Takes back what a step wrote, and keeps what came of that as `apply` does."""
+        undo = Undo(self._session, self.target.source)
+        undone = [
+            await undo.creation(self.outcomes[planned.index], planned.draft, step.calendar)
+            for planned in step.events
+        ]
+        kept = [outcome for outcome in undone if outcome is not None]
+        self._keep(kept, Action.UNDO)
+        return [outcome.problem for outcome in kept if outcome.problem is not None]
+
+    def strand(self, step: Step, problem: Problem) -> None:
+        """Keeps that what a step wrote was not taken back."""
+        self._keep(stranded((self.outcomes[it.index] for it in step.events), problem), Action.UNDO)
+
+    def _keep(self, outcomes: Iterable[Outcome], action: Action = Action.ADD) -> None:
         for outcome in outcomes:
             self.outcomes[outcome.index] = outcome
             self._audit.record(
                 call=self._session.call,
-                action=Action.ADD,
+                action=action,
                 calendar=outcome.event.calendar_id if outcome.event else self.calendar_id,
                 source=self.target.source.name,
                 written=self.drafts[outcome.index],
@@ -239,6 +272,7 @@ class CalendarWrite:
             status=outcome.status,
             event=outcome.event,
             event_ids=outcome.ids,
+            previous_id=outcome.previous_id,
             stored=outcome.stored,
             problem=outcome.problem and outcome.problem.at("events", index),
             warnings=(*(planned.warnings if planned else ()), *outcome.warnings, *self._mode_warning()),

@@ -10,7 +10,8 @@ from gateway.model.event import Event
 from gateway.model.key import checked
 from gateway.service.audit import AuditTrail
 from gateway.service.catalog import Target
-from gateway.service.event_write import Copies, EventFound, EventOrder, EventWrite
+from gateway.service.event_order import Copies, EventOrder
+from gateway.service.event_write import EventFound, EventWrite
 from gateway.service.key_lookup import Found, Wanted, check_unambiguous
 from gateway.service.report import EventRow, combined
 from gateway.service.session import Session
@@ -35,6 +36,11 @@ class CopyWrite:
     def wanted(self) -> Wanted | None:
         """What is to be looked up for it; None if nothing may be done to it."""
         return None if self._settled else Wanted(target=self._target, key=self._key)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is refused, or settled otherwise than wished."""
+        return self._settled is not None and self._settled.status is not WriteStatus.DELETED
 
     def check(self) -> None:
         """Holds what is to be done against the guard rails."""

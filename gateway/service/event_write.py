@@ -1,7 +1,6 @@
 """One event's part of a call that changes or removes events: found, checked, planned, carried out."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -11,6 +10,7 @@ from gateway.adapters.base import (
     EventRemoval,
     EventStep,
     Outcome,
+    SideEffect,
     TranslationWarning,
     WriteStatus,
 )
@@ -21,42 +21,12 @@ from gateway.model.ids import CalendarId, EventId
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendars import check_event
 from gateway.service.catalog import ConfiguredSource
-from gateway.service.loss import LossPolicy
-from gateway.service.report import EventRow, interrupted
+from gateway.service.event_order import EventOrder
+from gateway.service.report import EventRow, interrupted, is_as_wished
 from gateway.service.session import Session
+from gateway.service.undo import Undo, stranded
 
 _log = structlog.get_logger(__name__)
-
-Amend = Callable[[Event, str | None], tuple[Draft, frozenset[str]]]
-"""What an event is to become, and which attributes change, given the zone of all-day events."""
-
-
-class Copies(msgspec.Struct, frozen=True, kw_only=True):
-    """All events under a key in any calendars, each named by its id or an alias."""
-
-    key: str
-    calendars: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"of the key {self.key}"
-
-
-class EventOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done to one event, or to all copies of one: change as `amend` says, or remove without it.
-
-    `check_series` raises GatewayError for a change that cannot be made to all occurrences of a series alike.
-    `path` leads to the order in the input; `max_mute` may only lower what the source allows.
-    """
-
-    target: str | Copies
-    path: tuple[str, int]
-    amend: Amend | None = None
-    check_series: Callable[[], None] | None = None
-    revision: str | None = None
-    on_loss: LossPolicy = LossPolicy.WARN
-    comment: str | None = None
-    max_mute: timedelta | None = None
-    dry_run: bool = False
 
 
 class EventFound(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +57,7 @@ class EventWrite:
         self._problem: Problem | None = None
         self._outcome: Outcome | None = None
         self._warnings: tuple[TranslationWarning, ...] = ()
+        self._effects: tuple[SideEffect, ...] = ()
         self.steps: Sequence[EventStep] = ()
 
     @property
@@ -110,6 +81,11 @@ class EventWrite:
     @property
     def max_invitations(self) -> int:
         return self._source.policy.max_invitations if self._source else 0
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is refused, or settled otherwise than wished."""
+        return self._problem is not None or not (self._outcome is None or is_as_wished(self._outcome))
 
     @property
     def event_id(self) -> str | None:
@@ -137,6 +113,7 @@ class EventWrite:
         """Keeps the order from being carried out."""
         self._problem = problem.at(*self._order.path)
         self._action = None
+        self._effects = ()
         self.steps = ()
 
     def refuse_invitations(self, problem: Problem) -> None:
@@ -150,6 +127,7 @@ class EventWrite:
             step = await self._session.adapter(self._source).plan_event(self._action)
             self._warnings = step.warnings
             self._order.on_loss.check(self.source_name, step.warnings)
+            self._effects = step.effects
             self.steps = (step,)
         except GatewayError as exc:
             in_patch = exc.problem.path and self._order.amend is not None
@@ -167,6 +145,10 @@ class EventWrite:
         """An order is about one event."""
         return 1
 
+    def mails(self, step: EventStep, /) -> int:
+        """Whether it sends mail."""
+        return int(any(effect.is_mail for effect in step.effects))
+
     async def apply(self, step: EventStep) -> Iterable[Problem]:
         """Carries the order out and keeps what came of it, in the row and in the audit trail.
 
@@ -182,9 +164,28 @@ class EventWrite:
             self._record(self._source, step, self._outcome)
         return () if self._outcome.problem is None else (self._outcome.problem,)
 
-    def skip(self, _step: EventStep, problem: Problem, /) -> None:
+    def skip(self, _step: EventStep, problem: Problem, status: WriteStatus = WriteStatus.FAILED, /) -> None:
         """Keeps that the order was not sent."""
-        self._outcome = Outcome(index=0, status=WriteStatus.FAILED, problem=problem)
+        self._outcome = Outcome(index=0, status=status, problem=problem)
+
+    async def undo(self, step: EventStep, /) -> Iterable[Problem]:
+        """Takes back what was done, and keeps what came of that. A removal cannot be taken back."""
+        assert self._source is not None  # noqa: S101 - only what has a source has a step
+        if not isinstance(step.action, EventChange) or self._outcome is None:
+            return ()
+        undone = await Undo(self._session, self._source).change(self._outcome, step.action)
+        return self._keep_undone([] if undone is None else [undone], step)
+
+    def strand(self, step: EventStep, problem: Problem, /) -> None:
+        """Keeps that what was done was not taken back."""
+        self._keep_undone(stranded([self._outcome] if self._outcome else (), problem), step)
+
+    def _keep_undone(self, outcomes: Sequence[Outcome], step: EventStep) -> Iterable[Problem]:
+        assert self._source is not None  # noqa: S101 - as above
+        for outcome in outcomes:
+            self._outcome = outcome
+            self._record(self._source, step, outcome, Action.UNDO)
+        return [outcome.problem for outcome in outcomes if outcome.problem is not None]
 
     def row(self, index: int) -> EventRow:
         """The row of the order, whatever became of it."""
@@ -210,7 +211,7 @@ class EventWrite:
             stored=outcome.stored,
             problem=outcome.problem and outcome.problem.at(*self._order.path),
             warnings=(*self._warnings, *outcome.warnings, *dry),
-            effects=self.steps[0].effects if self.steps else (),
+            effects=self._effects,
             requests=outcome.requests,
         )
 
@@ -265,11 +266,13 @@ class EventWrite:
             source.policy.check_mute(length, lowered_to=self._order.max_mute)
         self._action = EventChange(event=event, draft=draft, changed=changed, revision=self._order.revision)
 
-    def _record(self, source: ConfiguredSource, step: EventStep, outcome: Outcome) -> None:
+    def _record(
+        self, source: ConfiguredSource, step: EventStep, outcome: Outcome, undo: Action | None = None
+    ) -> None:
         action = step.action
         self._audit.record(
             call=self._session.call,
-            action=Action.CHANGE if isinstance(action, EventChange) else Action.REMOVE,
+            action=undo or (Action.CHANGE if isinstance(action, EventChange) else Action.REMOVE),
             source=source.name,
             calendar=action.event.calendar_id,
             written=action.draft if isinstance(action, EventChange) else action.event,

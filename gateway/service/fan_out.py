@@ -1,10 +1,11 @@
 """Carrying out the planned parts of a call: all invitations or none, silent sources before the others."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from gateway.adapters.base import WriteStatus
 from gateway.adapters.deadline import Deadline
 from gateway.errors import Problem, TooManyInvitations
 from gateway.service.lanes import Lanes
@@ -32,8 +33,12 @@ class Write(Protocol):
         """Where its steps lead."""
         ...
 
+    steps: Sequence[Any]
+
     @property
-    def steps(self) -> Sequence[Any]: ...
+    def is_short(self) -> bool:
+        """Whether anything of it is refused, or will not be as wished, before anything is sent."""
+        ...
 
     def refuse_invitations(self, problem: Problem) -> None:
         """Keeps back what would send mail. To be called before planning."""
@@ -43,12 +48,24 @@ class Write(Protocol):
         """How many events a step writes."""
         ...
 
+    def mails(self, step: Any, /) -> int:
+        """About how many events of a step somebody gets mail."""
+        ...
+
     async def apply(self, step: Any) -> Iterable[Problem]:
         """Writes one step and keeps what came of it; gives what went wrong."""
         ...
 
-    def skip(self, step: Any, problem: Problem, /) -> None:
+    def skip(self, step: Any, problem: Problem, status: WriteStatus = WriteStatus.FAILED, /) -> None:
         """Keeps that a step was not sent."""
+        ...
+
+    async def undo(self, step: Any, /) -> Iterable[Problem]:
+        """Takes back what a step wrote, and keeps what came of that; gives what went wrong."""
+        ...
+
+    def strand(self, step: Any, problem: Problem, /) -> None:
+        """Keeps that what a step wrote was not taken back."""
         ...
 
 
@@ -93,14 +110,32 @@ async def apply_all(writes: Sequence[Write], deadline: Deadline) -> None:
     lanes = Lanes(deadline)
     for invites in (False, True):
         steps = [(write, step) for write in writes if write.invites is invites for step in write.steps]
-        await asyncio.gather(
-            *(
-                lanes.run(
-                    write.lane,
-                    partial(write.apply, step),
-                    skip=partial(write.skip, step),
-                    events=write.size(step),
-                )
-                for write, step in steps
+        await each(lanes, steps, _apply, _skip)
+
+
+async def each(
+    lanes: Lanes,
+    steps: Sequence[tuple[Write, Any]],
+    take: Callable[[Write, Any], Awaitable[Iterable[Problem]]],
+    skip: Callable[[Write, Any, Problem], None],
+) -> None:
+    """Takes the steps, a bounded number at once, and skips those that are not to be taken any more."""
+    await asyncio.gather(
+        *(
+            lanes.run(
+                write.lane,
+                partial(take, write, step),
+                skip=partial(skip, write, step),
+                events=write.size(step),
             )
+            for write, step in steps
         )
+    )
+
+
+async def _apply(write: Write, step: Any) -> Iterable[Problem]:
+    return await write.apply(step)
+
+
+def _skip(write: Write, step: Any, problem: Problem) -> None:
+    write.skip(step, problem)

@@ -25,9 +25,12 @@ _GOOD: Final = frozenset(
 
 
 _WORST_FIRST: Final = (
+    WriteStatus.ROLLBACK_FAILED,
     WriteStatus.UNKNOWN,
     WriteStatus.FAILED,
     WriteStatus.CONFLICT,
+    WriteStatus.ROLLED_BACK,
+    WriteStatus.SKIPPED,
     WriteStatus.PLANNED,
     WriteStatus.UPDATED,
     WriteStatus.CREATED,
@@ -104,12 +107,17 @@ def _each_once(items: Iterable[T]) -> tuple[T, ...]:
 def status_of(rows: Sequence[EventRow], *, dry_run: bool) -> BatchStatus:
     good = sum(row.status in _GOOD for row in rows)
     if good < len(rows):
-        return BatchStatus.PARTIAL if good or _any_unknown(rows) else BatchStatus.FAILED
+        return BatchStatus.PARTIAL if good or _anything_there(rows) else BatchStatus.FAILED
     return BatchStatus.PLANNED if dry_run else BatchStatus.SUCCEEDED
 
 
-def _any_unknown(rows: Sequence[EventRow]) -> bool:
-    return any(row.status is WriteStatus.UNKNOWN for row in rows)
+def _anything_there(rows: Sequence[EventRow]) -> bool:
+    """Whether something may have been done, though no row is as wished."""
+    return any(row.status in {WriteStatus.UNKNOWN, WriteStatus.ROLLBACK_FAILED} for row in rows)
+
+
+def is_as_wished(outcome: Outcome) -> bool:
+    return outcome.status in _GOOD
 
 
 def interrupted(index: int) -> Outcome:

@@ -35,6 +35,16 @@ class Session:
         finally:
             self.call.log.requests.extend(session.call.log.requests)
 
+    @contextmanager
+    def hurried(self, share: float) -> Iterator[None]:
+        """Leaves that share of the time that is left to what is done within."""
+        log = self.call.log
+        whole, log.deadline = log.deadline, log.deadline.sooner(share)
+        try:
+            yield
+        finally:
+            log.deadline = whole
+
     @property
     def aside(self) -> "Session":
         """A session whose requests are in nobody's log: for looks that only check what was asked."""

@@ -11,11 +11,12 @@ import msgspec
 
 from gateway.adapters.base import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem, TooMany
+from gateway.service.atomicity import Atomicity, apply, hold_back
 from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import AddEvents, CalendarWrite
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.drafts import Drafts
-from gateway.service.fan_out import apply_all, check_invitations, in_order
+from gateway.service.fan_out import check_invitations, in_order
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
@@ -35,11 +36,13 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
     writes = {id(target): CalendarWrite(session, audit, command, target) for target in targets}
     drafts = Drafts(command.drafts, command.keys)
     await _prepare(list(writes.values()), drafts, command.max_invitations)
+    if command.atomicity is Atomicity.ALL_OR_NOTHING:
+        hold_back(list(writes.values()), others_refused=any(isinstance(it, Unresolved) for it in resolved))
     if command.dry_run:
         for write in in_order(list(writes.values())):
             write.show()
     else:
-        await apply_all(list(writes.values()), session.deadline)
+        await apply(list(writes.values()), session, command.atomicity)
     columns = [
         item if isinstance(item, Unresolved) else writes[id(item)]
         for item in resolved

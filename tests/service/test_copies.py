@@ -13,7 +13,7 @@ from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Draft, Event, draft_of
 from gateway.service.amendments import MAX_CALENDARS, Amendments, carry_out
 from gateway.service.audit import AuditTrail
-from gateway.service.event_write import Copies, EventOrder
+from gateway.service.event_order import Copies, EventOrder
 from gateway.service.guard import SourceMode
 from gateway.service.report import BatchStatus, WriteReport
 from gateway.service.session import Session

@@ -1,0 +1,206 @@
+"""Taking back what a call wrote, where the call as a whole did not succeed: never by mail, never by guess."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+import structlog
+
+from gateway.adapters.base import (
+    EventChange,
+    EventRemoval,
+    Outcome,
+    WriteStatus,
+)
+from gateway.errors import GatewayError, InvalidId, NotAll, NotFound, Problem, Refused
+from gateway.model.event import Draft, Event, draft_of
+from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.time import Window
+from gateway.service.catalog import ConfiguredSource
+from gateway.service.report import interrupted
+from gateway.service.session import Session
+
+_AT_ONCE: Final = 4
+_PAGE: Final = 50
+_AS_BEFORE: Final = "It was written and taken back, since another row failed: it is as before the call."
+_MAY_COME: Final = "Look again before you repeat the call."
+_log = structlog.get_logger(__name__)
+
+
+class Undo:
+    """Takes back the writes of one call to one source, one at a time. It raises nothing."""
+
+    def __init__(self, session: Session, source: ConfiguredSource) -> None:
+        self._session = session
+        self._source = source
+
+    async def creation(self, done: Outcome, draft: Draft, calendar: CalendarId) -> Outcome | None:
+        """What became of an event that was added, if there is anything to take back."""
+        if done.status in {WriteStatus.UNCHANGED, WriteStatus.CONFLICT}:
+            return None
+        if done.status is WriteStatus.FAILED and not done.ids:
+            return None
+        return await self._guarded(done, lambda: self._creation(done, draft, calendar))
+
+    async def change(self, done: Outcome, action: EventChange) -> Outcome | None:
+        """What became of an event that was changed, if there is anything to take back."""
+        is_half_done = done.status is WriteStatus.CONFLICT and done.previous_id is not None
+        if done.status not in {WriteStatus.UPDATED, WriteStatus.UNKNOWN} and not is_half_done:
+            return None
+        return await self._guarded(done, lambda: self._change(done, action))
+
+    async def _guarded(self, done: Outcome, undo: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        try:
+            undone = await undo()
+        except GatewayError as exc:
+            undone = _stays(done, exc.problem)
+        except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their undoing
+            _log.exception("undo.crashed", source=self._source.name, event_ids=done.ids)
+            undone = _stays(done, interrupted(0).problem)
+        requests = (*done.requests, *undone.requests)
+        return msgspec.structs.replace(undone, index=done.index, requests=requests)
+
+    async def _creation(self, done: Outcome, draft: Draft, calendar: CalendarId) -> Outcome:
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def remove(id_: str) -> Outcome:
+            async with gate:
+                return await self._remove(id_, done.event)
+
+        removed = await asyncio.gather(*map(remove, done.ids))
+        left = [outcome for outcome in removed if outcome.status is not WriteStatus.DELETED]
+        requests = tuple(index for outcome in removed for index in outcome.requests)
+        if left:
+            ids = tuple(id_ for id_, it in zip(done.ids, removed, strict=True) if it in left)
+            undone = msgspec.structs.replace(_stays(done, left[0].problem), event_ids=ids)
+        elif done.status is WriteStatus.UNKNOWN:
+            undone = _unsure(done, await self._told(draft, calendar))
+        elif done.status is WriteStatus.FAILED:
+            undone = msgspec.structs.replace(done, event=None, event_ids=())
+        else:
+            undone = _rolled_back(done, None)
+        return msgspec.structs.replace(undone, requests=requests)
+
+    async def _change(self, done: Outcome, action: EventChange) -> Outcome:
+        present = await self._find(done.event.id if done.event else action.event.id)
+        if done.status is not WriteStatus.UPDATED:
+            if done.previous_id is not None and await self._find(done.previous_id) is not None:
+                return await self._remove_copy(done, action)
+            if present is None or present.revision == action.event.revision:
+                return _unsure(done, "It is as before the call" if present else "It is not there")
+        if present is None:
+            raise NotFound("It is not there any more, neither as it was nor as it was changed.")
+        return await self._restore(done, action, present)
+
+    async def _remove_copy(self, done: Outcome, action: EventChange) -> Outcome:
+        """Where a change was to replace an event, and that is there beside its replacement."""
+        assert done.event is not None  # noqa: S101 - what has a previous id has an event
+        removed = await self._remove(done.event.id, done.event)
+        if removed.status is not WriteStatus.DELETED:
+            return _stays(done, removed.problem)
+        undone = _rolled_back(done, action.event)
+        return msgspec.structs.replace(undone, requests=removed.requests)
+
+    async def _restore(self, done: Outcome, action: EventChange, present: Event) -> Outcome:
+        back = EventChange(event=present, draft=draft_of(action.event), changed=action.changed)
+        restored = await self._apply(back)
+        if restored.status not in {WriteStatus.UPDATED, WriteStatus.UNCHANGED}:
+            return msgspec.structs.replace(_stays(done, restored.problem), requests=restored.requests)
+        undone = _rolled_back(done, restored.event, was=action.event)
+        return msgspec.structs.replace(undone, requests=restored.requests)
+
+    async def _remove(self, id_: str, known: Event | None) -> Outcome:
+        """Removes one event; one that is gone is as good as removed."""
+        event = known if known is not None and known.id == id_ else await self._find(id_)
+        if event is None:
+            return Outcome(index=0, status=WriteStatus.DELETED)
+        return await self._apply(EventRemoval(event=event))
+
+    async def _apply(self, action: EventChange | EventRemoval) -> Outcome:
+        """Raises Refused for what would send mail: who was invited would hear of nothing but noise."""
+        adapter = self._session.adapter(self._source)
+        step = await adapter.plan_event(action)
+        if any(effect.is_mail for effect in step.effects):
+            raise Refused("Taking it back would send mail.", hint="Decide yourself, and tell those invited.")
+        return await adapter.apply_event(step)
+
+    async def _find(self, id_: str) -> Event | None:
+        try:
+            return await self._session.adapter(self._source).find(self._event_id(id_))
+        except NotFound:
+            return None
+
+    def _event_id(self, id_: str) -> EventId:
+        event_id = self._source.source.event_id(ResourceId.parse(id_))
+        if event_id is None:
+            raise InvalidId(f"{id_} is not the id of an event.")
+        return event_id
+
+    async def _told(self, draft: Draft, calendar: CalendarId) -> str:
+        """What a look at the calendar tells of an event without a name of its own."""
+        window = Window(start=draft.start.instant, end=draft.end.instant)
+        events = self._session.adapter(self._source).events(calendar, window, page=_PAGE)
+        alike = [event.id async for event in events if _is_alike(event, draft)]
+        if not alike:
+            return "It is not in the calendar"
+        return f"{_listed(alike)} may be it, or an older one that is alike"
+
+
+def stranded(outcomes: Iterable[Outcome], why: Problem) -> list[Outcome]:
+    """The outcomes of what was written, or may have been, where it was not taken back."""
+    done = {WriteStatus.CREATED, WriteStatus.UPDATED, WriteStatus.UNKNOWN}
+    return [_stays(outcome, why) for outcome in outcomes if outcome.status in done]
+
+
+def _is_alike(event: Event, draft: Draft) -> bool:
+    return (event.title, event.start.instant, event.end.instant) == (
+        draft.title,
+        draft.start.instant,
+        draft.end.instant,
+    )
+
+
+def _rolled_back(done: Outcome, event: Event | None, *, was: Event | None = None) -> Outcome:
+    """The outcome where all is as before; `event` is what is there now, and `was` what it was called."""
+    previous = was.id if was is not None and event is not None and event.id != was.id else None
+    return Outcome(
+        index=done.index,
+        status=WriteStatus.ROLLED_BACK,
+        event=event,
+        previous_id=previous,
+        stored=event is not None,
+        problem=NotAll(_AS_BEFORE).problem,
+    )
+
+
+def _stays(done: Outcome, why: Problem | None) -> Outcome:
+    """The outcome where something of the write stays, as it seems, with the reason."""
+    cause = why or NotAll("It could not be taken back.").problem
+    there = f"{_listed(done.ids)} is there as the call made it" if done.ids else "It may be there"
+    problem = replace(
+        cause,
+        message=f"{there}, though another row failed: {cause.message}",
+        hint=cause.hint or "Put it right by hand.",
+        retryable=False,
+        path=(),
+    )
+    return msgspec.structs.replace(done, status=WriteStatus.ROLLBACK_FAILED, problem=problem)
+
+
+def _unsure(done: Outcome, told: str) -> Outcome:
+    """The outcome where nobody knows, with what a look told."""
+    before = done.problem or NotAll("Whether it was written is not known.").problem
+    problem = replace(before, message=f"{told}, when looked at afterwards: {before.message}", hint=_MAY_COME)
+    return Outcome(index=done.index, status=WriteStatus.UNKNOWN, problem=problem)
+
+
+def _listed(ids: Sequence[str]) -> str:
+    return " and ".join(_first(ids))
+
+
+def _first(ids: Sequence[str], most: int = 3) -> Iterable[str]:
+    yield from ids[:most]
+    if len(ids) > most:
+        yield f"{len(ids) - most} more"
