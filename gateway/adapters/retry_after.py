@@ -1,4 +1,4 @@
-"""The Retry-After header: how long an upstream asks to be left alone."""
+"""What headers say of time: when an answer was given, and how long an upstream asks to be left alone."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,8 +17,13 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | Non
         return None
     except ValueError:
         until = _date(value)
-        return None if until is None else max(until - (_date(headers.get("date", "")) or now), timedelta(0))
+        return None if until is None else max(until - (dated(headers) or now), timedelta(0))
     return wait if wait >= timedelta(0) else None
+
+
+def dated(headers: Mapping[str, str]) -> datetime | None:
+    """When an answer was given, by the clock of the server; None if it does not say."""
+    return _date(headers.get("date", ""))
 
 
 def _date(value: str) -> datetime | None:

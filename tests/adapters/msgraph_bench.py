@@ -80,7 +80,7 @@ async def open_server(emulator: type[MSGraphEmulator] = MSGraphEmulator) -> Asyn
     for owner in (ALICE, OUTAGES):
         made.state.add_calendar(owner, EMPTY, "Empty")
         made.state.add_calendar(owner, NASTY, "Of a nasty id")
-    async with EmulatorServer(made) as server:
+    async with EmulatorServer(made, now=lambda: NOW) as server:
         yield server
 
 

@@ -58,7 +58,7 @@ def sent(draft) -> dict:
 
 
 def planned(draft, calendar=USER):
-    (step,) = plan(calendar, [draft], requests=REQUESTS).steps
+    (step,) = plan(calendar, {0: draft}, requests=REQUESTS).steps
     return step.events[0]
 
 
@@ -120,7 +120,7 @@ def test_options_are_sent_under_their_graph_names():
 
 
 def test_a_planned_request_shows_no_transaction_id_so_that_dry_runs_are_stable():
-    first, second = (plan(USER, [timed()], requests=REQUESTS) for _ in range(2))
+    first, second = (plan(USER, {0: timed()}, requests=REQUESTS) for _ in range(2))
     assert first == second
     (request,) = first.steps[0].requests
     assert msgspec.json.decode(request.body)["transactionId"] == "<assigned>"
@@ -198,9 +198,8 @@ def test_a_subject_that_exchange_may_cut_is_a_warning():
 
 def test_five_hundred_attendees_are_taken_and_one_more_is_refused():
     everybody = tuple(Attendee(email=f"{n}@contoso.com") for n in range(501))
-    result = plan(
-        USER, [timed(attendees=everybody), timed(attendees=everybody[:500]), timed()], requests=REQUESTS
-    )
+    drafts = timed(attendees=everybody), timed(attendees=everybody[:500]), timed()
+    result = plan(USER, dict(enumerate(drafts)), requests=REQUESTS)
     assert {index: (problem.code, problem.path) for index, problem in result.refused.items()} == {
         0: ("TOO_MANY", ("attendees",))
     }
@@ -210,7 +209,7 @@ def test_five_hundred_attendees_are_taken_and_one_more_is_refused():
 
 
 def test_half_a_character_is_refused():
-    result = plan(USER, [msgspec.structs.replace(timed(), title="\ud83d")], requests=REQUESTS)
+    result = plan(USER, {0: msgspec.structs.replace(timed(), title="\ud83d")}, requests=REQUESTS)
     assert result.steps == ()
     assert result.refused[0].code == "INVALID_INPUT"
 

@@ -25,3 +25,10 @@ def check(owner: str, claims: Claims, *, source: str) -> None:
     if claims.is_application and owner.lower() in USERS_ONLY:
         reason, hint = USERS_ONLY[owner.lower()]
         raise Forbidden(reason.format(source), hint=f"{hint} Nothing was sent.")
+
+
+def sees_basics_only(claims: Claims) -> bool:
+    """Whether the token says that it may read no more of an event than the basics: no body, no properties."""
+    permissions = (*(claims.scp or "").split(), *(claims.roles or ()))
+    calendars = [name for name in permissions if name.startswith("Calendars.")]
+    return bool(calendars) and all(name.startswith("Calendars.ReadBasic") for name in calendars)

@@ -12,6 +12,7 @@ from gateway.adapters.base import (
     EventStep,
     Health,
     Listing,
+    OnExisting,
     Outcome,
     Plan,
     Step,
@@ -23,15 +24,20 @@ from gateway.adapters.msgraph.event_plan import plan_event
 from gateway.adapters.msgraph.event_write import EventWrite
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.exceptions import Exceptions, of_change, of_step, planned
+from gateway.adapters.msgraph.key_lookup import KeyLookup
+from gateway.adapters.msgraph.key_steps import KeyedPlan
+from gateway.adapters.msgraph.key_write import KeyedStep, KeyedWriting
+from gateway.adapters.msgraph.keys import check_own
 from gateway.adapters.msgraph.leaving_out import LeavingOut, leaving_out, untold, with_exceptions
 from gateway.adapters.msgraph.listing import list_calendars
 from gateway.adapters.msgraph.paths import ME, canonical, event_in_mailbox_of, user
 from gateway.adapters.msgraph.plan import plan
 from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.requests import Requests
+from gateway.adapters.msgraph.series_keys import SeriesKeys
 from gateway.adapters.msgraph.view import read_events
 from gateway.adapters.msgraph.wire import GraphCalendar, GraphEvent, Page
-from gateway.adapters.msgraph.writing import Writing
+from gateway.adapters.msgraph.writing import Writing, posts_of
 from gateway.adapters.retries import Retries
 from gateway.errors import Forbidden, NoAnswer, NotFound, NotSent, Problem, UpstreamError, UpstreamRefused
 from gateway.model.calendar import Calendar
@@ -43,6 +49,8 @@ from gateway.model.time import Window
 
 _MIN_PAGE: Final = 10
 _MAX_PAGE: Final = 1000
+_SETTLED: Final = frozenset({WriteStatus.CONFLICT, WriteStatus.UPDATED})
+"""What became of a series whose days are not to be touched, or have been."""
 
 
 class MSGraphAdapter:
@@ -86,12 +94,17 @@ class MSGraphAdapter:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
         size = min(max(page + 1, _MIN_PAGE), _MAX_PAGE)  # the last one's place is settled by the next
         read = partial(self._requests.events, calendar, size=size, fields=fields)
-        return read_events(self._api, read, calendar, window)
+        keys = SeriesKeys(self._api, self._requests, calendar) if "key" in fields else None
+        return read_events(self._api, read, calendar, window, keys=keys)
 
     async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
         found = await self._api.read(self._requests.event(event, fields=fields), GraphEvent)
         owner = self._api.owner(event, found.context)
         shown = to_event(found, source=self._api.source, owner=owner, calendar=None)
+        if "key" in fields:
+            keys = SeriesKeys(self._api, self._requests, event)
+            await keys.learn([found])
+            shown = keys.on(shown, found)
         if "recurrence" not in fields:
             return shown
         try:
@@ -109,24 +122,56 @@ class MSGraphAdapter:
         owner = found.owner.address if found.owner else None
         return f"{(owner or '').lower()} {found.id}"
 
-    async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
+    async def by_key(self, calendar: CalendarId, key: str, *, fields: Fields = EVERYTHING) -> Sequence[Event]:
+        """All live events that bear a key in the calendar, oldest first; none if there is none.
+
+        Raises UpstreamError: Moved and NotOrganizer for an event that bears it, and is none of these.
+        """
+        del fields  # who holds a key shows in more than most ask for
         self._api.check(calendar)
-        made = plan(calendar, drafts, requests=self._requests, in_batches=self._api.takes_batches)
-        return msgspec.structs.replace(made, steps=tuple(map(self._with_exceptions, made.steps)))
+        found = (await KeyLookup(self._api, self._requests, calendar).find([key]))[key]
+        if found.absence is not None:
+            raise found.absence
+        return [holder.event for holder in found.holders]
+
+    async def plan(
+        self, calendar: CalendarId, drafts: Sequence[Draft], *, on_existing: OnExisting = OnExisting.RETURN
+    ) -> Plan:
+        """Looks the keys of drafts up, and plans the drafts without a key beside them."""
+        self._api.check(calendar)
+        numbered = dict(enumerate(drafts))
+        keyed = {index: draft for index, draft in numbered.items() if draft.key is not None}
+        others = {index: draft for index, draft in numbered.items() if draft.key is None}
+        made = plan(calendar, others, requests=self._requests, in_batches=self._api.takes_batches)
+        with_keys = await KeyedPlan(self._api, self._requests, calendar, on_existing).of(keyed)
+        return Plan(
+            steps=tuple(map(self._with_exceptions, (*with_keys.steps, *made.steps))),
+            refused={**made.refused, **with_keys.refused},
+            settled=with_keys.settled,
+        )
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Posts the events, and believes the answer: Graph shows what it has stored."""
-        outcomes = await Writing(self._api, step).run(self._repeats)
+        outcomes = await self._written(step)
         exceptions = of_step(step)
         return [
             await self._leave_out(exceptions[outcome.index], outcome)
-            if outcome.index in exceptions
+            if outcome.index in exceptions and outcome.status not in _SETTLED
             else outcome
             for outcome in outcomes
         ]
 
+    async def _written(self, step: Step) -> list[Outcome]:
+        if isinstance(step, KeyedStep):
+            return await KeyedWriting(self._api, self._requests, step, self.apply_event).run(self._repeats)
+        posts = posts_of(step)
+        await Writing(self._api, step.calendar, posts).run(self._repeats)
+        return [post.outcome() for post in posts]
+
     async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:
         self._api.check(EventId.parse(action.event.id))
+        if isinstance(action, EventChange):
+            check_own(action.draft)
         return plan_event(action, requests=self._requests)
 
     async def apply_event(self, step: EventStep) -> Outcome:
@@ -140,7 +185,9 @@ class MSGraphAdapter:
         return await LeavingOut(self._api, self._requests, exceptions).run(outcome)
 
     def _with_exceptions(self, step: Step) -> Step:
-        """The step with the requests that take days out of its series."""
+        """The step with the requests that take days out of its series; a change has its own."""
+        if isinstance(step, KeyedStep) and step.change is not None:
+            return step
         after = [request for one in of_step(step).values() for request in planned(one, self._requests)]
         return msgspec.structs.replace(step, requests=(*step.requests, *after))
 

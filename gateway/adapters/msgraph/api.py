@@ -1,6 +1,8 @@
 """Graph's API as one call speaks it: with its credential, into its log, few requests per mailbox at once."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -17,6 +19,7 @@ from gateway.adapters.msgraph.paths import USERS, Owner, owner_in, owner_of
 from gateway.adapters.msgraph.requests import IN_UTC, ITEM_HEADERS, JSON
 from gateway.adapters.msgraph.wire import Page
 from gateway.adapters.retries import USUAL, ReadRetries, Retries
+from gateway.adapters.retry_after import dated
 from gateway.adapters.transport import Answer, Transport
 from gateway.errors import UnexpectedAnswer, UpstreamError
 from gateway.model.ids import ResourceId
@@ -45,6 +48,8 @@ class GraphApi:
         self._gates = gates
         self._call = call
         self._retries = ReadRetries(retries, deadline=call.log.deadline)
+        self._clock = retries.clock
+        self._began = retries.clock()
 
     @property
     def takes_batches(self) -> bool:
@@ -109,11 +114,70 @@ class GraphApi:
         self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None
     ) -> T:
         """The same by one attempt: how Graph is now."""
-        answer = await self.send(request, log=log or self._call.log)
+        return self._read(await self.send(request, log=log or self._call.log), request, form)
+
+    @staticmethod
+    def _read(answer: Answer, request: UpstreamRequest, form: type[T]) -> T:
         error = faults.fault(answer, request)
         if error is not None:
             raise error
         return decode(answer, request, form)
+
+    def together(self, requests: Sequence[UpstreamRequest]) -> list[UpstreamRequest]:
+        """Several requests to one mailbox as they are sent: a few one by one, many in batches."""
+        if len(requests) <= LIMIT or not self.takes_batches:
+            return list(requests)
+        return [batch.pack(bundle, headers=ITEM_HEADERS) for bundle in batch.bundles(requests)]
+
+    async def read_all(
+        self, requests: Sequence[UpstreamRequest], form: type[T], *, log: UpstreamLog | None = None
+    ) -> list[T | UpstreamError]:
+        """What each of several reads in one mailbox gives, or why not; many are sent in batches."""
+        if len(requests) <= LIMIT or not self.takes_batches:
+            return await asyncio.gather(*(self._read_or_error(one, form, log) for one in requests))
+        found: list[T | UpstreamError] = []
+        for bundle in batch.bundles(requests):
+            answers = await self._answers(bundle, log or self._call.log)
+            pairs = zip(bundle, answers, strict=True)
+            found += await asyncio.gather(*(self._read_in_batch(*pair, form, log) for pair in pairs))
+        return found
+
+    async def _answers(
+        self, requests: Sequence[UpstreamRequest], log: UpstreamLog
+    ) -> Sequence[Answer | UpstreamError]:
+        """Those of a batch of reads, none of which raises."""
+        try:
+            return await self.send_batch(requests, log=log)
+        except UpstreamError as exc:
+            return [exc] * len(requests)
+
+    async def _read_in_batch(
+        self,
+        request: UpstreamRequest,
+        answer: Answer | UpstreamError,
+        form: type[T],
+        log: UpstreamLog | None,
+    ) -> T | UpstreamError:
+        """An item's answer; one that another attempt may better is asked for again by itself."""
+        try:
+            if isinstance(answer, UpstreamError):
+                raise answer
+            return self._read(answer, request, form)
+        except UpstreamError as exc:
+            return await self._read_or_error(request, form, log) if exc.problem.retryable else exc
+
+    async def _read_or_error(
+        self, request: UpstreamRequest, form: type[T], log: UpstreamLog | None
+    ) -> T | UpstreamError:
+        try:
+            return await self.read(request, form, log=log)
+        except UpstreamError as exc:
+            return exc
+
+    def began_at(self, answer: Answer) -> datetime | None:
+        """When this call began, by the clock of the server that answers; None if the answer has no date."""
+        date = dated(answer.headers)
+        return None if date is None else date - timedelta(seconds=self._clock() - self._began)
 
     async def pages(
         self, request: UpstreamRequest, form: type[Page[T]], *, log: UpstreamLog | None = None
@@ -127,7 +191,7 @@ class GraphApi:
             seen.add(path)
             page = await self.read(msgspec.structs.replace(request, path=path), form, log=log)
             yield page
-            path = self._next(page.next_link)
+            path = self.path_of(page.next_link)
 
     def owner(self, address: ResourceId, context: str | None) -> Owner:
         """Whose mailbox an address leads to: as written, else as an answer's context says, else the token.
@@ -162,7 +226,8 @@ class GraphApi:
         if any(isinstance(answer, Answer) and answer.status == 401 for answer in answers):
             self._credential.refused(credential)
 
-    def _next(self, link: str | None) -> str | None:
+    def path_of(self, link: str | None) -> str | None:
+        """The request path of a link to the next page, None where there is none. Raises UnexpectedAnswer."""
         if link is None:
             return None
         return path_of_link(link, base_url=self._transport.base_url, version=self.version)

@@ -28,7 +28,7 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     url: str
     headers: Mapping[str, str]
-    body: msgspec.Raw
+    body: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,15 +62,15 @@ def bundles(requests: Sequence[UpstreamRequest]) -> Iterator[Sequence[UpstreamRe
 
 
 def pack(requests: Sequence[UpstreamRequest], *, headers: Mapping[str, str]) -> UpstreamRequest:
-    """One request that holds writes to one mailbox, each with a body. Their `headers` are not inherited."""
+    """One request that holds several to one mailbox. Their `headers` are not inherited."""
     _, version, _ = requests[0].path.split("/", 2)
     items = tuple(
         _Item(
             id=str(number),
             method=request.method,
             url=request.path.removeprefix(f"/{version}"),
-            headers=headers,
-            body=msgspec.Raw(request.body or b"null"),
+            headers=headers if request.body is not None else _without_content_type(headers),
+            body=msgspec.UNSET if request.body is None else msgspec.Raw(request.body),
         )
         for number, request in enumerate(requests, 1)
     )
@@ -90,7 +90,10 @@ def items_of(request: UpstreamRequest) -> list[UpstreamRequest]:
     batch = msgspec.json.decode(request.body, type=_Batch)
     return [
         UpstreamRequest(
-            source=request.source, method=item.method, path=root + item.url, body=bytes(item.body)
+            source=request.source,
+            method=item.method,
+            path=root + item.url,
+            body=None if isinstance(item.body, msgspec.UnsetType) else bytes(item.body),
         )
         for item in batch.requests
     ]
@@ -106,16 +109,23 @@ def unpack(answer: Answer, request: UpstreamRequest, count: int) -> list[Answer 
     try:
         responses = msgspec.json.decode(answer.body, type=_BatchAnswer, strict=False).responses
         times = Counter(response.id for response in responses)
-        answers = {one.id: _answer(one) for one in responses if times[one.id] == 1}
+        date = answer.headers.get("date")
+        answers = {one.id: _answer(one, date) for one in responses if times[one.id] == 1}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         return [faults.unreadable(answer, request, exc)] * count
     unanswered = UnexpectedAnswer(f"{request.source} answered a batch, but not this item of it, or twice.")
     return [answers.get(str(number), unanswered) for number in range(1, count + 1)]
 
 
-def _answer(item: _ItemAnswer) -> Answer:
-    """An item's answer as it would have come by itself."""
+def _without_content_type(headers: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() != "content-type"}
+
+
+def _answer(item: _ItemAnswer, date: str | None) -> Answer:
+    """An item's answer as it would have come by itself, of the batch's date."""
     headers = {name.lower(): value for name, value in (item.headers or {}).items() if value is not None}
+    if date is not None:
+        headers.setdefault("date", date)
     return Answer(status=item.status, headers=headers, body=_body(bytes(item.body)))
 
 

@@ -37,6 +37,12 @@ def encode(draft: Draft, *, transaction_id: str = ASSIGNED) -> bytes:
     return encode_json(to_wire(draft, transaction_id=transaction_id))
 
 
+def with_transaction(body: bytes | None, transaction_id: str) -> bytes:
+    """The body of the same POST with another transactionId, which is the last of its members."""
+    event = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({**event, "transactionId": transaction_id})
+
+
 def encode_json(body: object) -> bytes:
     """The body of a request. Raises InvalidInput for text that is not text."""
     try:

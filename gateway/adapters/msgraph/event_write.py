@@ -153,12 +153,14 @@ class EventWrite:
 
     def _event(self, event: GraphEvent) -> Event:
         before = self._action.event
-        return to_event(
+        shown = to_event(
             event,
             source=self._api.source,
             owner=self._api.owner(EventId.parse(before.id), event.context),
             calendar=None if before.calendar_id is None else CalendarId.parse(before.calendar_id),
         )
+        # The answer to a PATCH does not show the key.
+        return msgspec.structs.replace(shown, key=shown.key or before.key)
 
     def _outcome(
         self,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gateway.adapters.msgraph import wire
 from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.details import to_details
+from gateway.adapters.msgraph.keys import key_of
 from gateway.adapters.msgraph.paths import Owner, event_of
 from gateway.adapters.msgraph.recurrence import from_pattern
 from gateway.adapters.msgraph.times import read_day, read_instant, read_time, zone_warnings
@@ -60,6 +61,7 @@ def _event(event: wire.GraphEvent, source: str, owner: Owner, calendar: Calendar
         organizer=None if event.organizer is None else person(event.organizer.email_address),
         recurrence=None if event.recurrence is None else _recurrence(event, event.recurrence, start),
         series_id=event.series_master_id and str(event_of(source, owner, event.series_master_id)),
+        key=key_of(event),
         web_url=event.web_link,
         created_at=read_instant(event.created_date_time),
         updated_at=read_instant(event.last_modified_date_time),

@@ -51,6 +51,12 @@ def event_in_mailbox_of(address: ResourceId, name: str) -> EventId:
     return EventId(address.source, (*owner, _EVENTS, name))
 
 
+def mailbox_of(address: ResourceId) -> ResourceId:
+    """The mailbox that a calendar or an event is in, addressed in the same way."""
+    owner, _ = _owner(address)
+    return ResourceId(address.source, owner)
+
+
 def canonical(calendar: CalendarId, owner: Owner) -> CalendarId:
     """The id under which everybody knows a calendar in the mailbox of `owner`."""
     place = place_of(calendar)

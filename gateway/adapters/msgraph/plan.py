@@ -1,6 +1,6 @@
 """Planning a write to one Graph calendar: the requests, what is lost, who gets mail. Pure."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -17,6 +17,7 @@ from gateway.adapters.losses import Loss, options_not_held
 from gateway.adapters.msgraph import batch
 from gateway.adapters.msgraph.drafts import encode, times
 from gateway.adapters.msgraph.exceptions import check_new, leaves_out_days
+from gateway.adapters.msgraph.keys import check_own
 from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical_if_known, is_group
 from gateway.adapters.msgraph.requests import ITEM_HEADERS, Requests
@@ -35,19 +36,26 @@ _HOLDER: Final = "A Microsoft Graph calendar"
 
 
 def plan(
-    calendar: CalendarId, drafts: Sequence[Draft], *, requests: Requests, in_batches: bool = True
+    calendar: CalendarId,
+    drafts: Mapping[int, Draft],
+    *,
+    requests: Requests,
+    in_batches: bool = True,
+    body: Callable[[Draft], bytes] = encode,
 ) -> Plan:
     """Each event is made, or fails, by itself: a few are posted one by one, many `in_batches`.
 
-    A series that leaves out days takes more requests, and is always posted by itself.
+    A series that leaves out days takes more requests, and is always posted by itself. `body` is what is
+    posted for a draft.
     """
     planned: list[tuple[PlannedEvent, UpstreamRequest]] = []
     refused: dict[int, Problem] = {}
-    for index, draft in enumerate(drafts):
+    for index, draft in drafts.items():
         try:
             check_attendees(draft)
             check_new(draft)
-            post = requests.add_event(calendar, encode(draft))
+            check_own(draft)
+            post = requests.add_event(calendar, body(draft))
             check_size(post)
             planned.append((_planned(index, draft, calendar), post))
         except GatewayError as exc:

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.base import UpstreamRequest
+from gateway.adapters.msgraph.keys import EXPANSION, filter_on
 from gateway.adapters.msgraph.paths import Segments, readable
 from gateway.adapters.msgraph.selection import select
 from gateway.adapters.transport import request_path
@@ -21,6 +22,7 @@ ITEM_HEADERS: Final = {"Content-Type": JSON, "Prefer": IN_UTC}
 Query = Sequence[tuple[str, str | int]]
 _PAGE: Final = 100
 _LARGE_PAGE: Final = 1000
+_EXPAND: Final = ("$expand", EXPANSION)
 
 
 class Requests(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +55,22 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
             ("$orderby", "start/dateTime"),
             ("$top", size),
             *self._select(fields),
+            *_expand(fields),
         )
         return self._get((*readable(calendar), "calendarView"), query)
+
+    def events_with(self, key: str, holder: ResourceId) -> UpstreamRequest:
+        """The events of a mailbox or a calendar that bear a key: documented is the filter of mailboxes."""
+        return self._get((*holder.segments, "events"), (("$filter", filter_on(key)), _EXPAND))
+
+    def all_keys(self, holder: ResourceId) -> UpstreamRequest:
+        """Which keys the events of a mailbox or a calendar bear: no more of each than tells that."""
+        query = (("$select", "id,bodyPreview"), ("$top", _LARGE_PAGE), _EXPAND)
+        return self._get((*holder.segments, "events"), query)
+
+    def key_of(self, event: EventId) -> UpstreamRequest:
+        """Which key an event bears."""
+        return self._get(event.segments, (("$select", "id"), _EXPAND))
 
     def calendar(self, calendar: CalendarId) -> UpstreamRequest:
         return self._get(readable(calendar))
@@ -71,7 +87,7 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
         return self._get((*mailbox.segments, "calendarGroups"), (("$top", _PAGE),))
 
     def event(self, event: EventId, *, fields: Fields = EVERYTHING) -> UpstreamRequest:
-        return self._get(event.segments, self._select(fields))
+        return self._get(event.segments, (*self._select(fields), *_expand(fields)))
 
     def cancelled_occurrences(self, series: EventId) -> UpstreamRequest:
         """Graph tells of them only if they are selected, and only of a single event."""
@@ -90,6 +106,9 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
     def calendar_of(self, event: EventId) -> UpstreamRequest:
         return self._get((*event.segments, "calendar"))
 
+    def calendar_id_of(self, event: EventId) -> UpstreamRequest:
+        return self._get((*event.segments, "calendar"), (("$select", "id"),))
+
     def _select(self, fields: Fields) -> Query:
         selected = select(fields, version=self.version)
         return () if selected is None else (("$select", selected),)
@@ -101,3 +120,8 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
     def _get(self, segments: Segments, query: Query = ()) -> UpstreamRequest:
         path = request_path((self.version, *segments), query)
         return UpstreamRequest(source=self.source, method="GET", path=path)
+
+
+def _expand(fields: Fields) -> Query:
+    """What names Graph's properties that hold a key: it shows none that is not named."""
+    return (_EXPAND,) if "key" in fields else ()

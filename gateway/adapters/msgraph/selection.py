@@ -26,6 +26,7 @@ _ATTRIBUTES: Final[dict[str, tuple[str, ...]]] = {
     "organizer": ("organizer",),
     "recurrence": ("recurrence",),
     "series_id": ("seriesMasterId",),
+    "key": ("seriesMasterId",),  # an occurrence has its master's
     "web_url": ("webLink",),
     "revision": (),  # the ETag always comes
     "warnings": (),  # they are about times

@@ -9,6 +9,7 @@ from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.paths import canonical
+from gateway.adapters.msgraph.series_keys import SeriesKeys
 from gateway.adapters.msgraph.wire import GraphEvent, Page
 from gateway.adapters.ordering import in_order
 from gateway.errors import InvalidTime, TooMany
@@ -25,11 +26,19 @@ ViewRequest = Callable[[Window], UpstreamRequest]
 
 
 async def read_events(
-    api: GraphApi, request: ViewRequest, calendar: CalendarId, window: Window
+    api: GraphApi,
+    request: ViewRequest,
+    calendar: CalendarId,
+    window: Window,
+    *,
+    keys: SeriesKeys | None = None,
 ) -> AsyncGenerator[Event]:
-    """The events that overlap the window, by (start, id), none twice. Raises UpstreamError, TooMany."""
+    """The events that overlap the window, by (start, id), none twice. Raises UpstreamError, TooMany.
+
+    `keys` says which keys occurrences have, if that is asked for.
+    """
     for part in parts(window):
-        events = _view(api, request(widened(part)), calendar)
+        events = _view(api, request(widened(part)), calendar, keys)
         # Graph orders whole days by midnight in UTC, and we by midnight in the event's own zone.
         async with aclosing(in_order(events, lag=EAST + WEST)) as ordered:
             async for event in ordered:
@@ -66,14 +75,19 @@ def widened(window: Window) -> Window:
         raise InvalidTime("The window leads beyond the calendar.") from exc
 
 
-async def _view(api: GraphApi, request: UpstreamRequest, calendar: CalendarId) -> AsyncGenerator[Event]:
+async def _view(
+    api: GraphApi, request: UpstreamRequest, calendar: CalendarId, keys: SeriesKeys | None
+) -> AsyncGenerator[Event]:
     """The events of one view, each once: pages shift while others write, and then overlap."""
     seen: set[str] = set()
     async with aclosing(api.pages(request, Page[GraphEvent])) as pages:
         async for page in pages:
             owner = api.owner(calendar, page.context)
             home = canonical(calendar, owner)
+            if keys is not None:
+                await keys.learn(page.value)
             for event in page.value:
                 if event.id not in seen:
                     seen.add(event.id)
-                    yield to_event(event, source=api.source, owner=owner, calendar=home)
+                    shown = to_event(event, source=api.source, owner=owner, calendar=home)
+                    yield shown if keys is None else keys.on(shown, event)

@@ -208,6 +208,15 @@ class GraphEvent(Resource, frozen=True, kw_only=True):
     web_link: str | None = None
     response_status: ResponseStatus | None = None
     recurrence: PatternedRecurrence | None = None
+    single_value_extended_properties: tuple[ExtendedProperty, ...] | None = None
+
+
+class KeyBearer(Resource, frozen=True, kw_only=True):
+    """What tells which key an event bears, and whether the token may see that."""
+
+    id: str
+    body_preview: str | None = None
+    single_value_extended_properties: tuple[ExtendedProperty, ...] | None = None
 
 
 class CancelledOccurrences(Resource, frozen=True, kw_only=True):
@@ -243,6 +252,12 @@ class GraphCalendar(Resource, frozen=True, kw_only=True):
     allowed_online_meeting_providers: tuple[str, ...] | None = None
     default_online_meeting_provider: str | None = None
     owner: EmailAddress | None = None
+
+
+class CalendarName(Resource, frozen=True, kw_only=True):
+    """Graph's own id of a calendar, alone."""
+
+    id: str
 
 
 class CalendarGroup(Resource, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import msgspec
 from gateway.adapters.base import Outcome, PlannedEvent, Step, UpstreamLog, UpstreamRequest, WriteStatus
 from gateway.adapters.msgraph import batch, faults
 from gateway.adapters.msgraph.api import GraphApi, decode
-from gateway.adapters.msgraph.drafts import encode
+from gateway.adapters.msgraph.drafts import with_transaction
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.kept import changes
 from gateway.adapters.msgraph.mailboxes import LIMIT
@@ -19,26 +20,40 @@ from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.adapters.transport import Answer
 from gateway.errors import NoAnswer, RateLimited, Unavailable, UnexpectedAnswer, UpstreamError
-from gateway.model.event import Event
+from gateway.model.event import Draft, Event
+from gateway.model.ids import CalendarId
 
 _LOOK: Final = "It may be there, or still be written: look at the calendar before you repeat the call."
 
+_SKEW: Final = timedelta(seconds=5)
+"""How far the clocks of Graph and of Exchange may lie apart."""
+
 
 class Post:
-    """An event on its way: its request, and what the answers so far come to."""
+    """An event on its way: its request, and what the answers so far come to.
+
+    `is_earlier`: the event that an answer shows was made before this call began, and not by it.
+    """
 
     def __init__(self, planned: PlannedEvent, request: UpstreamRequest, *, is_repeatable: bool) -> None:
-        body = encode(planned.draft, transaction_id=str(uuid4()))
-        self.request: Final = msgspec.structs.replace(request, body=body)
+        self.planned: Final = planned
+        self.request = request
         self.requests: list[int] = []
         self.error: UpstreamError | None = None
-        self._planned = planned
-        self._event: Event | None = None
-        self._may_be_there = False
+        self.event: Event | None = None
+        self.is_earlier = False
+        self.may_be_there = False
         self._is_repeatable = is_repeatable
 
-    def made(self, event: Event) -> None:
-        self._event, self.error = event, None
+    def take(self, transaction: str) -> None:
+        """Sets out anew, with the transactionId that is to be sent. No event has come of another one."""
+        self.request = msgspec.structs.replace(
+            self.request, body=with_transaction(self.request.body, transaction)
+        )
+        self.event, self.error, self.is_earlier, self.may_be_there = None, None, False, False
+
+    def made(self, event: Event, *, is_earlier: bool) -> None:
+        self.event, self.is_earlier, self.error = event, is_earlier, None
 
     def failed(self, error: UpstreamError, *, is_open: bool) -> bool:
         """Takes note of an error; gives whether another attempt may help.
@@ -46,51 +61,60 @@ class Post:
         `is_open`: the event may be there all the same. No later refusal ends that doubt.
         """
         self.error = error
-        self._may_be_there |= is_open
-        if self._may_be_there and not self._is_repeatable:
+        self.may_be_there |= is_open
+        if self.may_be_there and not self._is_repeatable:
             return False
         return is_open or isinstance(error, RateLimited | Unavailable)
 
     def outcome(self) -> Outcome:
         problem = None if self.error is None else self.error.problem
-        status = WriteStatus.CREATED if self._event else WriteStatus.FAILED
-        if problem is not None and self._may_be_there:
+        status = WriteStatus.CREATED if self.event else WriteStatus.FAILED
+        if problem is not None and self.may_be_there:
             status = WriteStatus.UNKNOWN
             problem = replace(problem, hint=_LOOK, retryable=False)
         return Outcome(
-            index=self._planned.index,
+            index=self.planned.index,
             status=status,
-            event=self._event,
-            stored=self._event is not None,
+            event=self.event,
+            stored=self.event is not None,
             problem=problem,
-            warnings=tuple(changes(self._planned.draft, self._event)) if self._event else (),
+            warnings=tuple(changes(self.planned.draft, self.event)) if self.event else (),
             requests=tuple(self.requests),
         )
 
 
+def posts_of(step: Step) -> list[Post]:
+    """The events of a step, as they are posted: each has a transactionId of its own.
+
+    In the calendar of a group none is known to keep an event from being made twice.
+    """
+    requests = batch.items_of(step.requests[0])
+    posts = [
+        Post(planned, request, is_repeatable=not is_group(step.calendar))
+        for planned, request in zip(step.events, requests, strict=True)
+    ]
+    for post in posts:
+        post.take(str(uuid4()))
+    return posts
+
+
 class Writing:
-    """The events of a step on their way, one alone or several in a batch.
+    """Some events for one calendar on their way, one alone or several in a batch.
 
     Those that Graph was too busy for, or whose answer leaves open whether they are there, are sent again. The
     transactionId makes that safe: Exchange answers with the event that is there already. For the calendars of
     groups that is not known, so there only what was refused is sent again.
     """
 
-    def __init__(self, api: GraphApi, step: Step) -> None:
+    def __init__(self, api: GraphApi, calendar: CalendarId, posts: Sequence[Post]) -> None:
         self._api = api
-        self._calendar = step.calendar
-        requests = batch.items_of(step.requests[0])
-        self._posts = [
-            Post(planned, request, is_repeatable=not is_group(step.calendar))
-            for planned, request in zip(step.events, requests, strict=True)
-        ]
-        self._left = self._posts
-        self._together = len(self._posts)
+        self._calendar = calendar
+        self._left = list(posts)
+        self._together = len(posts)
 
-    async def run(self, repeats: Repeats) -> list[Outcome]:
-        """What became of each event. Raises nothing of Graph's."""
+    async def run(self, repeats: Repeats) -> None:
+        """Sends them until each has an answer, or none can be had. Raises nothing of Graph's."""
         await repeats.run(self._calendar, self._send)
-        return [post.outcome() for post in self._posts]
 
     async def _send(self) -> list[UpstreamError]:
         """Sends what is left, and gives the errors of what may be sent again."""
@@ -128,13 +152,19 @@ class Writing:
         if error is not None:
             return post.failed(error, is_open=not faults.was_refused(answer))
         try:
-            post.made(self._event(decode(answer, post.request, GraphEvent)))
+            event = self._event(decode(answer, post.request, GraphEvent), post.planned.draft)
+            post.made(event, is_earlier=self._is_earlier(event, answer))
         except UnexpectedAnswer as exc:
             return post.failed(exc, is_open=True)
         return False
 
-    def _event(self, event: GraphEvent) -> Event:
+    def _event(self, event: GraphEvent, draft: Draft) -> Event:
         owner = self._api.owner(self._calendar, event.context)
-        return to_event(
-            event, source=self._api.source, owner=owner, calendar=canonical(self._calendar, owner)
-        )
+        home = canonical(self._calendar, owner)
+        shown = to_event(event, source=self._api.source, owner=owner, calendar=home)
+        return msgspec.structs.replace(shown, key=draft.key)  # the answer to a POST does not show it
+
+    def _is_earlier(self, event: Event, answer: Answer) -> bool:
+        """Whether an event is older than the call: Exchange then answers with what it had made before."""
+        began = self._api.began_at(answer)
+        return began is not None and event.created_at is not None and event.created_at < began - _SKEW

@@ -1,0 +1,81 @@
+"""The live events under a key, and what each of them is to one calendar. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from gateway.adapters.msgraph.keys import Fingerprint
+from gateway.adapters.msgraph.wire import GraphEvent
+from gateway.errors import Moved, NotOrganizer, UpstreamError
+from gateway.model.event import Event
+from gateway.model.time import EARLIEST
+
+
+class Bearer(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that bears a key. `home` is Graph's own id of the calendar that it is in."""
+
+    graph: GraphEvent
+    event: Event
+    key: str
+    fingerprint: Fingerprint
+    home: str
+
+    @property
+    def age(self) -> tuple[datetime, str]:
+        """By this everybody tells alike which of two events was there first."""
+        return self.event.created_at or EARLIEST, self.graph.id
+
+
+class Bearers(msgspec.Struct, frozen=True, kw_only=True):
+    """Who bears a key in a calendar: its holders, oldest first, and others that stand in the way.
+
+    `alike` have a key that differs in case only. `invited` are copies of somebody else's meeting. `moved` are
+    in another calendar, and were made for this one.
+    """
+
+    holders: tuple[Bearer, ...] = ()
+    alike: tuple[Bearer, ...] = ()
+    invited: tuple[Bearer, ...] = ()
+    moved: tuple[Bearer, ...] = ()
+
+    @property
+    def absence(self) -> UpstreamError | None:
+        """Why there is no holder, if an event shows that."""
+        if self.holders:
+            return None
+        if self.invited:
+            return NotOrganizer(
+                f"{self.invited[0].event.id} bears the key, and is a copy of somebody else's meeting.",
+                hint="Write to the organizer's calendar, or take another key.",
+            )
+        if self.moved:
+            return Moved(
+                f"{self.moved[0].event.id} bears the key, and was moved to another calendar.",
+                hint="Move it back, or write to the calendar that it is in. No other is made.",
+            )
+        return None
+
+    @property
+    def shown(self) -> Sequence[Bearer]:
+        """Those that say what is the matter with the key."""
+        return self.holders or self.alike or self.invited or self.moved
+
+
+def sorted_out(key: str, bearers: Sequence[Bearer], calendar: str, *, origin: str, of_group: bool) -> Bearers:
+    """What each is to the calendar with that id. `origin` is how fingerprints name it.
+
+    In the calendar of a group the organizer is the group, whoever asks.
+    """
+    here = sorted((one for one in bearers if one.home == calendar), key=lambda one: one.age)
+    own = [one for one in here if of_group or one.graph.is_organizer is not False]
+    return Bearers(
+        holders=tuple(one for one in own if one.key == key),
+        alike=tuple(one for one in own if one.key != key),
+        invited=tuple(one for one in here if one not in own and one.key == key),
+        moved=tuple(
+            one
+            for one in bearers
+            if one.home != calendar and one.key == key and one.fingerprint.calendar == origin
+        ),
+    )

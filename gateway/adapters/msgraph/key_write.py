@@ -1,0 +1,247 @@
+"""Writing events with keys: each is made once, however often and by however many it is asked for."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from gateway.adapters.base import EventChange, EventStep, OnExisting, Outcome, Step, WriteStatus
+from gateway.adapters.msgraph.api import GraphApi
+from gateway.adapters.msgraph.bearers import Bearer, Bearers
+from gateway.adapters.msgraph.drift import drift, is_as_made
+from gateway.adapters.msgraph.event_plan import plan_event
+from gateway.adapters.msgraph.kept import changes
+from gateway.adapters.msgraph.key_lookup import KeyLookup
+from gateway.adapters.msgraph.key_plan import ambiguous, decide, settled
+from gateway.adapters.msgraph.keys import GENERATIONS, transaction_id
+from gateway.adapters.msgraph.repeats import Repeats
+from gateway.adapters.msgraph.requests import Requests
+from gateway.adapters.msgraph.twins import are_twins, remove
+from gateway.adapters.msgraph.writing import Post, Writing, posts_of
+from gateway.errors import Conflict, GatewayError, Problem, UpstreamError
+from gateway.model.event import Draft
+from gateway.model.msgraph import MSGraphEventDetails
+
+_SAFE: Final = "It may be there, or still be written. Repeating the call with the same key is safe."
+_DUPLICATE: Final = "ErrorDuplicateTransactionId"
+
+ApplyEvent = Callable[[EventStep], Awaitable[Outcome]]
+
+
+class KeyedStep(Step, frozen=True, kw_only=True):
+    """A step of events with keys, none of which is there; or of one that is there, and is to be changed.
+
+    `home` is Graph's own id of the calendar.
+    """
+
+    home: str
+    on_existing: OnExisting
+    change: EventStep | None = None
+
+
+class KeyedWriting:
+    """The events of a step on their way, looked up by their keys once they are written.
+
+    Somebody else may make the event of a key at the same moment: the same transactionId lets Exchange make
+    one of both. Where it does not, the look finds two: of twins the older one stays, and anything else is a
+    CONFLICT that names both. If the event of a transactionId was deleted, the next one is taken.
+    """
+
+    def __init__(self, api: GraphApi, requests: Requests, step: KeyedStep, apply_event: ApplyEvent) -> None:
+        self._api = api
+        self._requests = requests
+        self._step = step
+        self._apply_event = apply_event
+        self._lookup = KeyLookup(api, requests, step.calendar, identity=step.home)
+        self._outcomes: dict[int, Outcome] = {}
+
+    async def run(self, repeats: Repeats) -> list[Outcome]:
+        """What became of each event. Raises nothing of Graph's."""
+        if self._step.change is not None:
+            planned = self._step.events[0]
+            return [await self._change(planned.index, planned.draft, self._step.change)]
+        left, generation = posts_of(self._step), 0
+        while left and generation < GENERATIONS:
+            for post in left:
+                post.take(transaction_id(self._step.home, _key(post.planned.draft), generation))
+            await Writing(self._api, self._step.calendar, left).run(repeats)
+            left = await self._settle(left)
+            generation += 1
+        for post in left:
+            self._keep(post, _failed(post.planned.index, _worn_out(post.planned.draft).problem))
+        return [self._outcomes[planned.index] for planned in self._step.events]
+
+    async def _settle(self, posts: Sequence[Post]) -> list[Post]:
+        """Those whose transactionId is that of a deleted event; the others have an outcome."""
+        refused = [post for post in posts if not _needs_look(post)]
+        for post in refused:
+            self._keep(post, post.outcome())
+        looked = [post for post in posts if _needs_look(post)]
+        left = []
+        try:
+            found = await self._look(looked)
+        except UpstreamError as exc:
+            for post in looked:
+                self._keep(post, _unsettled(post, exc.problem))
+            return []
+        for post in looked:
+            outcome = await self._outcome(post, found[_key(post.planned.draft)])
+            if outcome is None:
+                left.append(post)
+            else:
+                self._keep(post, outcome)
+        return left
+
+    async def _look(self, posts: Sequence[Post]) -> dict[str, Bearers]:
+        if not posts:
+            return {}
+        made = [_graph_id(post) for post in posts if post.event is not None and not post.is_earlier]
+        return await self._lookup.find_again([_key(post.planned.draft) for post in posts], made)
+
+    async def _outcome(self, post: Post, found: Bearers) -> Outcome | None:
+        """What became of an event by those that bear its key now; None if another is to be made."""
+        if not found.shown:
+            return await self._unseen(post)
+        index, draft = post.planned.index, post.planned.draft
+        if len(found.holders) > 1 and are_twins(draft, found.holders, self._step.calendar):
+            return await self._converge(post, found.holders)
+        if len(found.holders) == 1 and not found.alike and self._is_ours(post, found.holders[0]):
+            return self._created(post, found.holders[0])
+        try:
+            decision = decide(index, draft, found, self._step.on_existing)
+            if isinstance(decision, EventChange):
+                step = plan_event(decision, requests=self._requests)
+                return await self._change(index, draft, step)
+        except GatewayError as exc:
+            return _failed(index, exc.problem)
+        return decision
+
+    def _is_ours(self, post: Post, holder: Bearer) -> bool:
+        """Whether this call has made an event, as far as anybody can tell.
+
+        Where no answer came, it has if nobody else has made it otherwise: before there was none.
+        """
+        if post.event is not None:
+            return holder.graph.id == _graph_id(post) and not post.is_earlier
+        draft = post.planned.draft
+        return post.may_be_there and is_as_made(draft, holder) and not any(drift(draft, holder))
+
+    def _created(self, post: Post, holder: Bearer) -> Outcome:
+        index, draft = post.planned.index, post.planned.draft
+        event = post.event or holder.event
+        return Outcome(
+            index=index,
+            status=WriteStatus.CREATED,
+            event=event,
+            stored=True,
+            warnings=tuple(changes(draft, event)),
+        )
+
+    async def _unseen(self, post: Post) -> Outcome | None:
+        """The outcome where no event bears the key: a deleted one's transactionId makes none."""
+        if post.event is None:
+            is_spent = _is_duplicate(post.error)
+            return None if is_spent else _unsettled(post, None)
+        try:
+            is_there = await self._lookup.is_there(_graph_id(post))
+        except UpstreamError as exc:
+            return _unsettled(post, exc.problem)
+        if not is_there:
+            return None
+        if post.is_earlier:
+            message = (
+                f"{post.event.id} was made under the key {post.planned.draft.key}, and no longer bears it."
+            )
+            error = Conflict(message, path=("key",), hint="Remove it, or take another key.")
+            return Outcome(
+                index=post.planned.index, status=WriteStatus.CONFLICT, event=post.event, problem=error.problem
+            )
+        return post.outcome()
+
+    async def _converge(self, post: Post, twins: Sequence[Bearer]) -> Outcome:
+        """The outcome where one event was made twice: the older one stays, or both are named."""
+        first, *others = twins
+        left = [
+            twin for twin in others if not await remove(self._api, self._requests, twin, self._lookup.log)
+        ]
+        if left:
+            return settled(post.planned.index, ambiguous([first, *left]), [first, *left])
+        if self._is_ours(post, first):
+            return self._created(post, first)
+        return Outcome(index=post.planned.index, status=WriteStatus.UNCHANGED, event=first.event, stored=True)
+
+    async def _change(self, index: int, draft: Draft, step: EventStep) -> Outcome:
+        """Makes the event of the key as the draft asks. Somebody else may have been faster, with the same."""
+        done = await self._apply_event(step)
+        if done.status is WriteStatus.UNKNOWN and done.problem is not None:
+            done = msgspec.structs.replace(done, problem=_safe(done.problem))
+        if done.status in {WriteStatus.UNKNOWN, WriteStatus.CONFLICT}:
+            done = await self._seen_anew(index, draft, done)
+        requests = (*done.requests, *self._lookup.log.indexes)
+        return msgspec.structs.replace(done, index=index, requests=requests)
+
+    async def _seen_anew(self, index: int, draft: Draft, done: Outcome) -> Outcome:
+        """The outcome of a change in doubt by a look at who bears the key now."""
+        try:
+            found = await self._lookup.find_again([_key(draft)], ())
+            now = decide(index, draft, found[_key(draft)], OnExisting.RETURN)
+        except GatewayError:
+            return done
+        if not isinstance(now, Outcome) or now.status is not WriteStatus.UNCHANGED:
+            return done
+        is_ours = done.status is WriteStatus.UNKNOWN
+        return msgspec.structs.replace(now, status=WriteStatus.UPDATED if is_ours else now.status)
+
+    def _keep(self, post: Post, outcome: Outcome) -> None:
+        requests = (*post.requests, *self._lookup.log.indexes, *outcome.requests)
+        self._outcomes[post.planned.index] = msgspec.structs.replace(
+            outcome, requests=tuple(dict.fromkeys(requests))
+        )
+
+
+def _key(draft: Draft) -> str:
+    return draft.key or ""
+
+
+def _graph_id(post: Post) -> str:
+    details = None if post.event is None else post.event.details
+    return details.event_id if isinstance(details, MSGraphEventDetails) else ""
+
+
+def _is_duplicate(error: UpstreamError | None) -> bool:
+    return error is not None and error.problem.upstream_code == _DUPLICATE
+
+
+def _needs_look(post: Post) -> bool:
+    return post.event is not None or post.may_be_there or _is_duplicate(post.error)
+
+
+def _failed(index: int, problem: Problem) -> Outcome:
+    return Outcome(index=index, status=WriteStatus.FAILED, problem=problem)
+
+
+def _safe(problem: Problem) -> Problem:
+    return replace(problem, hint=_SAFE, retryable=True)
+
+
+def _unsettled(post: Post, look: Problem | None) -> Outcome:
+    """The outcome where nobody can tell: what the write came to, else why it could not be looked at."""
+    problem = look if post.error is None else post.error.problem
+    if problem is None:
+        raise ValueError("an event that was made, and looked at, is settled")
+    is_open = post.event is not None or post.may_be_there
+    return Outcome(
+        index=post.planned.index,
+        status=WriteStatus.UNKNOWN if is_open else WriteStatus.FAILED,
+        event=post.event,
+        problem=_safe(problem),
+    )
+
+
+def _worn_out(draft: Draft) -> Conflict:
+    return Conflict(
+        f"{GENERATIONS} events were made under the key {draft.key} and deleted: Graph remembers them.",
+        path=("key",),
+        hint="Take another key.",
+    )
