@@ -118,6 +118,20 @@ async def test_an_event_shows_what_it_really_mutes(front: Any) -> None:
     ]
 
 
+async def test_an_event_without_effect_mutes_nothing_though_its_flags_are_not_selected(front: Any) -> None:
+    gateway = await front()
+    await gateway.ask(
+        """mutation { addEvents(input: { calendars: ["elasticsearch:holidays"], events: [{
+             title: "Idle", start: { instant: "2026-11-17T10:00:00Z" }, end: { after: "PT1H" }
+             elasticsearch: { skipResult: false, skipModelUpdate: false } }] }) { status } }"""
+    )
+    data = await gateway.ask(WINDOWS.replace("title ", ""), {"calendar": "elasticsearch:holidays"})
+    idle, holiday = (
+        node["elasticsearch"]["effectiveWindows"] for node in data["calendar"]["events"]["nodes"]
+    )
+    assert (idle, len(holiday)) == ([], 2)
+
+
 async def test_jobs_that_cannot_be_read_are_an_error_of_their_field_only(front: Any) -> None:
     gateway = await front()
     gateway.sandbox.elasticsearch.faults.add(ALL, Fault(status=403))
