@@ -17,11 +17,11 @@ from gateway.sandbox.principals import EXPIRED, MANAGE_ML
 from gateway.sandbox.seed import world
 from gateway.sandbox.server import EmulatorServer
 
-from .elasticsearch_bench import NOW, Proxy
+from .elasticsearch_bench import NOW, Proxy, connect
 
 pytestmark = pytest.mark.anyio
 
-BANNER = "GET /"
+BANNER, INFO = "GET /", "GET /_ml/info"
 
 
 @pytest.mark.parametrize(
@@ -138,6 +138,16 @@ async def test_a_key_for_machine_learning_only_learns_the_version_from_that(clus
         "/",
         "/_ml/info?filter_path=native_code.version",
     ]
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"native_code":{}}'])
+async def test_a_node_without_machine_learning_leaves_the_version_unknown(anyio_backend, body):
+    info = Response(status=200, headers={"X-Elastic-Product": "Elasticsearch"}, body=body)
+    proxy = Proxy(emulator(), {INFO: info})
+    async with EmulatorServer(proxy) as server, aclosing(connect(server.url)) as source:
+        server.faults.add(BANNER, Fault(status=403))
+        health = await source.adapter(Call(request_id="r")).health()
+    assert (health.reachable, health.version, health.problem) == (True, None, None)
 
 
 async def test_a_key_that_may_ask_neither_leaves_the_version_unknown(cluster):

@@ -89,13 +89,13 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NativeCode(msgspec.Struct, frozen=True, kw_only=True):
-    version: str
+    version: str | None = None
 
 
 class MLInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What `GET /_ml/info` says of machine learning, which is of the cluster's version."""
+    """What `GET /_ml/info` says of machine learning, which is of the cluster's version, where it runs."""
 
-    native_code: NativeCode
+    native_code: NativeCode = NativeCode()
 
 
 class ClusterInfo(msgspec.Struct, frozen=True, kw_only=True):
