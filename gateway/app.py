@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse, Response
@@ -30,13 +30,13 @@ from gateway.http.admission import Admission
 from gateway.http.graphiql.page import Explorer
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.health import Readiness, healthz
-from gateway.http.identity.configured import configured_identity
 from gateway.http.middleware import middleware
 from gateway.http.operation import Operation
 from gateway.model.ids import CalendarId
 from gateway.sandbox import Sandbox
 from gateway.schema.execution import Executor
 from gateway.schema.limits import Limits
+from gateway.service.call_limits import CallLimits
 from gateway.service.catalog import Alias, Catalog, ConfiguredSource
 from gateway.service.guard import CalendarPattern, SourceMode, SourcePolicy
 from gateway.settings import (
@@ -48,6 +48,7 @@ from gateway.settings import (
     SourceSettings,
 )
 
+L = TypeVar("L", Limits, CallLimits)
 Clock = Callable[[], datetime]
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -89,7 +90,7 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
     Whoever makes it closes its `state.identity`.
     """
     audit = settings.audit_trail()
-    executor = Executor(catalog, audit, _limits(settings))
+    executor = Executor(catalog, audit, _limits(settings, Limits), _limits(settings, CallLimits))
     explorer = Explorer(sandbox=settings.runs_on_sandbox) if settings.shows_explorer else None
 
     async def execute(operation: Operation, call: Call, reads_only: bool) -> ExecutionResult:
@@ -98,8 +99,7 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
         )
 
     headers = credential_headers(settings, catalog)
-    identity = configured_identity(settings)
-    admission = Admission(identity=identity, origins=settings.web.origins)
+    admission = Admission.of(settings)
     endpoint = GraphQLEndpoint(
         execute,
         explorer=explorer,
@@ -117,7 +117,7 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
         middleware=middleware(settings, headers.values()),
         lifespan=lambda _: _ending(executor),
     )
-    served.state.identity = identity
+    served.state.identity = admission.identity
     return served
 
 
@@ -127,9 +127,10 @@ async def _ending(executor: Executor) -> AsyncIterator[None]:
         yield
 
 
-def _limits(settings: Settings) -> Limits:
-    given = settings.limits.model_dump()
-    return Limits(**{name.removeprefix("max_"): value for name, value in given.items()})
+def _limits(settings: Settings, kind: type[L]) -> L:
+    """The limits of that kind, whose names are those of the settings without `max_`."""
+    given = {name.removeprefix("max_"): value for name, value in settings.limits.model_dump().items()}
+    return kind(**{name: given[name] for name in kind.__struct_fields__})
 
 
 def credential_headers(settings: Settings, catalog: Catalog) -> dict[str, str]:

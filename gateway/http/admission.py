@@ -1,25 +1,69 @@
 """Who gets in: what is checked of a request before anything of its body is read."""
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
+from typing import Self
 
 import msgspec
 from starlette.requests import Request
 
 from gateway.http.identity.caller import Caller
+from gateway.http.identity.configured import configured_identity
 from gateway.http.identity.identity import Identity
+from gateway.http.operation import LARGEST_BODY
+from gateway.http.places import Places
+from gateway.http.rate import Rate
+from gateway.http.refusal import NotIdentified
 from gateway.http.sites import check_site
+from gateway.settings import Settings
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
-    """The checks. `origins` are those of other sites whose pages may call."""
+    """The checks. `origins` are those of other sites whose pages may call.
+
+    Without a rate or places there is no such limit.
+    """
 
     identity: Identity = Identity()
     origins: Collection[str] = ()
+    rate: Rate | None = None
+    places: Places | None = None
+    largest_body: int = LARGEST_BODY
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As it is configured. Close its identity in the end."""
+        limits = settings.limits
+        return cls(
+            identity=configured_identity(settings),
+            origins=settings.web.origins,
+            rate=Rate(limits.max_requests_per_minute, limits.max_burst),
+            places=Places(limits.max_concurrent_requests),
+            largest_body=limits.max_body_bytes,
+        )
+
+    def place(self) -> AbstractContextManager[None]:
+        """A place among the requests that are worked on. Entering it raises Later if none is free."""
+        return self.places.one() if self.places else nullcontext()
 
     async def admit(self, request: Request) -> Caller | None:
-        """Who calls, None where nobody is asked. Raises Refusal."""
+        """Who calls, None where nobody is asked. Raises Refusal.
+
+        Whoever is not recognized is counted by his address, so that guessing is slow.
+        """
         check_site(request.headers, self.origins)
-        return await self.identity.caller(request.headers)
+        try:
+            caller = await self.identity.caller(request.headers)
+        except NotIdentified:
+            self._count(request, None)
+            raise
+        self._count(request, caller)
+        return caller
+
+    def _count(self, request: Request, caller: Caller | None) -> None:
+        address = request.client.host if request.client else "nowhere"
+        if self.rate is not None:
+            self.rate.take(caller.name if caller else f"address:{address}")
 
     def passes(self, header: str, caller: Caller | None) -> bool:
         """Whether what came in a header may go to a source that takes its credential from there."""

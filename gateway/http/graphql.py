@@ -70,9 +70,10 @@ class GraphQLEndpoint:
         call: Call | None = None
         operation: Operation | None = None
         try:
-            call = await self._call(request, request_id)
-            operation = await read_operation(request)
-            response = answer(await self._run(operation, call, request), media)
+            with self._admission.place():
+                call = await self._call(request, request_id)
+                operation = await read_operation(request, largest_body=self._admission.largest_body)
+                response = answer(await self._run(operation, call, request), media)
         except Refusal as exc:
             response = refused(exc, media)
         _log.info(

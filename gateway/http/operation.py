@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from gateway.http.refusal import BadRequest
 
-MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+LARGEST_BODY: Final = 16 * 1024 * 1024
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,13 +19,13 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
 
 
-async def read_operation(request: Request) -> Operation:
+async def read_operation(request: Request, *, largest_body: int = LARGEST_BODY) -> Operation:
     """The operation in a GET's query string or a POST's body. Raises BadRequest."""
     if request.method in {"GET", "HEAD"}:
         return _checked(_from_query(request.scope["query_string"]))
     if request.method == "POST":
         _check_content_type(request.headers.get("content-type", ""))
-        return _checked(_decoded(await _body(request), "The body"))
+        return _checked(_decoded(await _body(request, largest_body), "The body"))
     message = f"{request.method} is not served here: use GET for queries, POST for all."
     raise BadRequest(405, message, {"allow": "GET, POST"})
 
@@ -42,13 +42,14 @@ def _from_query(raw: bytes) -> dict[str, Any]:
     return parameters
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, largest: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise BadRequest(413, f"The body is above the limit of {MAX_BODY_BYTES} bytes.")
+        if size > largest:
+            message = f"The body is above the limit of {largest} bytes. The setting is limits.max_body_bytes."
+            raise BadRequest(413, message)
         chunks.append(chunk)
     return b"".join(chunks)
 

@@ -16,6 +16,7 @@ from graphql import (
     validate,
 )
 
+from gateway.schema.disclosure import leave_out_suggestions, rules
 from gateway.schema.limits import Limits, check, check_document, check_numbers, too_many
 from gateway.schema.price import Price, Pricing, Variables
 
@@ -45,6 +46,7 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
+        self._rules = rules(introspection=limits.introspection)
         self._kept: OrderedDict[str, Document] = OrderedDict()
 
     def get(self, text: str) -> Document:
@@ -75,7 +77,9 @@ class Documents:
             return Document(errors=(self._syntax_error(exc),))
         except GraphQLError as exc:
             return Document(errors=(exc,))
-        errors = validate(self._schema, ast, max_errors=_MAX_ERRORS)
+        errors = validate(self._schema, ast, self._rules, max_errors=_MAX_ERRORS)
+        if not self._limits.suggestions:
+            leave_out_suggestions(errors)
         if errors:
             return Document(errors=tuple(errors))
         return Document(ast=ast, prices=self._prices(ast))

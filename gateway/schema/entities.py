@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated
 
 import strawberry
 from strawberry.federation.schema import FederationAny
 
-from gateway.errors import InvalidInput, TooMany, located
+from gateway.errors import InvalidInput, located
 from gateway.model.fields import Fields
 from gateway.schema.calendar import Calendar
 from gateway.schema.context import Context
@@ -15,8 +15,6 @@ from gateway.schema.event import CalendarEvent
 from gateway.schema.node import Node
 from gateway.schema.query import Query, find_node
 from gateway.schema.selection import fields_of_events
-
-MAX_REPRESENTATIONS: Final = 1000
 
 Entity = Annotated[
     Calendar | CalendarEvent, strawberry.union("_Entity", description="What other subgraphs can refer to.")
@@ -41,9 +39,7 @@ class ServedQuery(Query):
     async def entities(
         self, info: strawberry.Info[Context], representations: Representations
     ) -> list[Entity | None]:
-        if len(representations) > MAX_REPRESENTATIONS:
-            message = f"{len(representations)} representations are too many: at most {MAX_REPRESENTATIONS}."
-            raise TooMany(message, path=("representations",))
+        info.context.session.limits.check_representations(len(representations))
         fields = fields_of_events(info)
         return await asyncio.gather(  # type: ignore[return-value]  # an exception is that row's error
             *(_entity(info.context, index, item, fields) for index, item in enumerate(representations)),

@@ -1,7 +1,8 @@
 """Executing an operation against the served schema, with a context of its own."""
 
 import asyncio
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from graphql import GraphQLError, get_operation_ast
 from graphql import OperationType as Operation
@@ -12,9 +13,11 @@ from strawberry.types.graphql import OperationType
 from gateway.adapters.base import Call
 from gateway.schema.build import core_schema, served_schema, subgraph_sdl
 from gateway.schema.context import Context
+from gateway.schema.disclosure import leave_out_suggestions
 from gateway.schema.documents import Documents
 from gateway.schema.limits import Limits
 from gateway.service.audit import AuditTrail
+from gateway.service.call_limits import CallLimits
 from gateway.service.catalog import Catalog
 from gateway.service.session import Session
 
@@ -24,11 +27,19 @@ _LONGEST_ENDING: Final = 5.0
 class Executor:
     """Executes operations over a catalog of sources."""
 
-    def __init__(self, catalog: Catalog, audit: AuditTrail, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        audit: AuditTrail,
+        limits: Limits | None = None,
+        call_limits: CallLimits | None = None,
+    ) -> None:
         self._catalog = catalog
         self._audit = audit
         self._schema = served_schema()
-        self._documents = Documents(core_schema(), limits or Limits())
+        self._limits = limits or Limits()
+        self._call_limits = call_limits or CallLimits()
+        self._documents = Documents(core_schema(), self._limits)
         self._writing: set[asyncio.Task[ExecutionResult]] = set()
 
     async def execute(
@@ -57,7 +68,8 @@ class Executor:
         except GraphQLError as exc:
             return ExecutionResult(data=None, errors=[exc])
         allowed = {OperationType.QUERY} if reads_only else {OperationType.QUERY, OperationType.MUTATION}
-        context = Context(Session(self._catalog, call), self._audit, subgraph_sdl, document.ast)
+        session = Session(self._catalog, call, self._call_limits)
+        context = Context(session, self._audit, subgraph_sdl, document.ast)
         execution = self._schema.execute(
             query,
             variable_values=variables,
@@ -67,7 +79,15 @@ class Executor:
         )
         operation = get_operation_ast(document.ast, name) if document.ast else None
         if reads_only or operation is None or operation.operation is not Operation.MUTATION:
-            return await execution
+            result = await execution
+        else:
+            result = await self._to_its_end(execution)
+        if not self._limits.suggestions:
+            leave_out_suggestions(result.errors or ())
+        return result
+
+    async def _to_its_end(self, execution: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult:
+        """The result of what goes on although nobody waits for it any more."""
         task = asyncio.create_task(execution)
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)

@@ -37,7 +37,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The most that a document may hold; in operations a fragment counts wherever it is spread.
 
     `repeated_fields` have the name of another one beside them; `members` are those of one object that is
-    written out; `cost` is that of the answer, see the module `price`.
+    written out; `cost` is that of the answer, see the module `price`. `introspection` and `suggestions` say
+    whether the schema tells of itself.
     """
 
     tokens: int = 4000
@@ -49,6 +50,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     repeated_fields: int = 50
     members: int = 50
     cost: int = 250_000
+    introspection: bool = True
+    suggestions: bool = True
 
 
 class Shape(msgspec.Struct, kw_only=True):

@@ -11,6 +11,7 @@ from gateway.adapters.base import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem, TooMany, located
 from gateway.service.atomicity import Atomicity, apply, hold_back
 from gateway.service.audit import AuditTrail
+from gateway.service.call_limits import CallLimits
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.copy_write import CopyWrite
 from gateway.service.event_order import Copies, EventOrder
@@ -21,7 +22,6 @@ from gateway.service.lanes import Lanes
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
-MAX_ORDERS: Final = 1000
 MAX_CALENDARS: Final = 100
 MAX_ROWS: Final = 10_000
 _TARGET: Final = ("target", "key")
@@ -43,7 +43,7 @@ class Amendments(msgspec.Struct, frozen=True, kw_only=True):
 
 async def carry_out(session: Session, audit: AuditTrail, command: Amendments) -> WriteReport:
     """Changes or removes the events, or with `dry_run` says what would be done."""
-    problems = _problems_of_call(command)
+    problems = _problems_of_call(command, session.limits)
     if problems:
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
     parts = [await _parts(session, audit, order) for order in command.orders]
@@ -130,15 +130,13 @@ def _row(part: Part, index: int, order: EventOrder) -> EventRow:
     )
 
 
-def _problems_of_call(command: Amendments) -> tuple[Problem, ...]:
+def _problems_of_call(command: Amendments, limits: CallLimits) -> tuple[Problem, ...]:
     """What is wrong with the call as a whole, so that nothing of it is done."""
     orders = command.orders
     try:
         if not orders:
             raise InvalidInput("There is nothing to do.", path=(command.name,))
-        if len(orders) > MAX_ORDERS:
-            message = f"{len(orders)} events are too many: at most {MAX_ORDERS} a call."
-            raise TooMany(message, path=(command.name,))
+        limits.check_events(len(orders), (command.name,))
         if command.max_invitations is not None and command.max_invitations < 0:
             raise InvalidInput("The most invitations cannot be negative.", path=("maxInvitations",))
         _check_twice(command)

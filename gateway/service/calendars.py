@@ -13,7 +13,7 @@ from gateway.model.event import Event
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId
 from gateway.service.catalog import ConfiguredSource
-from gateway.service.reads import ReadStatus, SourceRead, check_first
+from gateway.service.reads import ReadStatus, SourceRead
 from gateway.service.session import Session
 
 
@@ -31,7 +31,7 @@ class CalendarPage(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_calendars(session: Session, *, first: int, after: str | None) -> CalendarPage:
     """The first calendars whose id follows `after`, of all sources, those only that may be read."""
-    check_first(first)
+    session.limits.check_page(first)
     lists = await asyncio.gather(*(_list(session, source) for source in session.catalog.sources.values()))
     calendars = sorted(
         (calendar for found, _ in lists for calendar in found), key=lambda calendar: calendar.id

@@ -19,11 +19,12 @@ from gateway.model.time import Window
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.cursor import EventCursor
 from gateway.service.pairing import Pair, interval, pair
-from gateway.service.reads import MAX_CALENDARS, MAX_PAGE, ReadStatus, SourceRead, read_page
+from gateway.service.reads import MAX_CALENDARS, ReadStatus, SourceRead, read_page
 from gateway.service.session import Session
 
 MAX_EVENTS: Final = 5000
 """Of each side. More in one window are not compared."""
+_PAGE: Final = 1000
 LONGEST: Final = timedelta(days=366)
 _NEEDED: Final[Fields] = ALWAYS | {"key", "title", "status", "elasticsearch.skip_result"}
 _UNROUNDED: Final = timedelta(seconds=1)
@@ -151,7 +152,7 @@ async def _read_all(session: Session, targets: Sequence[Target], window: Window,
     events: list[Event] = []
     after: EventCursor | None = None
     while True:
-        page = await read_page(session, targets, window, first=MAX_PAGE, after=after, fields=fields)
+        page = await read_page(session, targets, window, first=_PAGE, after=after, fields=fields)
         events += page.events
         if not page.has_next or len(events) >= MAX_EVENTS:
             break

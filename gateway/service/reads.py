@@ -15,7 +15,7 @@ from typing import Final, cast
 
 import msgspec
 
-from gateway.errors import GatewayError, InvalidInput, Problem, TooMany
+from gateway.errors import GatewayError, Problem, TooMany
 from gateway.model.event import Event
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.time import Window
@@ -24,7 +24,6 @@ from gateway.service.cursor import EventCursor
 from gateway.service.session import Session
 
 MAX_CALENDARS: Final = 100
-MAX_PAGE: Final = 1000
 _AT_ONCE: Final = 16
 
 
@@ -72,7 +71,7 @@ async def read_events(
 
     Raises TooMany; other troubles are in the page.
     """
-    check_first(first)
+    session.limits.check_page(first)
     resolved = session.catalog.resolve(calendars)
     if len(resolved) > MAX_CALENDARS:
         raise TooMany(
@@ -106,14 +105,6 @@ async def read_page(
         has_next=len(rows) > first,
         sources=_by_source(streams),
     )
-
-
-def check_first(first: int) -> None:
-    """Raises InvalidInput or TooMany unless `first` is a page size that is served."""
-    if first < 1:
-        raise InvalidInput(f"A page of {first} is none.", path=("first",), hint=f"Ask for 1 to {MAX_PAGE}.")
-    if first > MAX_PAGE:
-        raise TooMany(f"A page of {first} is not served: ask for 1 to {MAX_PAGE}.", path=("first",))
 
 
 class _Stream:

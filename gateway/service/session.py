@@ -8,9 +8,10 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import CalendarAdapter, Call
+from gateway.adapters.base import CalendarAdapter, Call, UpstreamLog
 from gateway.adapters.deadline import Deadline
 from gateway.errors import GatewayError
+from gateway.service.call_limits import CallLimits
 from gateway.service.catalog import Catalog, ConfiguredSource, Target
 
 _ASKED_AT_ONCE: Final = 16
@@ -19,9 +20,10 @@ _ASKED_AT_ONCE: Final = 16
 class Session:
     """What the services work with during one GraphQL operation."""
 
-    def __init__(self, catalog: Catalog, call: Call) -> None:
+    def __init__(self, catalog: Catalog, call: Call, limits: CallLimits = CallLimits()) -> None:  # noqa: B008 - frozen
         self.catalog = catalog.seen_with(call.scopes)
         self.call = call
+        self.limits: Final = limits
         self._aside: Session | None = None
         self._adapters: dict[str, CalendarAdapter] = {}
         self._identities: dict[str, str] = {}
@@ -29,7 +31,7 @@ class Session:
     @contextmanager
     def apart(self) -> Iterator["Session"]:
         """A session with an upstream log of its own, whose requests join this one's in the end."""
-        session = Session(self.catalog, msgspec.structs.replace(self.call, log=self.call.log.apart()))
+        session = self._with_log(self.call.log.apart())
         try:
             yield session
         finally:
@@ -49,8 +51,11 @@ class Session:
     def aside(self) -> "Session":
         """A session whose requests are in nobody's log: for looks that only check what was asked."""
         if self._aside is None:
-            self._aside = Session(self.catalog, msgspec.structs.replace(self.call, log=self.call.log.apart()))
+            self._aside = self._with_log(self.call.log.apart())
         return self._aside
+
+    def _with_log(self, log: UpstreamLog) -> "Session":
+        return Session(self.catalog, msgspec.structs.replace(self.call, log=log), self.limits)
 
     @property
     def deadline(self) -> Deadline:

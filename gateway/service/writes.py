@@ -14,13 +14,13 @@ from gateway.errors import GatewayError, InvalidInput, Problem, TooMany
 from gateway.service.atomicity import Atomicity, apply, hold_back
 from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import AddEvents, CalendarWrite
+from gateway.service.call_limits import CallLimits
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.drafts import Drafts
 from gateway.service.fan_out import check_invitations, in_order
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
-MAX_EVENTS: Final = 1000
 MAX_CALENDARS: Final = 100
 MAX_ROWS: Final = 10_000
 _SPLIT: Final = "Split the call."
@@ -29,7 +29,7 @@ _SPLIT: Final = "Split the call."
 async def add_events(session: Session, audit: AuditTrail, command: AddEvents) -> WriteReport:
     """Writes each event to each calendar, or with `dry_run` says what would be written."""
     resolved = session.catalog.resolve(command.calendars)
-    problems = _problems_of_call(command, len(resolved))
+    problems = _problems_of_call(command, len(resolved), session.limits)
     if problems:
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
@@ -72,7 +72,7 @@ def _row(column: CalendarWrite | Unresolved, index: int, key: str | None) -> Eve
     )
 
 
-def _problems_of_call(command: AddEvents, calendars: int) -> tuple[Problem, ...]:
+def _problems_of_call(command: AddEvents, calendars: int, limits: CallLimits) -> tuple[Problem, ...]:
     """What is wrong with the call as a whole, so that nothing of it is done."""
     errors: list[GatewayError] = []
     events = len(command.drafts)
@@ -86,12 +86,10 @@ def _problems_of_call(command: AddEvents, calendars: int) -> tuple[Problem, ...]
                 "There are no calendars.", path=("calendars",), hint="Give at least one id or alias."
             )
         )
-    if events > MAX_EVENTS:
-        errors.append(
-            TooMany(
-                f"{events} events are too many: at most {MAX_EVENTS} a call.", path=("events",), hint=_SPLIT
-            )
-        )
+    try:
+        limits.check_events(events, ("events",))
+    except TooMany as exc:
+        errors.append(exc)
     if calendars > MAX_CALENDARS:
         message = f"The names stand for {calendars} calendars: at most {MAX_CALENDARS} a call."
         errors.append(TooMany(message, path=("calendars",), hint=_SPLIT))

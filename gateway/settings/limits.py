@@ -6,7 +6,7 @@ from gateway.settings.value import Table
 
 
 class LimitSettings(Table):
-    """The most that one operation may hold or cost. Each is checked before anything is executed."""
+    """The most that one operation may hold or cost, that callers may send, and that the schema tells."""
 
     max_tokens: int = Field(default=4000, ge=1, description="Words and signs of a document.")
     max_fragments: int = Field(default=50, ge=0, description="Fragments that a document defines.")
@@ -26,4 +26,27 @@ class LimitSettings(Table):
         default=250_000,
         ge=1,
         description="Values that the answer may bring, a call upstream counting as a hundred.",
+    )
+    max_events: int = Field(default=1000, ge=1, description="Events that one field adds, changes or removes.")
+    max_page: int = Field(default=1000, ge=1, le=1000, description="Rows of one page.")
+    max_representations: int = Field(
+        default=1000, ge=1, description="Entities that a router asks for at once."
+    )
+    max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024, description="Bytes of a request's body.")
+    max_concurrent_requests: int = Field(
+        default=200, ge=1, description="Requests that this process works on at once."
+    )
+    max_requests_per_minute: int = Field(
+        default=6000, ge=1, description="Requests of one caller to this process, in the long run."
+    )
+    max_burst: int = Field(
+        default=1000, ge=1, description="Requests of one caller at once, after a time without any."
+    )
+    introspection: bool = Field(
+        default=True,
+        description="Whether the schema tells of itself, to clients and, by `_service`, to routers.",
+    )
+    suggestions: bool = Field(
+        default=True,
+        description="Whether errors suggest names of the schema for those that it does not have.",
     )

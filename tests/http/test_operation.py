@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from gateway.http.operation import MAX_BODY_BYTES, BadRequest, Operation, read_operation
+from gateway.http.operation import LARGEST_BODY, BadRequest, Operation, read_operation
 
 pytestmark = pytest.mark.anyio
 
@@ -196,13 +196,13 @@ async def test_a_body_over_the_limit_is_413_and_not_read_to_its_end() -> None:
     given = request()
     given._receive = receive
     assert (await refused(given)).status == 413
-    assert asked == MAX_BODY_BYTES // (1024 * 1024) + 1
+    assert asked == LARGEST_BODY // (1024 * 1024) + 1
     await pieces.aclose()
 
 
 async def test_a_body_of_just_the_limit_is_read() -> None:
     body = b'{"query":"{a}"}'
-    padded = body + b" " * (MAX_BODY_BYTES - len(body))
+    padded = body + b" " * (LARGEST_BODY - len(body))
     assert (await read_operation(request(padded))).query == "{a}"
     assert (await refused(request(padded, b" "))).status == 413
 

@@ -14,11 +14,12 @@ from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime
 from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import AddEvents
+from gateway.service.call_limits import CallLimits
 from gateway.service.catalog import Alias
 from gateway.service.guard import SourceMode
 from gateway.service.report import BatchStatus, WriteReport
 from gateway.service.session import Session
-from gateway.service.writes import MAX_CALENDARS, MAX_EVENTS, MAX_ROWS, add_events
+from gateway.service.writes import MAX_CALENDARS, MAX_ROWS, add_events
 
 from .fakes import INVITING, NOON, FakeSource, configured, session
 
@@ -356,7 +357,7 @@ async def test_each_write_leaves_an_audit_line() -> None:
     [
         (["es:a"], 0, {}, ("events",), Code.INVALID_INPUT),
         ([], 1, {}, ("calendars",), Code.INVALID_INPUT),
-        (["es:a"], MAX_EVENTS + 1, {}, ("events",), Code.TOO_MANY),
+        (["es:a"], CallLimits().events + 1, {}, ("events",), Code.TOO_MANY),
         ([f"es:c{n}" for n in range(MAX_ROWS // 1000 + 1)], 1000, {}, ("events",), Code.TOO_MANY),
         ([f"es:c{n}" for n in range(MAX_CALENDARS + 1)], 1, {}, ("calendars",), Code.TOO_MANY),
         (["es:a"], 1, {"max_invitations": -1}, ("maxInvitations",), Code.INVALID_INPUT),
@@ -374,8 +375,8 @@ async def test_a_call_that_cannot_be_meant_is_refused_whole(
 
 async def test_the_most_events_of_a_call_are_written() -> None:
     es = FakeSource("es")
-    report, _ = await write(session(es), ["es:a"], [draft("one")] * MAX_EVENTS)
-    assert len(report.rows) == MAX_EVENTS
+    report, _ = await write(session(es), ["es:a"], [draft("one")] * CallLimits().events)
+    assert len(report.rows) == CallLimits().events
     assert report.status is BatchStatus.SUCCEEDED
 
 
