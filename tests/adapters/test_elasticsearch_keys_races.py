@@ -130,7 +130,9 @@ async def test_the_same_event_added_at_once_is_one_event(race, schedule, count):
 async def test_the_same_update_at_once_is_one_event(race, schedule, start):
     await race.start(*start)
     rows = await race.run(schedule, *[(keyed("One"), UPDATE)] * 2)
-    assert {row.status for row in rows} <= UNREPORTED
+    assert any(row.status in UNREPORTED for row in rows)
+    for row in rows:  # who looks while the other is half done sees the old event beside the new one
+        assert row.status in UNREPORTED or row.problem.code is Code.AMBIGUOUS_KEY
     assert [title for title, _, _ in race.there().values()] == ["One [#OPS-7]"]
     assert not race.was_ever_none
 

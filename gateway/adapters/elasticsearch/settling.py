@@ -32,7 +32,8 @@ def ambiguous(holding: Holding, calendar: CalendarId) -> AmbiguousKey:
     return AmbiguousKey(
         f"{len(ids)} events of {name_of(calendar)} that are not the same bear the key {holding.key}:"
         f" {listed(ids)}.",
-        hint="Remove by their ids those that are not meant, then repeat the call.",
+        hint="Somebody may be writing just now: repeat the call. If they stay, remove by their ids those"
+        " that are not meant.",
     )
 
 
