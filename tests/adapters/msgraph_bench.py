@@ -24,6 +24,7 @@ from .conformance import HOUR, MORNING
 from .retry_clock import RetryClock
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
+LIST = "GET /{calendar}/events"
 READ = "GET /{calendar}/calendarView"
 WRITE = "POST /{calendar}/events"
 FIND = "GET /{event}"

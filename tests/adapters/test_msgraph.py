@@ -50,9 +50,11 @@ from .conformance import (
     titles,
     write,
 )
+from .key_conformance import KeyConformance
 from .msgraph_bench import (
     CHANGE,
     EMPTY,
+    LIST,
     NASTY,
     NOW,
     READ,
@@ -117,7 +119,7 @@ def as_application(open_source, application):
     return source.adapter(Call(request_id=REQUEST_ID))
 
 
-class GraphConformance(AdapterConformance, EventWriteConformance):
+class GraphConformance(AdapterConformance, EventWriteConformance, KeyConformance):
     """`owner` is the path of a mailbox with an empty calendar."""
 
     owner: tuple[str, ...]
@@ -133,6 +135,7 @@ class GraphConformance(AdapterConformance, EventWriteConformance):
             write_route=WRITE,
             change_routes=(CHANGE,),
             remove_route=REMOVE,
+            key_route=LIST,
         )
 
 

@@ -80,7 +80,7 @@ async def add_by(own, *drafts, place=HOME, on_existing=OnExisting.RETURN):
 
 async def find(server, key=KEY, *, place=HOME, **options):
     async with adapter(server, **options) as own:
-        return await own.by_key(place, key)
+        return (await own.by_keys(place, [key]))[key]
 
 
 def items(server, owner=OUTAGES, key=KEY):

@@ -1,6 +1,6 @@
 """A Microsoft Graph source as one call sees it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -122,22 +122,28 @@ class MSGraphAdapter:
         owner = found.owner.address if found.owner else None
         return f"{(owner or '').lower()} {found.id}"
 
-    async def by_key(self, calendar: CalendarId, key: str, *, fields: Fields = EVERYTHING) -> Sequence[Event]:
-        """All live events that bear a key in the calendar, oldest first; none if there is none.
+    async def by_keys(
+        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
+    ) -> Mapping[str, Sequence[Event] | UpstreamError]:
+        """All live events under each key in the calendar, oldest first, with all fields.
 
-        Raises UpstreamError: Moved and NotOrganizer for an event that bears it, and is none of these.
+        Moved or NotOrganizer where no event is under the key, for one that bears it.
         """
-        del fields  # who holds a key shows in more than most ask for
+        del fields  # that an event holds a key shows in more than most ask for
         self._api.check(calendar)
-        found = (await KeyLookup(self._api, self._requests, calendar).find([key]))[key]
-        if found.absence is not None:
-            raise found.absence
-        return [holder.event for holder in found.holders]
+        found = await KeyLookup(self._api, self._requests, calendar).find(keys)
+        return {
+            key: bearers.absence or [holder.event for holder in bearers.holders]
+            for key, bearers in found.items()
+        }
 
     async def plan(
         self, calendar: CalendarId, drafts: Sequence[Draft], *, on_existing: OnExisting = OnExisting.RETURN
     ) -> Plan:
-        """Looks the keys of drafts up, and plans the drafts without a key beside them."""
+        """Looks the keys of drafts up, and plans the drafts without a key beside them.
+
+        Raises UpstreamError where keys cannot be looked up: nothing is written unseen.
+        """
         self._api.check(calendar)
         numbered = dict(enumerate(drafts))
         keyed = {index: draft for index, draft in numbered.items() if draft.key is not None}

@@ -25,7 +25,7 @@ from gateway.adapters.msgraph.keys import check_own, encode_keyed
 from gateway.adapters.msgraph.paths import canonical_if_known
 from gateway.adapters.msgraph.plan import plan
 from gateway.adapters.msgraph.requests import Requests
-from gateway.errors import GatewayError, Problem, UpstreamError
+from gateway.errors import GatewayError, Problem
 from gateway.model.event import Draft
 from gateway.model.ids import CalendarId
 
@@ -47,14 +47,11 @@ class KeyedPlan:
         self._settled: dict[int, Outcome] = {}
 
     async def of(self, drafts: Mapping[int, Draft]) -> Plan:
-        """The plan. Keys that cannot be looked up refuse their drafts: nothing is written unseen."""
+        """The plan. Raises UpstreamError where keys cannot be looked up."""
         if not drafts:
             return Plan()
-        try:
-            found = await self._lookup.find(_key(draft) for draft in drafts.values())
-            home = await self._lookup.identity()
-        except UpstreamError as exc:
-            return Plan(refused=dict.fromkeys(drafts, exc.problem))
+        found = await self._lookup.find(_key(draft) for draft in drafts.values())
+        home = await self._lookup.identity()
         for index, draft in drafts.items():
             self._decide(index, draft, found[_key(draft)], home)
         made = plan(
