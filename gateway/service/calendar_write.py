@@ -12,12 +12,13 @@ from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.event import Draft
 from gateway.service.atomicity import Atomicity
 from gateway.service.audit import Action, AuditTrail
+from gateway.service.calendar_undo import CalendarUndo
 from gateway.service.catalog import Target
 from gateway.service.drafts import DraftMaker, Drafts
 from gateway.service.loss import LossPolicy
 from gateway.service.report import EventRow, interrupted, is_as_wished
 from gateway.service.session import Session
-from gateway.service.undo import Undo, stranded
+from gateway.service.undo import stranded
 
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ class CalendarWrite:
         self._audit = audit
         self._command = command
         self._policy = target.source.policy
+        self._undo = CalendarUndo(session, target)
         self.calendar_id = target.known_id
         self.refused: dict[int, Problem] = {}
         self.drafts: dict[int, Draft] = {}
@@ -140,6 +142,9 @@ class CalendarWrite:
         if self._refuse_planned(steps):
             steps = await self._plan_drafts()
         self.steps = steps
+        if self._command.atomicity is Atomicity.ALL_OR_NOTHING and not self._command.dry_run:
+            events = [event for step in steps for event in step.events]
+            await self._undo.remember({it.draft.key for it in events if it.draft.key is not None})
 
     async def _plan_drafts(self) -> list[Step]:
         self.outcomes = {}
@@ -217,8 +222,8 @@ class CalendarWrite:
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
             _log.exception("write.crashed", source=self.target.source.name, calendar=str(step.calendar))
         finally:  # a call that is cancelled in the middle leaves its line, too
-            self._keep(outcomes.values())
-        return [outcome.problem for outcome in outcomes.values() if outcome.problem is not None]
+            problems = self._keep(list(outcomes.values()))
+        return problems
 
     def skip(self, step: Step, problem: Problem, status: WriteStatus = WriteStatus.FAILED) -> None:
         """Keeps that a step was not sent: that is no line in the audit trail."""
@@ -227,20 +232,13 @@ class CalendarWrite:
 
     async def undo(self, step: Step) -> Iterable[Problem]:
         """Takes back what a step wrote, and keeps what came of that as `apply` does."""
-        undo = Undo(self._session, self.target.source)
-        undone = [
-            await undo.creation(self.outcomes[planned.index], planned.draft, step.calendar)
-            for planned in step.events
-        ]
-        kept = [outcome for outcome in undone if outcome is not None]
-        self._keep(kept, Action.UNDO)
-        return [outcome.problem for outcome in kept if outcome.problem is not None]
+        return self._keep(await self._undo.take_back(step, self.outcomes), Action.UNDO)
 
     def strand(self, step: Step, problem: Problem) -> None:
         """Keeps that what a step wrote was not taken back."""
         self._keep(stranded((self.outcomes[it.index] for it in step.events), problem), Action.UNDO)
 
-    def _keep(self, outcomes: Iterable[Outcome], action: Action = Action.ADD) -> None:
+    def _keep(self, outcomes: Sequence[Outcome], action: Action = Action.ADD) -> list[Problem]:
         for outcome in outcomes:
             self.outcomes[outcome.index] = outcome
             self._audit.record(
@@ -251,6 +249,7 @@ class CalendarWrite:
                 written=self.drafts[outcome.index],
                 outcome=outcome,
             )
+        return [outcome.problem for outcome in outcomes if outcome.problem is not None]
 
     def row(self, index: int) -> EventRow:
         """The row of one event, whatever became of it."""

@@ -42,23 +42,24 @@ class Undo:
             return None
         if done.status is WriteStatus.FAILED and not done.ids:
             return None
-        return await self._guarded(done, lambda: self._creation(done, draft, calendar))
+        return await self.guarded(done, lambda: self._creation(done, draft, calendar))
 
     async def change(self, done: Outcome, action: EventChange) -> Outcome | None:
         """What became of an event that was changed, if there is anything to take back."""
         is_half_done = done.status is WriteStatus.CONFLICT and done.previous_id is not None
         if done.status not in {WriteStatus.UPDATED, WriteStatus.UNKNOWN} and not is_half_done:
             return None
-        return await self._guarded(done, lambda: self._change(done, action))
+        return await self.guarded(done, lambda: self._change(done, action))
 
-    async def _guarded(self, done: Outcome, undo: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    async def guarded(self, done: Outcome, undo: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """What `undo` makes of it. What it raises is why it stays."""
         try:
             undone = await undo()
         except GatewayError as exc:
-            undone = _stays(done, exc.problem)
+            undone = stays(done, exc.problem)
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their undoing
             _log.exception("undo.crashed", source=self._source.name, event_ids=done.ids)
-            undone = _stays(done, interrupted(0).problem)
+            undone = stays(done, interrupted(0).problem)
         requests = (*done.requests, *undone.requests)
         return msgspec.structs.replace(undone, index=done.index, requests=requests)
 
@@ -70,17 +71,17 @@ class Undo:
                 return await self._remove(id_, done.event)
 
         removed = await asyncio.gather(*map(remove, done.ids))
-        left = [outcome for outcome in removed if outcome.status is not WriteStatus.DELETED]
+        left = [outcome for outcome in removed if not is_back(outcome)]
         requests = tuple(index for outcome in removed for index in outcome.requests)
         if left:
             ids = tuple(id_ for id_, it in zip(done.ids, removed, strict=True) if it in left)
-            undone = msgspec.structs.replace(_stays(done, left[0].problem), event_ids=ids)
+            undone = msgspec.structs.replace(stays(done, left[0].problem), event_ids=ids)
         elif done.status is WriteStatus.UNKNOWN:
-            undone = _unsure(done, await self._told(draft, calendar))
+            undone = unsure(done, await self._told(draft, calendar))
         elif done.status is WriteStatus.FAILED:
             undone = msgspec.structs.replace(done, event=None, event_ids=())
         else:
-            undone = _rolled_back(done, None)
+            undone = rolled_back(done, None)
         return msgspec.structs.replace(undone, requests=requests)
 
     async def _change(self, done: Outcome, action: EventChange) -> Outcome:
@@ -89,7 +90,7 @@ class Undo:
             if done.previous_id is not None and await self._find(done.previous_id) is not None:
                 return await self._remove_copy(done, action)
             if present is None or present.revision == action.event.revision:
-                return _unsure(done, "It is as before the call" if present else "It is not there")
+                return unsure(done, "It is as before the call" if present else "It is not there")
         if present is None:
             raise NotFound("It is not there any more, neither as it was nor as it was changed.")
         return await self._restore(done, action, present)
@@ -98,17 +99,15 @@ class Undo:
         """Where a change was to replace an event, and that is there beside its replacement."""
         assert done.event is not None  # noqa: S101 - what has a previous id has an event
         removed = await self._remove(done.event.id, done.event)
-        if removed.status is not WriteStatus.DELETED:
-            return _stays(done, removed.problem)
-        undone = _rolled_back(done, action.event)
+        undone = rolled_back(done, action.event) if is_back(removed) else stays(done, removed.problem)
         return msgspec.structs.replace(undone, requests=removed.requests)
 
     async def _restore(self, done: Outcome, action: EventChange, present: Event) -> Outcome:
         back = EventChange(event=present, draft=draft_of(action.event), changed=action.changed)
-        restored = await self._apply(back)
-        if restored.status not in {WriteStatus.UPDATED, WriteStatus.UNCHANGED}:
-            return msgspec.structs.replace(_stays(done, restored.problem), requests=restored.requests)
-        undone = _rolled_back(done, restored.event, was=action.event)
+        restored = await self.apply(back)
+        undone = stays(done, restored.problem)
+        if is_back(restored):
+            undone = rolled_back(done, restored.event, was=action.event)
         return msgspec.structs.replace(undone, requests=restored.requests)
 
     async def _remove(self, id_: str, known: Event | None) -> Outcome:
@@ -116,14 +115,17 @@ class Undo:
         event = known if known is not None and known.id == id_ else await self._find(id_)
         if event is None:
             return Outcome(index=0, status=WriteStatus.DELETED)
-        return await self._apply(EventRemoval(event=event))
+        return await self.apply(EventRemoval(event=event))
 
-    async def _apply(self, action: EventChange | EventRemoval) -> Outcome:
-        """Raises Refused for what would send mail: who was invited would hear of nothing but noise."""
+    async def apply(self, action: EventChange | EventRemoval) -> Outcome:
+        """Changes or removes an event, unless that sends mail, which would be nothing but noise."""
         adapter = self._session.adapter(self._source)
-        step = await adapter.plan_event(action)
-        if any(effect.is_mail for effect in step.effects):
-            raise Refused("Taking it back would send mail.", hint="Decide yourself, and tell those invited.")
+        try:
+            step = await adapter.plan_event(action)
+            if any(effect.is_mail for effect in step.effects):
+                raise Refused("To take it back would send mail.", hint="Decide by yourself what to do.")
+        except GatewayError as exc:
+            return Outcome(index=0, status=WriteStatus.FAILED, problem=exc.problem)
         return await adapter.apply_event(step)
 
     async def _find(self, id_: str) -> Event | None:
@@ -148,10 +150,15 @@ class Undo:
         return f"{_listed(alike)} may be it, or an older one that is alike"
 
 
+def is_back(outcome: Outcome) -> bool:
+    """Whether a change or removal that takes something back was made."""
+    return outcome.status in {WriteStatus.DELETED, WriteStatus.UPDATED, WriteStatus.UNCHANGED}
+
+
 def stranded(outcomes: Iterable[Outcome], why: Problem) -> list[Outcome]:
     """The outcomes of what was written, or may have been, where it was not taken back."""
     done = {WriteStatus.CREATED, WriteStatus.UPDATED, WriteStatus.UNKNOWN}
-    return [_stays(outcome, why) for outcome in outcomes if outcome.status in done]
+    return [stays(outcome, why) for outcome in outcomes if outcome.status in done]
 
 
 def _is_alike(event: Event, draft: Draft) -> bool:
@@ -162,7 +169,7 @@ def _is_alike(event: Event, draft: Draft) -> bool:
     )
 
 
-def _rolled_back(done: Outcome, event: Event | None, *, was: Event | None = None) -> Outcome:
+def rolled_back(done: Outcome, event: Event | None, *, was: Event | None = None) -> Outcome:
     """The outcome where all is as before; `event` is what is there now, and `was` what it was called."""
     previous = was.id if was is not None and event is not None and event.id != was.id else None
     return Outcome(
@@ -175,7 +182,7 @@ def _rolled_back(done: Outcome, event: Event | None, *, was: Event | None = None
     )
 
 
-def _stays(done: Outcome, why: Problem | None) -> Outcome:
+def stays(done: Outcome, why: Problem | None) -> Outcome:
     """The outcome where something of the write stays, as it seems, with the reason."""
     cause = why or NotAll("It could not be taken back.").problem
     there = f"{_listed(done.ids)} is there as the call made it" if done.ids else "It may be there"
@@ -189,7 +196,7 @@ def _stays(done: Outcome, why: Problem | None) -> Outcome:
     return msgspec.structs.replace(done, status=WriteStatus.ROLLBACK_FAILED, problem=problem)
 
 
-def _unsure(done: Outcome, told: str) -> Outcome:
+def unsure(done: Outcome, told: str) -> Outcome:
     """The outcome where nobody knows, with what a look told."""
     before = done.problem or NotAll("Whether it was written is not known.").problem
     problem = replace(before, message=f"{told}, when looked at afterwards: {before.message}", hint=_MAY_COME)
