@@ -30,6 +30,11 @@ class ElasticsearchEventDetails(msgspec.Struct, frozen=True, kw_only=True):
     force_time_shift: int | None = None
     occurrence: datetime | None = None
 
+    @property
+    def mutes(self) -> bool:
+        """Whether jobs ignore anything of its time."""
+        return self.skip_result is not False or self.skip_model_update is not False
+
     def options(self) -> tuple[SourceKind, ElasticsearchEventOptions]:
         return SourceKind.ELASTICSEARCH, ElasticsearchEventOptions(
             skip_result=self.skip_result,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from graphql import DocumentNode
@@ -14,6 +15,7 @@ from gateway.model.event import Event
 from gateway.model.fields import Fields
 from gateway.service.audit import AuditTrail
 from gateway.service.calendars import calendar_of, find_calendar, find_event
+from gateway.service.muted_until import Place, muted_until
 from gateway.service.session import Session
 
 T = TypeVar("T")
@@ -37,6 +39,7 @@ class Context:
         self.document: Final = document
         self.calendars: DataLoader[str, Calendar | None] = DataLoader(self._each(find_calendar))
         self._events: DataLoader[tuple[str, Fields], Event | None] = DataLoader(self._find_events)
+        self.muted_until: DataLoader[Place, datetime | None] = DataLoader(self._muted_until)
         self.calendars_of: DataLoader[str, Calendar] = DataLoader(self._each(calendar_of))
 
     async def calendar(self, name: str) -> Calendar:
@@ -62,6 +65,9 @@ class Context:
         found = await self._each(find)(list(together))
         by_name = dict(zip(together, found, strict=True))
         return [by_name[name] for name, _ in wanted]
+
+    async def _muted_until(self, places: list[Place]) -> Sequence[datetime | BaseException | None]:
+        return await muted_until(self.session, places)
 
     def jobs(self, source: str) -> Jobs:
         """The anomaly detection jobs of a source. Raises Unsupported where there is no such thing."""

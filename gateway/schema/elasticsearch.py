@@ -8,6 +8,7 @@ from gateway.model import elasticsearch as model
 from gateway.model.event import Event
 from gateway.model.suppression import MutedJobs, by_bucket_span, muted_jobs, suppression_windows
 from gateway.schema.context import Context
+from gateway.schema.scalars import DateTime
 from gateway.schema.suppression import AnomalyDetectionJob, SuppressionWindow
 
 _SKIP_RESULT = "Whether no anomalies are reported for the time."
@@ -21,6 +22,10 @@ _FORCE_TIME_SHIFT = (
 @strawberry.type(description="What only an Elasticsearch ML calendar event has.")
 class ElasticsearchEventDetails:
     event_id: str = strawberry.field(description="Elasticsearch's own id of the event.")
+    occurrence: DateTime | None = strawberry.field(
+        description="When the series that it is a part of has it begin, whenever it does. Null for single "
+        "events, and where a series has no key."
+    )
     skip_result: bool | None = strawberry.field(description=f"{_SKIP_RESULT} Null before Elasticsearch 8.16.")
     skip_model_update: bool | None = strawberry.field(
         description=f"{_SKIP_MODEL_UPDATE} Null before Elasticsearch 8.16."
@@ -33,7 +38,7 @@ class ElasticsearchEventDetails:
         "where no job does. Null, with an error, where the jobs cannot be read."
     )
     async def effective_windows(self, info: strawberry.Info[Context]) -> list[SuppressionWindow] | None:
-        if self.skip_result is False and self.skip_model_update is False:
+        if not self._mutes:
             return []
         calendar = await info.context.calendar(str(self.event.calendar_id))
         names = (
@@ -45,11 +50,30 @@ class ElasticsearchEventDetails:
         windows = suppression_windows(self.event.start.instant, self.event.end.instant, by_bucket_span(jobs))
         return [SuppressionWindow.of(window) for window in windows if not window.is_empty]
 
+    @strawberry.field(
+        description="Until when its key mutes: the end of the last event under that key in its calendar, so "
+        "of a series of its last occurrence. Null where it has no key, or what bears it mutes nothing, and, "
+        "with an error, where the key cannot be looked up."
+    )
+    async def muted_until(self, info: strawberry.Info[Context]) -> DateTime | None:
+        if self.event.key is None:
+            return None
+        end = await info.context.muted_until.load((str(self.event.calendar_id), self.event.key))
+        own = self.event.end.instant if self._mutes else None  # too long ago to be looked up, maybe
+        ends = [each for each in (end, own) if each is not None]
+        return DateTime(max(ends)) if ends else None
+
+    @property
+    def _mutes(self) -> bool:
+        details = self.event.details
+        return isinstance(details, model.ElasticsearchEventDetails) and details.mutes
+
     @classmethod
     def of(cls, details: model.ElasticsearchEventDetails, event: Event) -> Self:
         return cls(
             event=event,
             event_id=details.event_id,
+            occurrence=None if details.occurrence is None else DateTime(details.occurrence),
             skip_result=details.skip_result,
             skip_model_update=details.skip_model_update,
             force_time_shift=details.force_time_shift,

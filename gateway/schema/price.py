@@ -42,6 +42,7 @@ _SHARED: Final = frozenset(
         "CalendarEvent.calendar",
         "CalendarEvent.calendarId",
         "ElasticsearchEventDetails.effectiveWindows",
+        "ElasticsearchEventDetails.mutedUntil",
         "AnomalyDetectionJob.latestProcessed",
     }
 )
