@@ -157,6 +157,10 @@ ERRORS = [
 WRITE_FAULTS = [
     *(pytest.param(Fault(status=status), id=str(status)) for status in (401, 403, 404, 429)),
     *(pytest.param(Fault(status=status), id=str(status)) for status in (500, 502, 503, 504)),
+    *(
+        pytest.param(Fault(status=status, is_written=True), id=f"{status}-written")
+        for status in (500, 502, 504)
+    ),
     pytest.param(Fault(cut=Cut.BEFORE_WRITE), id="cut-before"),
     pytest.param(Fault(cut=Cut.AFTER_WRITE), id="cut-after"),
     pytest.param(Fault(cut=Cut.LATE_WRITE, delay=HELD), id="late"),
