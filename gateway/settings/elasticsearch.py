@@ -66,7 +66,7 @@ class ElasticsearchSettings(AnySource):
         DEFAULT_LIMITS.occurrences,
         ge=1,
         le=MAX_OCCURRENCES,
-        description="The most events that one series is written out as.",
+        description="The most events that one series is written out as from today on, and 1,000 in all.",
     )
 
     key_lookback: Duration = Field(

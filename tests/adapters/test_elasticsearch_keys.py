@@ -20,7 +20,7 @@ from gateway.sandbox.faults import Fault
 
 from .conformance import DAY, HOUR, MORNING, draft
 from .elasticsearch_bench import EMPTY, NOW, READ, connect, open_bench, sent
-from .keyed_drafts import add, keyed, series
+from .keyed_drafts import FIRST, add, keyed, series
 
 pytestmark = pytest.mark.anyio
 
@@ -299,6 +299,17 @@ async def test_a_series_that_is_added_again_later_goes_on_to_the_new_horizon(ben
     assert arrived(bench, began) == ["GET", "GET", "POST", "GET"]
     assert len(json.loads(sent(bench)[-1].body)["events"]) == 48
     assert len(await bench.read(ALWAYS)) == 53
+
+
+async def test_a_series_goes_on_however_many_of_its_occurrences_are_over(bench):
+    daily = series("FREQ=DAILY")
+    limits = SeriesLimits(occurrences=10)
+    ends = []
+    for now in (NOW, FIRST + 40 * DAY, FIRST + 45 * DAY):
+        async with aclosing(connect(bench.server.url, series=limits, now=lambda now=now: now)) as source:
+            (row,) = await add(source.adapter(bench.call()), daily)
+        ends.append((row.status, len(row.ids)))
+    assert ends == [(CREATED, 10), (UPDATED, 50), (UPDATED, 55)]
 
 
 async def test_a_series_with_a_gap_is_a_conflict_and_an_update_fills_it(bench):

@@ -18,15 +18,17 @@ MAX_OCCURRENCES: Final = 1000
 
 
 class SeriesLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a series is written out: `horizon` from its start or from today, whichever is later."""
+    """How far a series is written out: `horizon` from its start or from today, whichever is later.
+
+    `occurrences` counts those that are not over before today: so a series that is added again goes on.
+    """
 
     horizon: timedelta = timedelta(days=365)
     occurrences: int = 200
 
     def until(self, start: datetime, now: datetime) -> datetime:
         """No occurrence begins from here on. By whole days, so that a dry run and the real one agree."""
-        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        begins = max(start, today)
+        begins = max(start, _day_of(now))
         return LATEST if LATEST - begins < self.horizon else begins + self.horizon
 
 
@@ -61,14 +63,16 @@ def written_out(
             except_dates=frozenset(recurrence.except_dates),
             horizon=limits.until(draft.start.instant, now),
             limit=limits.occurrences,
+            since=_day_of(now),
         )
     if not found.occurrences:
         raise InvalidInput("All occurrences are left out.", path=("recurrence", "exceptDates"))
     singles = tuple(
         msgspec.structs.replace(draft, start=each.start, end=each.end, recurrence=None)
-        for each in found.occurrences
+        for each in found.occurrences[:MAX_OCCURRENCES]
     )
-    return singles, _until(recurrence, singles, is_cut=found.is_cut)
+    is_cut = found.is_cut or len(singles) < len(found.occurrences)
+    return singles, _until(recurrence, singles, is_cut=is_cut)
 
 
 def unbroken(singles: Sequence[Draft]) -> timedelta:
@@ -80,6 +84,10 @@ def unbroken(singles: Sequence[Draft]) -> timedelta:
         ends = max(ends, single.end.instant)
         longest = max(longest, ends - begins)
     return longest
+
+
+def _day_of(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _until(recurrence: Recurrence, singles: Sequence[Draft], *, is_cut: bool) -> TranslationWarning:

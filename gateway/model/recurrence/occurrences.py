@@ -43,8 +43,11 @@ def expand(
     except_dates: Container[date] = frozenset(),
     horizon: datetime,
     limit: int,
+    since: datetime = EPOCH,
 ) -> Expansion:
-    """The occurrences that begin before `horizon`, at most `limit`; COUNT counts the excepted dates too.
+    """The occurrences that begin before `horizon`, at most `limit` of those that end after `since`.
+
+    COUNT counts the excepted dates too.
 
     `start` and `end` are the first occurrence's, and the series recurs by the clock of the zone of `start`.
     Raises InvalidInput where rule and start do not go together.
@@ -52,13 +55,15 @@ def expand(
     check_start(rule, start)
     occurrence_on = _whole_days(start, end) if start.day else _timed(start, end)
     found: list[Occurrence] = []
+    counted = 0
     for day in days(rule, first_day(start), _before(rule, start)):
         if day in except_dates:
             continue
         occurrence = occurrence_on(day)
-        if len(found) == limit or occurrence.start.instant >= horizon:
+        if counted == limit or occurrence.start.instant >= horizon:
             return Expansion(occurrences=tuple(found), is_cut=True)
         found.append(occurrence)
+        counted += occurrence.end.instant > since
     return Expansion(occurrences=tuple(found), is_cut=False)
 
 
