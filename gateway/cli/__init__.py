@@ -19,6 +19,7 @@ from gateway.app import catalog_of, running
 from gateway.cli import coverage
 from gateway.cli.caller import Config, Credential, authorization_in, session_of
 from gateway.errors import Problem
+from gateway.http.connection import punctual
 from gateway.http.identity.api_keys import hashed, new_key
 from gateway.http.logging import configure
 from gateway.sandbox import Sandbox
@@ -29,7 +30,6 @@ from gateway.schema.build import client_sdl, subgraph_sdl
 from gateway.service.doctor import Finding, examine
 from gateway.settings import Fault, Settings, SettingsError, load
 
-_GRACE_SECONDS = 20
 _INDENT = "\n      "
 
 app = typer.Typer(
@@ -179,7 +179,8 @@ async def _serve(settings: Settings) -> None:
             access_log=False,
             ws="none",
             server_header=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=settings.grace_seconds,
+            http=punctual(settings.receive_timeout),
         )
         with _listening(settings.host, settings.port) as listener:
             print(_welcome(settings, listener), file=sys.stderr, flush=True)

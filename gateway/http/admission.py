@@ -1,7 +1,9 @@
-"""Who gets in: what is checked of a request before anything of its body is read."""
+"""Who gets in: what is checked of a request before its body is read, and how much is read of that."""
 
+import asyncio
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from typing import Self
 
 import msgspec
@@ -10,10 +12,10 @@ from starlette.requests import Request
 from gateway.http.identity.caller import Caller
 from gateway.http.identity.configured import configured_identity
 from gateway.http.identity.identity import Identity
-from gateway.http.operation import LARGEST_BODY
+from gateway.http.operation import LARGEST_BODY, Operation, read_operation
 from gateway.http.places import Places
 from gateway.http.rate import Rate
-from gateway.http.refusal import NotIdentified
+from gateway.http.refusal import BadRequest, NotIdentified
 from gateway.http.sites import check_site
 from gateway.settings import Settings
 
@@ -29,6 +31,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     rate: Rate | None = None
     places: Places | None = None
     largest_body: int = LARGEST_BODY
+    receive_timeout: timedelta = timedelta(seconds=30)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -40,6 +43,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
             rate=Rate(limits.max_requests_per_minute, limits.max_burst),
             places=Places(limits.max_concurrent_requests),
             largest_body=limits.max_body_bytes,
+            receive_timeout=settings.receive_timeout,
         )
 
     def place(self) -> AbstractContextManager[None]:
@@ -59,6 +63,15 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
             raise
         self._count(request, caller)
         return caller
+
+    async def operation(self, request: Request) -> Operation:
+        """What a request that was let in asks for. Raises Refusal if it is none, too long, or too slow."""
+        try:
+            async with asyncio.timeout(self.receive_timeout.total_seconds()):
+                return await read_operation(request, largest_body=self.largest_body)
+        except TimeoutError as exc:
+            message = "The body did not come in time. The setting is receive_timeout_seconds."
+            raise BadRequest(408, message, {"connection": "close"}) from exc
 
     def _count(self, request: Request, caller: Caller | None) -> None:
         address = request.client.host if request.client else "nowhere"

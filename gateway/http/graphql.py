@@ -1,5 +1,6 @@
 """GraphQL over HTTP: one operation a request, and the explorer for browsers."""
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,7 +9,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
@@ -16,18 +17,28 @@ from strawberry.types.graphql import OperationType
 
 from gateway.adapters.base import Call, UpstreamLog
 from gateway.adapters.deadline import Deadline
+from gateway.errors import Code
 from gateway.http.admission import Admission
 from gateway.http.answer import answer, refused
 from gateway.http.graphiql.page import Explorer
 from gateway.http.logging import bound
 from gateway.http.media import GRAPHQL, HTML, JSON, preferred
-from gateway.http.operation import Operation, read_operation
+from gateway.http.operation import Operation
+from gateway.http.presence import unless_left
 from gateway.http.refusal import BadRequest, Refusal
 
 Execute = Callable[[Operation, Call, bool], Awaitable[ExecutionResult]]
 """Executes an operation for a call; with True, only if it changes nothing."""
 
 _NAME: Final = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,99}")
+_CLIENT_LEFT: Final = 499
+"""For the log, as nginx has it: nobody is there to be told."""
+_GRACE_IS_OVER: Final = "Task cancelled, timeout graceful shutdown exceeded"
+"""What uvicorn says when it gives a request up."""
+_LEAVING: Final = (
+    "The gateway had to leave before this was done. What was being written may be there: look before you"
+    " repeat it."
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -72,10 +83,17 @@ class GraphQLEndpoint:
         try:
             with self._admission.place():
                 call = await self._call(request, request_id)
-                operation = await read_operation(request, largest_body=self._admission.largest_body)
-                response = answer(await self._run(operation, call, request), media)
+                operation = await self._admission.operation(request)
+                result = await unless_left(request, self._run(operation, call, request))
+                response = answer(result, media)
         except Refusal as exc:
             response = refused(exc, media)
+        except ClientDisconnect:
+            response = Response(status_code=_CLIENT_LEFT)
+        except asyncio.CancelledError as exc:
+            if _GRACE_IS_OVER not in exc.args:
+                raise
+            response = refused(Refusal(503, _LEAVING, code=Code.UNAVAILABLE), media)
         _log.info(
             "operation",
             name=_name(operation),

@@ -108,6 +108,16 @@ class Settings(Table):
         description="When a request is to be answered: what was not sent by then is not, and what was sent is"
         " waited for no longer.",
     )
+    receive_timeout_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=3600,
+        description="How long a request may take to arrive, its head and after that its body; and how long a"
+        " client may take nothing of its answer.",
+    )
+    grace_seconds: int = Field(
+        20, ge=1, le=3600, description="How long requests may go on when the gateway is told to leave."
+    )
     limits: LimitSettings = Field(
         default=LimitSettings(), description="How much one operation may ask for: see below."
     )
@@ -133,6 +143,10 @@ class Settings(Table):
     @property
     def runs_on_sandbox(self) -> bool:
         return not self.sources
+
+    @property
+    def receive_timeout(self) -> timedelta:
+        return timedelta(seconds=self.receive_timeout_seconds)
 
     @property
     def shows_explorer(self) -> bool:

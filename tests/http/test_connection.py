@@ -1,0 +1,113 @@
+"""A client that takes its answer slowly, under a clock that the test moves; heads are in tests/front."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from gateway.http.connection import PunctualConnection, punctual
+
+
+class Loop:
+    """Timers that go off when the test says so."""
+
+    def __init__(self) -> None:
+        self.timers: list[Timer] = []
+
+    def call_later(self, delay: float, callback: Callable[..., None], *arguments: Any) -> "Timer":
+        self.timers.append(Timer(delay, callback, arguments))
+        return self.timers[-1]
+
+    def go_on(self) -> None:
+        due, self.timers = self.timers, []
+        for timer in due:
+            if not timer.cancelled:
+                timer.callback(*timer.arguments)
+
+
+class Timer:
+    cancelled = False
+
+    def __init__(self, delay: float, callback: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        self.delay, self.callback, self.arguments = delay, callback, arguments
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Transport(asyncio.Transport):
+    """A socket whose other side takes as much as the test says."""
+
+    waiting = 0
+    aborted = False
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def close(self) -> None: ...
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+
+
+@pytest.fixture
+def connection() -> PunctualConnection:
+    config = uvicorn.Config(lambda: None, log_config=None, ws="none", lifespan="off")
+    made = punctual(timedelta(seconds=30))(config, ServerState(), {}, _loop=Loop())
+    made.connection_made(Transport())
+    made._head_came()
+    made.loop.timers.clear()
+    return made
+
+
+def test_one_that_takes_nothing_for_a_while_is_cut_off(connection: Any) -> None:
+    connection.transport.waiting = 100_000
+    connection.pause_writing()
+    assert [timer.delay for timer in connection.loop.timers] == [30]
+    connection.loop.go_on()
+    assert connection.transport.aborted
+
+
+def test_one_that_takes_a_little_each_time_may_go_on(connection: Any) -> None:
+    connection.transport.waiting = 100_000
+    connection.pause_writing()
+    for left in (90_000, 50_000, 49_999):
+        connection.transport.waiting = left
+        connection.loop.go_on()
+        assert not connection.transport.aborted
+    connection.loop.go_on()
+    assert connection.transport.aborted
+
+
+def test_nothing_is_watched_once_all_was_taken(connection: Any) -> None:
+    connection.transport.waiting = 100_000
+    connection.pause_writing()
+    connection.transport.waiting = 0
+    connection.loop.go_on()
+    assert not connection.transport.aborted
+    assert connection.loop.timers == []
+
+
+def test_what_is_left_of_a_short_answer_is_watched_too(connection: Any) -> None:
+    connection.transport.waiting = 10
+    connection.on_response_complete()
+    connection.timeout_keep_alive_task.cancel()
+    connection.loop.go_on()
+    assert connection.transport.aborted
+
+
+def test_no_timer_outlives_a_connection(connection: Any) -> None:
+    connection.transport.waiting = 10
+    connection._expect_head()
+    connection.pause_writing()
+    connection.connection_lost(None)
+    assert [timer.cancelled for timer in connection.loop.timers] == [True, True]
