@@ -29,9 +29,9 @@ class Retries(msgspec.Struct, frozen=True, kw_only=True):
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     chance: Callable[[], float] = random.random
 
-    def wait(self, count: int, problem: Problem) -> float:
+    def wait(self, count: int, problem: Problem | None = None) -> float:
         """The seconds before the next attempt: what the upstream asks for, and some more each time."""
-        asked = problem.retry_after.total_seconds() if problem.retry_after else 0.0
+        asked = problem.retry_after.total_seconds() if problem and problem.retry_after else 0.0
         return asked + self.chance() * self.first_wait.total_seconds() * (1 << count)
 
 
@@ -64,6 +64,14 @@ class ReadRetries:
                     raise
             await self._retries.sleep(wait)
         return await self._once(attempt)
+
+    async def pause(self, count: int) -> bool:
+        """Waits before a look at what may have come meanwhile; False where there is no time for that."""
+        wait = self._retries.wait(count)
+        if wait >= self._deadline.remaining:
+            return False
+        await self._retries.sleep(wait)
+        return True
 
     async def _once(self, attempt: Callable[[], Awaitable[T]]) -> T:
         answer = await attempt()

@@ -12,6 +12,7 @@ from gateway.sandbox.faults import HELD, Cut, Fault
 from .conformance import WRITE_FAULTS, draft
 from .elasticsearch_bench import EMPTY, READ, REMOVE, WRITE, connect, open_bench, sent
 from .keyed_drafts import add, keyed, series
+from .retry_clock import RetryClock
 
 pytestmark = pytest.mark.anyio
 
@@ -66,6 +67,35 @@ async def test_what_is_not_seen_after_a_lost_answer_is_unknown_and_not_sent_agai
     assert "Repeating the call with the same key is safe" in row.problem.hint
     assert row.problem.retryable
     assert len(sent(bench)) == 1
+
+
+class Releasing(RetryClock):
+    """A clock on which what is held goes on in the second sleep."""
+
+    def __init__(self, bench):
+        super().__init__()
+        self._bench = bench
+
+    async def sleep(self, seconds):
+        await super().sleep(seconds)
+        if len(self.slept) == 2:
+            self._bench.faults.release()
+
+
+@MAKERS
+@pytest.mark.parametrize(("on_existing", "status"), [(RETURN, CREATED), (UPDATE, UPDATED)])
+async def test_a_later_look_finds_what_is_written_a_moment_after_the_answer_was_lost(
+    bench, make, on_existing, status
+):
+    if on_existing is UPDATE:
+        await bench.write(draft("Old [#OPS-7]"))
+    bench.faults.add(WRITE, LATE, calls=[1])
+    clock = Releasing(bench)
+    async with aclosing(connect(bench.server.url, retries=clock.retries())) as source:
+        (row,) = await add(source.adapter(bench.call()), make(key="OPS-7"), on_existing=on_existing)
+    assert (row.status, row.problem, len(clock.slept)) == (status, None, 2)
+    assert len(sent(bench)) == 1 + (on_existing is UPDATE)
+    assert {event.title for event in await bench.read()} == {make().title}
 
 
 @MAKERS

@@ -150,6 +150,10 @@ class MLApi:
         async with aclosing(self.events(calendar, span, size=size, fields=fields, log=log)) as events:
             return [event async for event in events if keep(event)]
 
+    async def pause(self, count: int) -> bool:
+        """Waits before one more look, longer each time; False where the call has no time for that."""
+        return await self._retries.pause(count)
+
     async def write(self, request: UpstreamRequest, *, log: UpstreamLog) -> Doubt | None:
         """None where Elasticsearch said yes; the doubt where it may have written all the same.
 

@@ -49,6 +49,11 @@ class KeyedRow:
         return self._holding.missing if is_open else ()
 
     @property
+    def is_awaited(self) -> bool:
+        """Whether something may still be on its way that was posted."""
+        return self._settled is None and self._doubt is not None and self._doubt.problem.retryable
+
+    @property
     def going(self) -> Sequence[str]:
         """What is to be deleted: only where all that is wanted was seen."""
         if self._settled is not None or self._doubt is not None or self._holding.missing:

@@ -21,6 +21,7 @@ from gateway.errors import NotFound, UpstreamError
 
 _ROUNDS: Final = 2
 """One is enough where nothing goes wrong; what was lost without a word is written once more."""
+_LATE_LOOKS: Final = 3
 _DELETED_AT_ONCE: Final = 8
 
 
@@ -55,6 +56,7 @@ class _KeyedWrite:
                 row.begin(found)
             for _ in range(_ROUNDS):
                 await self._add()
+                await self._wait()
                 await self._clear()
         return [row.outcome(tuple(self._log.indexes)) for row in self._rows]
 
@@ -69,6 +71,13 @@ class _KeyedWrite:
         for row, said in zip(lacking, posted, strict=True):
             row.said(said)
         if not all(said.refused for said in posted):
+            await self._see()
+
+    async def _wait(self) -> None:
+        """Looks again, a few times, where no answer came: what is late may still come."""
+        for count in range(_LATE_LOOKS):
+            if not any(row.is_awaited for row in self._rows) or not await self._api.pause(count):
+                return
             await self._see()
 
     async def _clear(self) -> None:
