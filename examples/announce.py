@@ -35,6 +35,7 @@ def ask(query, **variables):
 
 
 outage = {
+    "key": "CHG-4711",
     "title": "Payments database upgrade",
     "start": {"zoned": {"local": "2027-03-27T22:00:00", "timeZone": "Europe/Berlin"}},
     "end": {"after": "PT2H"},

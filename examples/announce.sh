@@ -10,6 +10,7 @@ answer=$(curl --silent --show-error --header 'Content-Type: application/json' --
       "dryRun": true,
       "calendars": ["payments-maintenance"],
       "events": [{
+        "key": "CHG-4711",
         "title": "Payments database upgrade",
         "start": { "zoned": { "local": "2027-03-27T22:00:00", "timeZone": "Europe/Berlin" } },
         "end": { "after": "PT2H" }

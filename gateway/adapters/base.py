@@ -198,6 +198,15 @@ class CalendarAdapter(Protocol):
         """One event, with those fields at least. Raises NotFound."""
         ...
 
+    async def by_keys(
+        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
+    ) -> Mapping[str, Sequence[Event] | UpstreamError]:
+        """All live events under each key in the calendar, by start: several of a series, or by mistake.
+
+        A key whose event shows why it is none, such as that it was moved, has an error in its place.
+        """
+        ...
+
     async def calendar_of(self, event: EventId) -> Calendar:
         """The calendar that holds an event. Raises NotFound."""
         ...
@@ -206,8 +215,13 @@ class CalendarAdapter(Protocol):
         """What the calendar is: equal for all ids that lead to it. Reads upstream only if ids do not tell."""
         ...
 
-    async def plan(self, calendar: CalendarId, drafts: Sequence[Draft]) -> Plan:
-        """The exact requests that writing the drafts takes, with warnings and effects. Only reads."""
+    async def plan(
+        self, calendar: CalendarId, drafts: Sequence[Draft], *, on_existing: OnExisting = OnExisting.RETURN
+    ) -> Plan:
+        """The exact requests that writing the drafts takes, with warnings and effects. Only reads.
+
+        What is there under the keys of drafts is looked up for this call alone.
+        """
         ...
 
     async def apply(self, step: Step) -> Sequence[Outcome]:
@@ -228,19 +242,6 @@ class CalendarAdapter(Protocol):
 
     async def health(self) -> Health:
         """One cheap read. Raises nothing of the upstream's."""
-        ...
-
-
-class KeyIndex(Protocol):
-    """An adapter that finds events by their keys."""
-
-    async def by_keys(
-        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
-    ) -> Mapping[str, Sequence[Event] | UpstreamError]:
-        """All live events under each key in the calendar, by start: several of a series, or by mistake.
-
-        A key whose event shows why it is none, such as that it was moved, has an error in its place.
-        """
         ...
 
 

@@ -8,16 +8,33 @@ from gateway.schema.scalars import Duration
 from gateway.schema.writes import ATOMICITY, ON_LOSS
 from gateway.service import atomicity, loss
 from gateway.service.amendments import Amendments
-from gateway.service.event_order import EventOrder
+from gateway.service.event_order import Copies, EventOrder
 
 _REVISION = "The `revision` that the event must still have; another one is a CONFLICT. Without it, any."
 _DRY_RUN = "Plan all, show the exact requests, write nothing."
 _MAX_INVITATIONS = "How many people the call may send mail to; may only lower the setting."
 
 
+@strawberry.input(description="All copies of an event: those under its key, in any calendars.")
+class EventKeyInput:
+    key: str = strawberry.field(description="The caller's own name for the event.")
+    calendars: list[strawberry.ID] = strawberry.field(
+        description="Ids of calendars, or aliases; at most 100. Each calendar has a row."
+    )
+
+    def to_model(self) -> Copies:
+        return Copies(key=self.key, calendars=tuple(self.calendars))
+
+
 @strawberry.input(one_of=True, description="Which event is meant.")
 class EventTarget:
     id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="By its id.")
+    key: EventKeyInput | None = strawberry.field(
+        default=strawberry.UNSET, description="By its key, in every calendar named: all copies."
+    )
+
+    def to_model(self) -> str | Copies:
+        return self.key.to_model() if self.key else str(self.id)
 
 
 @strawberry.input(description="One event, and what is to change of it.")
@@ -42,9 +59,10 @@ class UpdateEventsInput:
     def to_model(self) -> Amendments:
         orders = [
             EventOrder(
-                target=str(change.target.id),
+                target=change.target.to_model(),
                 path=("changes", index),
                 amend=change.set.amend,
+                check_series=change.set.check_series,
                 revision=change.if_revision,
                 on_loss=by_name(loss.LossPolicy, self.on_loss),
                 max_mute=None if self.max_mute is None else self.max_mute.longest,
@@ -79,7 +97,7 @@ class RemoveEventsInput:
     def to_model(self) -> Amendments:
         orders = [
             EventOrder(
-                target=str(removal.target.id),
+                target=removal.target.to_model(),
                 path=("removals", index),
                 revision=removal.if_revision,
                 comment=self.comment,

@@ -15,6 +15,7 @@ from gateway.model.event import Event
 from gateway.model.fields import Fields
 from gateway.service.audit import AuditTrail
 from gateway.service.calendars import calendar_of, find_calendar, find_event
+from gateway.service.key_lookup import Found, Wanted, in_order, key_targets, look_up
 from gateway.service.muted_until import Place, muted_until
 from gateway.service.session import Session
 
@@ -40,6 +41,10 @@ class Context:
         self.calendars: DataLoader[str, Calendar | None] = DataLoader(self._each(find_calendar))
         self._events: DataLoader[tuple[str, Fields], Event | None] = DataLoader(self._find_events)
         self.muted_until: DataLoader[Place, datetime | None] = DataLoader(self._muted_until)
+        self._under_keys: DataLoader[tuple[Wanted, Fields], Sequence[Event]] = DataLoader(
+            self._look_up,
+            cache=False,  # a mutation may come in between
+        )
         self.calendars_of: DataLoader[str, Calendar] = DataLoader(self._each(calendar_of))
 
     async def calendar(self, name: str) -> Calendar:
@@ -52,6 +57,17 @@ class Context:
     async def event(self, name: str, fields: Fields) -> Event | None:
         """The event of an id with those fields, None if its source has none. Raises GatewayError."""
         return await self._events.load((name, fields))
+
+    async def under_key(self, key: str, calendars: Sequence[str], fields: Fields) -> list[Event]:
+        """The events under a key in the calendars, by start and id. Raises GatewayError for any of these."""
+        targets = await self.session.distinct(key_targets(self.session, key, calendars))
+        wanted = [(Wanted(target=target, key=key), fields) for target in targets]
+        return in_order(await asyncio.gather(*map(self._under_keys.load, wanted), return_exceptions=True))
+
+    async def _look_up(self, wanted: list[tuple[Wanted, Fields]]) -> Sequence[Found]:
+        """One look at each calendar for all its keys, with all that is wanted of any event."""
+        together = frozenset[str]().union(*(fields for _, fields in wanted))
+        return await look_up(self.session, [each for each, _ in wanted], together)
 
     async def _find_events(self, wanted: list[tuple[str, Fields]]) -> Sequence[Event | BaseException | None]:
         """Each event is looked for once, with all that is wanted of it in different places."""

@@ -15,12 +15,16 @@ from gateway.schema.event import CalendarEvent
 from gateway.schema.node import Node
 from gateway.schema.query import Query, find_node
 from gateway.schema.selection import fields_of_events
+from gateway.service.key_lookup import check_unambiguous
 
 Entity = Annotated[
     Calendar | CalendarEvent, strawberry.union("_Entity", description="What other subgraphs can refer to.")
 ]
 Representations = Annotated[
-    list[FederationAny], strawberry.argument(description="`__typename` and `id` of each entity.")
+    list[FederationAny],
+    strawberry.argument(
+        description="`__typename` and `id` of each entity; of an event `calendarId` and `key` will do."
+    ),
 ]
 
 
@@ -49,16 +53,29 @@ class ServedQuery(Query):
 
 async def _entity(context: Context, index: int, representation: object, fields: Fields) -> Node | None:
     """The entity that one representation stands for; None if its source has no such thing."""
-    name = representation.get("__typename") if isinstance(representation, Mapping) else None
-    id_ = representation.get("id") if isinstance(representation, Mapping) else None
+    given = representation if isinstance(representation, Mapping) else {}
+    name, id_ = given.get("__typename"), given.get("id")
     wanted = {"Calendar": Calendar, "CalendarEvent": CalendarEvent}.get(str(name))
     path = ("representations", index)
+    calendar, key = given.get("calendarId"), given.get("key")
+    if wanted is CalendarEvent and id_ is None and isinstance(calendar, str) and isinstance(key, str):
+        with located(*path):
+            return await _event_of_key(context, calendar, key, fields)
     if wanted is None or not isinstance(id_, str):
         raise InvalidInput(
-            "A representation needs __typename, Calendar or CalendarEvent, and id, a string.", path=path
+            "A representation needs __typename, Calendar or CalendarEvent, and id, a string; an event's may "
+            "have calendarId and key instead.",
+            path=path,
         )
     with located(*path):
         entity = await find_node(context, id_, fields)
     if entity is not None and not isinstance(entity, wanted):
         raise InvalidInput(f"{id_!r} is not the id of a {name}.", path=path)
     return entity
+
+
+async def _event_of_key(context: Context, calendar: str, key: str, fields: Fields) -> CalendarEvent | None:
+    """The event under a key in one calendar; of a series in an ML calendar the first occurrence."""
+    events = await context.under_key(key, [calendar], fields)
+    check_unambiguous(key, events)
+    return CalendarEvent.of(events[0]) if events else None

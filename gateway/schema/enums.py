@@ -163,6 +163,15 @@ class LossPolicy(Enum):
     REJECT = value("reject", description="Write nothing of the event there; `problem` names the lost fields.")
 
 
+@strawberry.enum(description="What to do with an event whose key an event in the calendar has already.")
+class OnExisting(Enum):
+    RETURN = value(
+        "return", description="Give that event if it is the same: UNCHANGED. One that differs is a CONFLICT."
+    )
+    UPDATE = value("update", description="Make it the same.")
+    FAIL = value("fail", description="Write nothing: FAILED, KEY_EXISTS.")
+
+
 @strawberry.enum(description="How a whole call fared.")
 class BatchStatus(Enum):
     SUCCEEDED = value("succeeded", description="Every row is as wished.")

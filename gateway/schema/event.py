@@ -21,6 +21,10 @@ from gateway.schema.time import EventTime
 if TYPE_CHECKING:
     from gateway.schema.calendar import Calendar
 
+CalendarNames = Annotated[
+    list[strawberry.ID], strawberry.argument(description="Ids of calendars, or aliases; at most 100.")
+]
+
 
 @strawberry.type(description="The longer text of an event. It was written by people: treat it as untrusted.")
 class EventBody:
@@ -44,7 +48,7 @@ class EventWarning:
 
 
 @strawberry.federation.type(
-    keys=["id"],
+    keys=["id", "calendarId key"],
     description="One event of one calendar. What both kinds of source share is at the top, what only one has "
     "under its name.",
 )
@@ -67,6 +71,10 @@ class CalendarEvent(Node):
     recurrence: Recurrence | None = strawberry.field(
         description="When the series takes place that the event stands for. Null for single events and for "
         "occurrences, and where no rule can say it: `msgraph` then shows how Graph does."
+    )
+    key: str | None = strawberry.field(
+        description="The caller's own name for it, shared by all its copies, its `counterparts`. An "
+        "occurrence has that of its series."
     )
     series_id: strawberry.ID | None = strawberry.field(description="The series that it is an occurrence of.")
     web_url: URL | None = strawberry.field(description="Where to open it in a browser.")
@@ -92,6 +100,22 @@ class CalendarEvent(Node):
         if self.event.calendar_id is None:
             return Calendar.of(await info.context.calendars_of.load(self.event.id))
         return Calendar.of(await info.context.calendar(self.event.calendar_id))
+
+    @strawberry.field(
+        description="The events under its key in other calendars: of a series in an ML calendar every "
+        "occurrence. None without a key; null, with an error, where a calendar cannot be read."
+    )
+    async def counterparts(
+        self, info: strawberry.Info[Context], calendars: CalendarNames
+    ) -> list["CalendarEvent"] | None:
+        from gateway.schema.selection import fields_of_events  # noqa: PLC0415 - it knows events by their fields
+
+        if self.key is None:
+            return []
+        found = await info.context.under_key(self.key, calendars, fields_of_events(info))
+        own, calendar = self.event.id, self.event.calendar_id
+        others = [event for event in found if event.id != own and event.calendar_id != calendar]
+        return [CalendarEvent.of(event) for event in others]
 
     @strawberry.field(description="The source that it comes from.")
     def source(self, info: strawberry.Info[Context]) -> CalendarSource:
@@ -128,6 +152,7 @@ class CalendarEvent(Node):
             attendees=[Attendee.of(attendee) for attendee in event.attendees],
             organizer=EventPerson.of(event.organizer) if event.organizer else None,
             recurrence=Recurrence.of(event.recurrence) if event.recurrence else None,
+            key=event.key,
             series_id=None if event.series_id is None else strawberry.ID(event.series_id),
             web_url=None if event.web_url is None else URL(event.web_url),
             created_at=None if event.created_at is None else DateTime(event.created_at),

@@ -55,6 +55,12 @@ class EventInput:
         description="Makes it a series, of which this is the first occurrence. An ML calendar holds it as "
         "single events, up to a horizon.",
     )
+    key: str | None = strawberry.field(
+        default=None,
+        description="Your own name for the event, such as a change ticket's, shared by all its copies: 1 to "
+        "64 of `A-Z a-z 0-9 . _ : -`, unique ignoring case within a calendar. With it the call can be "
+        "repeated.",
+    )
     elasticsearch: ElasticsearchEventOptions | None = strawberry.field(
         default=None, description="What only Elasticsearch understands."
     )

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import strawberry
 
-from gateway.errors import InvalidInput, InvalidTime, located
+from gateway.errors import InvalidInput, InvalidTime, Unsupported, located
 from gateway.model.event import Draft, Event, SourceKind, draft_of, on_clock_of_series
 from gateway.model.event import ShowAs as ShowAsModel
 from gateway.model.time import EventTime, add_days, midnight
@@ -66,6 +66,20 @@ class EventPatch:
             after = on_clock_of_series(msgspec.structs.replace(before, **values, options=options))
         changed = {name for name in values if getattr(before, name) != getattr(after, name)}
         return after, frozenset(changed | changed_options)
+
+    def check_series(self) -> None:
+        """Raises Unsupported for what cannot be done alike to events that are the occurrences of a series."""
+        moves = {
+            "start": bool(self.start),
+            "end": bool(self.end and not self.end.after),
+            "recurrence": self.recurrence is not UNSET,
+        }
+        for name in (name for name, is_given in moves.items() if is_given):
+            raise Unsupported(
+                "A series that is held as single events is not moved as a whole by a change.",
+                path=("set", name),
+                hint="Add it again as it is to be, under its key and with onExisting: UPDATE.",
+            )
 
     def _simple(self) -> dict[str, Any]:
         values: dict[str, Any] = {}

@@ -37,8 +37,9 @@ class Mutation:
             return EventWritePayload(report=await add_events(session, context.audit, input.to_model()))
 
     @strawberry.mutation(
-        description="Change events, each by its id. Elasticsearch cannot change one: there a new event takes "
-        "the old one's place, never leaving a moment without, and `previousId` is the old one's id."
+        description="Change events, each by its id, or all copies of one by its key. Elasticsearch cannot "
+        "change one: there a new event takes the old one's place, never leaving a moment without, and "
+        "`previousId` is the old one's id."
     )
     async def update_events(self, info: strawberry.Info[Context], input: Changing) -> EventWritePayload:  # noqa: A002 - as above
         context = info.context
@@ -46,8 +47,8 @@ class Mutation:
             return EventWritePayload(report=await carry_out(session, context.audit, input.to_model()))
 
     @strawberry.mutation(
-        description="Remove events, each by its id. One that is already gone is DELETED, too. People who "
-        "were invited are told."
+        description="Remove events, each by its id, or all copies of one by its key. One that is already "
+        "gone is DELETED, too. People who were invited are told."
     )
     async def remove_events(self, info: strawberry.Info[Context], input: Removing) -> EventWritePayload:  # noqa: A002 - as above
         context = info.context

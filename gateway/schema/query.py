@@ -11,7 +11,7 @@ from gateway.schema.calendar import After, Calendar, First, Window
 from gateway.schema.connection import CalendarConnection, CalendarEventConnection, events_page
 from gateway.schema.context import Context
 from gateway.schema.coverage import CoverageReport
-from gateway.schema.event import CalendarEvent
+from gateway.schema.event import CalendarEvent, CalendarNames
 from gateway.schema.node import Node
 from gateway.schema.selection import fields_of_events, fields_of_report
 from gateway.schema.source import CalendarSource
@@ -21,6 +21,7 @@ from gateway.service.coverage import coverage
 MAX_NODES = 100
 
 Info = strawberry.Info[Context]
+Key = Annotated[str, strawberry.argument(description="The caller's own name for the event.")]
 Names = Annotated[list[strawberry.ID], strawberry.argument(description="Ids of calendars, or aliases.")]
 Announced = Annotated[
     list[strawberry.ID],
@@ -64,9 +65,7 @@ class SubgraphQuery:
         self, info: Info, calendars: Names, window: Window, first: First = 50, after: After = None
     ) -> CalendarEventConnection:
         if not calendars:
-            raise InvalidInput(
-                "There are no calendars.", path=("calendars",), hint="Give at least one id or alias."
-            )
+            raise _no_calendars()
         return await events_page(info, calendars, window, first=first, after=after)
 
     @strawberry.field(
@@ -85,6 +84,22 @@ class SubgraphQuery:
     async def calendar_event(self, info: Info, id: EventName) -> CalendarEvent | None:  # noqa: A002 - as above
         found = await info.context.event(id, fields_of_events(info))
         return None if found is None else CalendarEvent.of(found)
+
+    @strawberry.field(
+        description="The events under a key, by start and id: all copies, and of a series in an ML calendar "
+        "every occurrence. Null, with an error, where one of the calendars cannot be read."
+    )
+    async def calendar_events_by_key(
+        self, info: Info, key: Key, calendars: CalendarNames
+    ) -> list[CalendarEvent] | None:
+        if not calendars:
+            raise _no_calendars()
+        found = await info.context.under_key(key, calendars, fields_of_events(info))
+        return [CalendarEvent.of(event) for event in found]
+
+
+def _no_calendars() -> InvalidInput:
+    return InvalidInput("There are no calendars.", path=("calendars",), hint="Give at least one id or alias.")
 
 
 @strawberry.type(description="What is planned, everywhere.")

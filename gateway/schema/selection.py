@@ -40,6 +40,7 @@ _DERIVED: Final[dict[str, Fields]] = {
     "description": frozenset({"body"}),
     "duration": frozenset({"start", "end"}),
     "calendar": frozenset({"calendar_id"}),
+    "counterparts": frozenset({"calendar_id", "key"}),
 }
 """Fields that show other attributes than the one of their own name."""
 

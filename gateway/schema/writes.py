@@ -11,6 +11,7 @@ from gateway.schema.enums import (
     Atomicity,
     BatchStatus,
     LossPolicy,
+    OnExisting,
     SideEffectKind,
     WarningCode,
     WriteStatus,
@@ -23,7 +24,7 @@ from gateway.schema.scalars import JSON, Duration, milliseconds
 from gateway.schema.source import CalendarSource
 from gateway.schema.suppression import SuppressionWindow
 from gateway.service import atomicity, loss
-from gateway.service.calendar_write import AddEvents
+from gateway.service.drafts import AddEvents
 from gateway.service.report import EventRow, WriteReport
 
 ATOMICITY: Final = "What to do with what was written if anything else of the call fails."
@@ -34,6 +35,10 @@ ON_LOSS: Final = "What to do with an event that a calendar cannot hold as it is 
 class AddEventsInput:
     calendars: list[strawberry.ID] = strawberry.field(description="Ids of calendars, or aliases.")
     events: list[EventInput] = strawberry.field(description="At most 1,000.")
+    on_existing: OnExisting = strawberry.field(
+        default=OnExisting.RETURN,
+        description="What to do with an event whose key an event in the calendar has already.",
+    )
     on_loss: LossPolicy = strawberry.field(default=LossPolicy.WARN, description=ON_LOSS)
     atomicity: Atomicity = strawberry.field(default=Atomicity.BEST_EFFORT, description=ATOMICITY)
     max_invitations: int | None = strawberry.field(
@@ -51,6 +56,8 @@ class AddEventsInput:
         return AddEvents(
             calendars=self.calendars,
             drafts=[event.to_draft for event in self.events],
+            keys=[event.key for event in self.events],
+            on_existing=by_name(base.OnExisting, self.on_existing),
             on_loss=by_name(loss.LossPolicy, self.on_loss),
             atomicity=by_name(atomicity.Atomicity, self.atomicity),
             max_invitations=self.max_invitations,
@@ -130,11 +137,13 @@ class UpstreamRequest:
 class EventWriteResult:
     event_index: int = strawberry.field(description="The event's place in the input.")
     calendar_index: int | None = strawberry.field(
-        description="The place in the input that named the calendar; null where the event itself was named."
+        description="The place in the input, or in the target's `calendars`, that named the calendar; null "
+        "where the event was named by its id."
     )
     calendar_id: strawberry.ID | None = strawberry.field(
         description="The calendar's canonical id; null where only an upstream that does not answer knows it."
     )
+    key: str | None = strawberry.field(description="The event's key, if it has one.")
     status: WriteStatus = strawberry.field(description="What became of it.")
     event_id: strawberry.ID | None = strawberry.field(description="The event's id, if it is there.")
     event_ids: list[strawberry.ID] = strawberry.field(
@@ -159,6 +168,7 @@ class EventWriteResult:
             event_index=row.event_index,
             calendar_index=row.calendar_index,
             calendar_id=None if row.calendar_id is None else strawberry.ID(row.calendar_id),
+            key=row.key,
             status=by_name(WriteStatus, row.status),
             event_id=None if row.event is None else strawberry.ID(row.event.id),
             event_ids=[strawberry.ID(id_) for id_ in row.event_ids],
@@ -219,7 +229,8 @@ class EventWritePayload:
         return WriteCounts.of(self.report)
 
     @strawberry.field(
-        description="A row per event and calendar, in the order asked: events outside, calendars inside."
+        description="A row per event and calendar, in the order asked: events outside, calendars inside. An "
+        "event that is named by its key has a row per copy."
     )
     def results(self) -> list[EventWriteResult]:
         return [EventWriteResult.of(row) for row in self.report.rows]

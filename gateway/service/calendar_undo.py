@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from typing import Final, cast
+from typing import Final
 
-from gateway.adapters.base import KeyIndex, Outcome, PlannedEvent, Step
+from gateway.adapters.base import Outcome, PlannedEvent, Step
 from gateway.errors import UpstreamError
 from gateway.service.catalog import Target
 from gateway.service.key_undo import Held, KeyUndo
@@ -52,5 +52,5 @@ class CalendarUndo:
         return await KeyUndo(undo, before=self._before[key], now=now[key]).run(done)
 
     async def _by_keys(self, keys: Collection[str]) -> Mapping[str, Held]:
-        adapter = cast("KeyIndex", self._session.adapter(self._target.source))
+        adapter = self._session.adapter(self._target.source)
         return await adapter.by_keys(self._target.calendar, keys)

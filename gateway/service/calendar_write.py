@@ -6,7 +6,14 @@ from datetime import timedelta
 import msgspec
 import structlog
 
-from gateway.adapters.base import Outcome, Plan, PlannedEvent, Step, TranslationWarning, WriteStatus
+from gateway.adapters.base import (
+    Outcome,
+    Plan,
+    PlannedEvent,
+    Step,
+    TranslationWarning,
+    WriteStatus,
+)
 from gateway.adapters.capabilities import Capability
 from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.event import Draft
@@ -14,30 +21,12 @@ from gateway.service.atomicity import Atomicity
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendar_undo import CalendarUndo
 from gateway.service.catalog import Target
-from gateway.service.drafts import DraftMaker, Drafts
-from gateway.service.loss import LossPolicy
+from gateway.service.drafts import AddEvents, Drafts
 from gateway.service.report import EventRow, interrupted, is_as_wished
 from gateway.service.session import Session
 from gateway.service.undo import stranded
 
 _log = structlog.get_logger(__name__)
-
-
-class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to add events. A draft is made for the time zone that all-day events of a calendar take.
-
-    `keys` has the key of each event, or is empty. `max_invitations` and `max_mute` may only lower what the
-    sources allow.
-    """
-
-    calendars: Sequence[str]
-    drafts: Sequence[DraftMaker]
-    keys: Sequence[str | None] = ()
-    on_loss: LossPolicy = LossPolicy.WARN
-    max_invitations: int | None = None
-    max_mute: timedelta | None = None
-    atomicity: Atomicity = Atomicity.BEST_EFFORT
-    dry_run: bool = False
 
 
 class CalendarWrite:
@@ -159,7 +148,8 @@ class CalendarWrite:
 
     async def _plan_together(self, indexes: Sequence[int]) -> list[Step]:
         drafts = [self.target.announced(self.drafts[index]) for index in indexes]
-        plan = await self._session.adapter(self.target.source).plan(self.target.calendar, drafts)
+        adapter = self._session.adapter(self.target.source)
+        plan = await adapter.plan(self.target.calendar, drafts, on_existing=self._command.on_existing)
         steps = [_renumbered(step, indexes) for step in plan.steps]
         planned = {event.index: event for step in steps for event in step.events}
         self._planned |= planned

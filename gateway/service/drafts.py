@@ -1,16 +1,38 @@
-"""The drafts of a call that adds events, each with its key, and why others cannot be made."""
+"""A call that adds events, and its drafts: each with its key, or why it cannot be made."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import msgspec
 
+from gateway.adapters.base import OnExisting
 from gateway.errors import GatewayError, InvalidInput, Problem
 from gateway.model.event import Draft
 from gateway.model.key import checked, folded
+from gateway.service.atomicity import Atomicity
+from gateway.service.loss import LossPolicy
 
 DraftMaker = Callable[[str | None], Draft]
 """Makes a draft, given the time zone of all-day events. Raises GatewayError."""
+
+
+class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to add events. A draft is made for the time zone that all-day events of a calendar take.
+
+    `keys` has the key of each event, or is empty. `max_invitations` and `max_mute` may only lower what the
+    sources allow.
+    """
+
+    calendars: Sequence[str]
+    drafts: Sequence[DraftMaker]
+    keys: Sequence[str | None] = ()
+    on_existing: OnExisting = OnExisting.RETURN
+    on_loss: LossPolicy = LossPolicy.WARN
+    max_invitations: int | None = None
+    max_mute: timedelta | None = None
+    atomicity: Atomicity = Atomicity.BEST_EFFORT
+    dry_run: bool = False
 
 
 class Drafts:

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import KeyIndex
 from gateway.errors import AmbiguousKey, GatewayError, Moved, NotOrganizer, TooMany
 from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Event
@@ -60,7 +59,7 @@ async def _look(session: Session, wanted: Sequence[Wanted], fields: Fields) -> S
     target, keys = wanted[0].target, frozenset(each.key for each in wanted)
     try:
         target.check_allowed()
-        adapter = cast("KeyIndex", session.adapter(target.source))
+        adapter = session.adapter(target.source)
         there = await adapter.by_keys(target.calendar, keys, fields=fields | {"key"})
     except GatewayError as exc:
         return [exc] * len(wanted)
@@ -80,12 +79,6 @@ def in_order(found: Sequence[Sequence[Event] | BaseException]) -> list[Event]:
         else:
             events.update((event.id, event) for event in each)
     return sorted(events.values(), key=lambda event: event.order)
-
-
-def only(key: str, events: Sequence[Event]) -> Event | None:
-    """The event of a key in a calendar, of a series the first; None if there is none. Raises AmbiguousKey."""
-    check_unambiguous(key, events)
-    return events[0] if events else None
 
 
 def check_unambiguous(key: str, events: Sequence[Event]) -> None:

@@ -13,10 +13,10 @@ from gateway.adapters.base import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem, TooMany
 from gateway.service.atomicity import Atomicity, apply, hold_back
 from gateway.service.audit import AuditTrail
-from gateway.service.calendar_write import AddEvents, CalendarWrite
+from gateway.service.calendar_write import CalendarWrite
 from gateway.service.call_limits import CallLimits
 from gateway.service.catalog import Target, Unresolved
-from gateway.service.drafts import Drafts
+from gateway.service.drafts import AddEvents, Drafts
 from gateway.service.fan_out import check_invitations, in_order
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session

@@ -105,13 +105,13 @@ def test_the_subgraph_can_be_built_with_the_directives_of_federation() -> None:
     assert schema.mutation_type is not None
 
 
-def test_calendars_and_events_alone_are_entities_by_their_id_alone() -> None:
+def test_calendars_and_events_alone_are_entities_by_id_and_events_by_calendar_and_key() -> None:
     keys: dict[str, list[str]] = {}
     for node in parse(subgraph_sdl()).definitions:
         for directive in getattr(node, "directives", None) or ():
             if directive.name.value == "key":
                 keys.setdefault(node.name.value, []).extend(arg.value.value for arg in directive.arguments)
-    assert keys == {"Calendar": ["id"], "CalendarEvent": ["id"]}
+    assert keys == {"Calendar": ["id"], "CalendarEvent": ["id", "calendarId key"]}
 
 
 def test_the_subgraph_is_of_federation_2_9() -> None:
