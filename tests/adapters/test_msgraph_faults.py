@@ -207,6 +207,8 @@ def test_the_wait_asked_for_is_kept(header, seconds):
         (answer(429, "TooManyRequests"), True),
         (answer(503, "ErrorServerBusy"), True),
         (answer(503), False),
+        (answer(503, "ServiceNotAvailable"), False),
+        (answer(503, "UnknownError"), False),
         (answer(503, "ConcurrentItemSave"), False),
         (answer(409, "ConcurrentItemSave"), False),
         (answer(409, "ErrorConcurrentItemSave"), False),

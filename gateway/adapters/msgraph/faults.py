@@ -37,6 +37,15 @@ _BY_CODE: Final[dict[str, type[UpstreamError]]] = {"ErrorDuplicateTransactionId"
 _CLAIMS: Final = re.compile(r'\bclaims="((?:[^"\\]|\\.)+)"')
 _CHALLENGED: Final = "Ask for a new token with the `claims` of this problem, and repeat the call with it."
 _CONCURRENT_SAVES: Final = frozenset({"ConcurrentItemSave", "ErrorConcurrentItemSave"})
+_TURNED_AWAY: Final = frozenset(
+    {
+        "ApplicationThrottled",
+        "ErrorMailboxMoveInProgress",
+        "ErrorMailboxStoreUnavailable",
+        "ErrorServerBusy",
+    }
+)
+"""What a 503 says that comes before anything is done."""
 
 
 class _Error(msgspec.Struct):
@@ -78,7 +87,7 @@ def fault(answer: Answer, request: UpstreamRequest) -> UpstreamError | None:
 
 
 def was_refused(answer: Answer) -> bool:
-    """Whether the answer proves that nothing was written: redirects, 4xx, and Graph's own 503.
+    """Whether the answer proves that nothing was written: redirects, 4xx, and a 503 of a busy server.
 
     A concurrent save may be reported although the event was made; other 5xx, and those of a gateway before
     Graph, prove nothing.
@@ -86,7 +95,9 @@ def was_refused(answer: Answer) -> bool:
     refusal = _refusal(answer)
     if refusal is not None and refusal.code in _CONCURRENT_SAVES:
         return False
-    return 300 <= answer.status < 500 or (answer.status == 503 and refusal is not None)
+    return 300 <= answer.status < 500 or (
+        answer.status == 503 and refusal is not None and refusal.code in _TURNED_AWAY
+    )
 
 
 def challenge(answer: Answer) -> str | None:
