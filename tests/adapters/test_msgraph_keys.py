@@ -1,92 +1,54 @@
 """Keys in Graph: an event is made once under its key, found by it, and changed only if that is asked for."""
 
-from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 import pytest
 
-from gateway.adapters.base import Call, OnExisting, WriteStatus
+from gateway.adapters.base import OnExisting, WriteStatus
 from gateway.adapters.msgraph import keys
-from gateway.errors import Code
-from gateway.model.event import EventLocation
-from gateway.model.ids import CalendarId
-from gateway.model.time import EventTime
-from gateway.sandbox.msgraph import MSGraphEmulator, Unknowns
-from gateway.sandbox.seed import ALICE, OUTAGES, world
-from gateway.sandbox.server import EmulatorServer
+from gateway.errors import Code, Forbidden, InvalidInput, LookupUnsupported, Moved, NotOrganizer
+from gateway.model.elasticsearch import ElasticsearchEventOptions
+from gateway.model.event import EventBody, EventLocation, SourceKind
+from gateway.model.msgraph import ExtendedProperty, MSGraphEventOptions, MultiValueExtendedProperty
+from gateway.sandbox.faults import Fault
+from gateway.sandbox.msgraph.auth import Token
+from gateway.sandbox.msgraph.jwt import unsigned
+from gateway.sandbox.msgraph.resources import ItemBody
+from gateway.sandbox.msgraph.times import WallClock
+from gateway.sandbox.msgraph.unknowns import PropertyFilter
+from gateway.sandbox.seed import OUTAGES
 
-from .conformance import EVERYTHING, HOUR, MORNING, draft, read
-from .msgraph_bench import EMPTY, NOW, REQUEST_ID, SOURCE, connect, sent
+from .conformance import EVERYTHING, HOUR, MORNING, change, draft, read
+from .msgraph_bench import EMPTY, LIST, sent
+from .msgraph_key_bench import (
+    DEFAULT,
+    HOME,
+    KEY,
+    PLACES,
+    adapter,
+    add,
+    at,
+    change_stored,
+    find,
+    items,
+    keyed,
+    stored,
+    tenant,
+)
 
 pytestmark = pytest.mark.anyio
 
-HOME = CalendarId(SOURCE, ("users", OUTAGES, "calendars", EMPTY))
-DEFAULT = CalendarId(SOURCE, ("users", OUTAGES, "calendar"))
-KEY = "CHG-4711"
-"""What nobody in the seed has."""
-PLACES = pytest.mark.parametrize("place", [HOME, DEFAULT], ids=["named", "default"])
 
-
-@asynccontextmanager
-async def tenant(now=lambda: NOW, **unknowns):
-    """The emulator behind a socket, with some of what nobody knows of Graph chosen."""
-    made = MSGraphEmulator(world(NOW).msgraph, now=now, unknowns=Unknowns(**unknowns))
-    for owner in (ALICE, OUTAGES):
-        made.state.add_calendar(owner, EMPTY, "Empty")
-    async with EmulatorServer(made, now=now) as server:
-        yield server
-
-
-@asynccontextmanager
-async def adapter(server, authorization=None, **options):
-    source = connect(
-        server.url, authorization=authorization or server.emulator.tokens.app.authorization, **options
-    )
-    try:
-        yield source.adapter(Call(request_id=REQUEST_ID))
-    finally:
-        await source.aclose()
+def on_clock(text):
+    return WallClock(datetime.fromisoformat(text), "UTC")
 
 
 @pytest.fixture
 async def server(anyio_backend):
     async with tenant() as server:
         yield server
-
-
-def at(instant):
-    return EventTime(instant=instant)
-
-
-def keyed(title="Maintenance", key=KEY, **values):
-    return msgspec.structs.replace(draft(title), key=key, **values)
-
-
-async def add(server, *drafts, place=HOME, on_existing=OnExisting.RETURN, **options):
-    """What became of the drafts in a call of its own."""
-    async with adapter(server, **options) as own:
-        return await add_by(own, *drafts, place=place, on_existing=on_existing)
-
-
-async def add_by(own, *drafts, place=HOME, on_existing=OnExisting.RETURN):
-    plan = await own.plan(place, drafts, on_existing=on_existing)
-    assert not plan.refused, plan.refused
-    outcomes = dict(plan.settled)
-    for step in plan.steps:
-        outcomes |= {outcome.index: outcome for outcome in await own.apply(step)}
-    assert sorted(outcomes) == list(range(len(drafts)))
-    return [outcomes[index] for index in sorted(outcomes)]
-
-
-async def find(server, key=KEY, *, place=HOME, **options):
-    async with adapter(server, **options) as own:
-        return (await own.by_keys(place, [key]))[key]
-
-
-def items(server, owner=OUTAGES, key=KEY):
-    """The events of a mailbox that bear the key, as they are stored."""
-    held = server.emulator.state.find(owner).items.values()
-    return [item for item in held if item.single_values.get(keys.KEY) == key]
 
 
 @PLACES
@@ -131,9 +93,7 @@ async def test_another_event_under_the_key_is_a_conflict_that_shows_it(server):
 @PLACES
 async def test_update_makes_the_event_as_asked_and_then_it_is_unchanged(server, place):
     (made,) = await add(server, keyed(location=EventLocation(display_name="Cellar")), place=place)
-    wanted = keyed(
-        "Moved", start=EventTime(instant=MORNING + HOUR), end=EventTime(instant=MORNING + 2 * HOUR)
-    )
+    wanted = keyed("Moved", start=at(MORNING + HOUR), end=at(MORNING + 2 * HOUR))
     (updated,) = await add(server, wanted, place=place, on_existing=OnExisting.UPDATE)
     assert (updated.status, updated.event.id, updated.event.key) == (
         WriteStatus.UPDATED,
@@ -155,3 +115,196 @@ async def test_fail_wants_no_event_under_the_key(server):
     assert made.status is WriteStatus.CREATED
     assert (again.status, again.problem.code) == (WriteStatus.FAILED, Code.KEY_EXISTS)
     assert again.event.id == made.event.id
+
+
+# What stands in the way
+
+
+async def test_a_key_is_taken_by_one_that_differs_in_case(server):
+    (made,) = await add(server, keyed())
+    for on_existing in OnExisting:
+        (row,) = await add(server, keyed(key=KEY.lower()), on_existing=on_existing)
+        assert row.event.id == made.event.id
+        assert row.event.key == KEY
+    assert len(sent(server)) == 1
+
+
+@PLACES
+async def test_a_pasted_copy_makes_the_key_ambiguous_and_both_are_named(server, place):
+    (made,) = await add(server, keyed(), place=place)
+    (item,) = items(server)
+    stored(server)["AAMkPasted"] = replace(item, id="AAMkPasted")
+    for on_existing in (OnExisting.RETURN, OnExisting.UPDATE):
+        (row,) = await add(server, keyed(), place=place, on_existing=on_existing)
+        assert (row.status, row.problem.code) == (WriteStatus.CONFLICT, Code.AMBIGUOUS_KEY)
+        assert sorted(row.ids) == sorted([made.event.id, f"msgraph:users/{OUTAGES}/events/AAMkPasted"])
+        assert all(name in row.problem.message for name in row.ids)
+    assert len(await find(server, place=place)) == 2
+    assert len(items(server)) == 2
+
+
+async def test_an_attendees_copy_is_no_holder_and_no_other_is_made_beside_it(server):
+    await add(server, keyed())
+    copy = change_stored(server, is_organizer=False)
+    (row,) = await add(server, keyed())
+    assert (row.status, row.problem.code) == (WriteStatus.FAILED, Code.NOT_ORGANIZER)
+    assert row.event.details.event_id == copy.id
+    assert isinstance(await find(server), NotOrganizer)
+    assert len(sent(server)) == 1
+
+
+async def test_a_cancelled_copy_takes_no_key(server):
+    await add(server, keyed())
+    change_stored(server, is_organizer=False, is_cancelled=True)
+    (row,) = await add(server, keyed("Anew"))
+    assert row.status is WriteStatus.CREATED
+
+
+async def test_an_event_that_was_moved_to_the_default_calendar_is_shown_and_not_made_again(server):
+    await add(server, keyed())
+    default = server.emulator.state.find(OUTAGES).default_calendar.id
+    change_stored(server, calendar_id=default)
+    for on_existing in OnExisting:
+        (row,) = await add(server, keyed(), on_existing=on_existing)
+        assert (row.status, row.problem.code) == (WriteStatus.FAILED, Code.MOVED)
+        assert row.event.calendar_id == f"msgraph:users/{OUTAGES}/calendars/{default}"
+    assert isinstance(await find(server), Moved)
+    assert len(sent(server)) == 1
+
+
+async def test_an_event_that_was_moved_out_of_the_default_calendar_is_seen_where_the_mailbox_lists_all(
+    anyio_backend,
+):
+    async with tenant(mailbox_lists_all_calendars=True) as server:
+        await add(server, keyed(), place=DEFAULT)
+        change_stored(server, calendar_id=EMPTY)
+        (row,) = await add(server, keyed(), place=DEFAULT)
+        assert (row.status, row.problem.code) == (WriteStatus.FAILED, Code.MOVED)
+
+
+@pytest.mark.parametrize("lists_all", [False, True])
+async def test_an_event_in_another_calendar_of_the_mailbox_is_another_copy(anyio_backend, lists_all):
+    async with tenant(mailbox_lists_all_calendars=lists_all) as server:
+        (one,) = await add(server, keyed(), place=HOME)
+        (two,) = await add(server, keyed(), place=DEFAULT)
+        assert (one.status, two.status) == (WriteStatus.CREATED, WriteStatus.CREATED)
+        assert [event.id for event in await find(server, place=HOME)] == [one.event.id]
+        assert [event.id for event in await find(server, place=DEFAULT)] == [two.event.id]
+        for place in (HOME, DEFAULT):
+            (again,) = await add(server, keyed(), place=place)
+            assert again.status is WriteStatus.UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"subject": "Renamed"}, "'Renamed' instead of 'Maintenance'"),
+        ({"start": on_clock("2027-03-15T08:00:00")}, "the start is 2027-03-15T08:00:00"),
+        ({"end": on_clock("2027-03-15T12:00:00")}, "the end is 2027-03-15T12:00:00"),
+    ],
+    ids=["title", "start", "end"],
+)
+async def test_what_was_changed_in_outlook_is_a_conflict_that_says_what(server, changes, word):
+    (made,) = await add(server, keyed())
+    change_stored(server, **changes)
+    (row,) = await add(server, keyed())
+    assert (row.status, row.problem.code, row.event.id) == (
+        WriteStatus.CONFLICT,
+        Code.CONFLICT,
+        made.event.id,
+    )
+    assert "was changed upstream" in row.problem.message
+    assert word in row.problem.message
+    (updated,) = await add(server, keyed(), on_existing=OnExisting.UPDATE)
+    assert updated.status is WriteStatus.UPDATED
+    (again,) = await add(server, keyed())
+    assert again.status is WriteStatus.UNCHANGED
+
+
+async def test_neither_the_body_nor_the_name_of_a_zone_is_compared(server):
+    await add(server, keyed(body=EventBody(text="Why.")))
+    (item,) = items(server)
+    there = WallClock(item.start.on("Asia/Tokyo").local, "Asia/Tokyo")
+    change_stored(
+        server, start=there, original_start_zone="Tokyo Standard Time", body=ItemBody(content="Else")
+    )
+    (row,) = await add(server, keyed(body=EventBody(text="Why.")))
+    assert row.status is WriteStatus.UNCHANGED
+
+
+async def test_a_title_that_exchange_cuts_is_no_drift(anyio_backend):
+    async with tenant(subject_length=255) as server:
+        await add(server, keyed("x" * 300))
+        (row,) = await add(server, keyed("x" * 300))
+        assert row.status is WriteStatus.UNCHANGED
+
+
+async def test_what_only_another_kind_of_source_understands_makes_no_difference(server):
+    await add(server, keyed())
+    flags = {SourceKind.ELASTICSEARCH: ElasticsearchEventOptions(skip_result=False)}
+    (row,) = await add(server, keyed(options=flags))
+    assert row.status is WriteStatus.UNCHANGED
+
+
+# Looking up
+
+
+@PLACES
+@pytest.mark.parametrize("behaviour", [PropertyFilter.IGNORED, PropertyFilter.REFUSED])
+async def test_where_the_filter_does_not_work_the_events_are_paged_through(anyio_backend, behaviour, place):
+    async with tenant(property_filter=behaviour, first_page_is_empty=True, pages_overlap=True) as server:
+        await add(server, *(msgspec.structs.replace(draft(f"{n}"), key=None) for n in range(12)), place=place)
+        (first,) = await add(server, keyed(), place=place)
+        (again,) = await add(server, keyed(), place=place)
+        assert (first.status, again.status) == (WriteStatus.CREATED, WriteStatus.UNCHANGED)
+        assert [event.id for event in await find(server, place=place)] == [first.event.id]
+        assert await find(server, "CHG-0", place=place) == []
+
+
+async def test_where_nothing_can_be_looked_up_nothing_is_written(server):
+    server.faults.add(LIST, Fault(status=400))
+    async with adapter(server) as own:
+        with pytest.raises(LookupUnsupported, match="no filter works there"):
+            await own.plan(HOME, [keyed()])
+    assert sent(server) == []
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["jwt", "opaque"])
+async def test_a_token_for_the_basics_is_forbidden_and_does_not_find_none(server, is_told):
+    await add(server, keyed())
+    value = unsigned(roles=["Calendars.ReadBasic"], idtyp="app") if is_told else "basics-of-an-application"
+    token = Token(value=value, allowed=frozenset({"Calendars.ReadBasic"}))
+    server.emulator.tokens.add(token)
+    async with adapter(server, authorization=token.authorization) as own:
+        with pytest.raises(Forbidden, match="basics"):
+            await own.by_keys(HOME, [KEY])
+
+
+async def test_a_callers_own_property_in_the_gateways_set_is_refused(server):
+    single = (ExtendedProperty(id=keys.KEY.upper(), value="mine"),)
+    multi = (MultiValueExtendedProperty(id=f"StringArray {{{keys.GUID}}} Name Mine", value=("a",)),)
+    given = [
+        MSGraphEventOptions(single_value_extended_properties=single),
+        MSGraphEventOptions(multi_value_extended_properties=multi),
+    ]
+    async with adapter(server) as own:
+        for options in given:
+            for key in (KEY, None):
+                wanted = keyed(key=key, options={SourceKind.MSGRAPH: options})
+                plan = await own.plan(HOME, [wanted])
+                assert plan.refused[0].code is Code.INVALID_INPUT
+                assert plan.refused[0].path[0] == "msgraph"
+            (event,) = await read(own, HOME) or [(await add(server, keyed()))[0].event]
+            with pytest.raises(InvalidInput):
+                await own.plan_event(change(event, options={SourceKind.MSGRAPH: options}))
+    assert len(sent(server)) == 1
+
+
+async def test_a_callers_own_property_is_kept_beside_the_key_and_by_an_update(server):
+    own = ExtendedProperty(id="String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Color", value="red")
+    options = {SourceKind.MSGRAPH: MSGraphEventOptions(single_value_extended_properties=(own,))}
+    await add(server, keyed(options=options))
+    await add(server, keyed("Other"), on_existing=OnExisting.UPDATE)
+    (item,) = items(server)
+    assert item.single_values[own.id] == "red"
+    assert item.subject == "Other"

@@ -85,6 +85,7 @@ def changed_item(item: Item, sent: EventIn, *, now: datetime, unknowns: Unknowns
     if not item.is_online_meeting:
         changes.update(_online_meeting(sent))
     changes.update(_changed_times(sent, unknowns))
+    changes.update(_added_properties(item, changes))
     after = item.changed(now, **changes)
     _check(after)
     if sent.recurrence is None and unknowns.null_recurrence_ends_series:
@@ -139,6 +140,12 @@ def _properties(sent: EventIn) -> dict[str, Any]:
     if sent.extensions is not UNSET:
         changes["extensions"] = dict(extension(given) for given in sent.extensions)
     return changes
+
+
+def _added_properties(item: Item, changes: dict[str, Any]) -> dict[str, Any]:
+    """Extended properties that a PATCH does not name stay as they are."""
+    names = changes.keys() & {"single_values", "multi_values"}
+    return {name: {**getattr(item, name), **changes[name]} for name in names}
 
 
 def extension(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -138,6 +138,8 @@ class Unknowns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether a page begins with the last row of the one before it."""
     first_page_is_empty: bool = False
     """Whether a collection begins with an empty page and a link to the next."""
+    mailbox_lists_all_calendars: bool = False
+    """Whether a mailbox's own `/events` are those of all its calendars; else of the default one."""
     property_filter: PropertyFilter = PropertyFilter.HONOURED
     context_owner: ContextOwner = ContextOwner.ID
     not_shared: NotShared = NotShared.ACCESS_DENIED
