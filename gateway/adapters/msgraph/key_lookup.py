@@ -140,7 +140,7 @@ class KeyLookup:
                 async for page in pages:
                     names += [one.id for one in page.value if folded(key_of(one) or "") in wanted]
         except UpstreamRefused as exc:
-            raise self._unsupported(f"Graph does not list them: {exc.problem.message}") from exc
+            raise self._unsupported(exc.problem.message) from exc
         found = [await self._event(name) for name in dict.fromkeys(names)]
         return [event for event in found if event is not None]
 
@@ -150,7 +150,7 @@ class KeyLookup:
             async for page in pages:
                 number += 1
                 if number > MOST_PAGES:
-                    raise self._unsupported(f"there are more than {MOST_PAGES} pages of events")
+                    raise self._unsupported(f"There are more than {MOST_PAGES} pages of events.")
                 self._check_sight(any(one.body_preview is None for one in page.value))
                 yield page
 
@@ -209,7 +209,7 @@ class KeyLookup:
 
     def _unsupported(self, why: str) -> LookupUnsupported:
         return LookupUnsupported(
-            f"{self._api.source} cannot look up keys in {self._calendar}: no filter works there, and {why.rstrip('.')}.",
+            f"{self._api.source} cannot look up keys in {self._calendar}: no filter works there. {why}",
             hint="Nothing was written. Events without a key can be added.",
         )
 
