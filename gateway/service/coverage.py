@@ -213,8 +213,8 @@ def _windows(mutes: Sequence[Event], span: timedelta) -> tuple[Interval, ...]:
 async def _jobs(session: Session, name: str) -> tuple[Sequence[Job] | None, Problem | None]:
     """The jobs that a calendar mutes, or why nobody can tell."""
     target = session.catalog.calendar(name)
-    adapter = session.adapter(target.source)
     try:
+        adapter = session.adapter(target.source)
         found = await adapter.calendar(target.calendar)
         details = found.details
         names = details.job_ids if isinstance(details, ElasticsearchCalendarDetails) else ()

@@ -26,13 +26,14 @@ from .conftest import CONFIGURATION
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
-READER, WRITER, MUTER = "cgw_reads-kX2", "cgw_writes-qT7", "cgw_mutes-bW4"
+READER, WRITER, MUTER, VIEWER = "cgw_reads-kX2", "cgw_writes-qT7", "cgw_mutes-bW4", "cgw_views-zL9"
 READERS = f'[api_keys.reader]\nsha256 = "{hashed(READER)}"\n'
 KEYS = READERS + "".join(
     f'[api_keys.{name}]\nsha256 = "{hashed(key)}"\nscopes = {json.dumps(scopes)}\n'
     for name, key, scopes in (
         ("writer", WRITER, ["write"]),
         ("muter", MUTER, ["write:elasticsearch"]),
+        ("viewer", VIEWER, ["read:msgraph"]),
     )
 )
 WITH_KEYS = CONFIGURATION + KEYS
@@ -156,6 +157,19 @@ async def test_a_source_that_the_caller_may_not_read_is_missing_and_said_to_be(f
     assert "read:msgraph" in problems["msgraph"]["hint"]
     assert not data["calendars"]["isComplete"]
     assert {calendar["id"].partition(":")[0] for calendar in data["calendars"]["nodes"]} == {"elasticsearch"}
+
+
+@pytest.mark.parametrize("key", [MUTER, VIEWER])
+async def test_what_is_covered_cannot_be_told_by_who_sees_one_side_only(front: Any, key: str) -> None:
+    gateway = await front(WITH_KEYS)
+    query = f"""{{
+      coverage(announced: ["{BOTH}"], suppressed: ["{BOTH}"], {WEEK}) {{
+        isComplete sources {{ problem {{ code }} }}
+      }}
+    }}"""
+    report = (await gateway.ask(query, **bearer(key)))["coverage"]
+    assert not report["isComplete"]
+    assert "MISSING_SCOPE" in {(row["problem"] or {}).get("code") for row in report["sources"]}
 
 
 @pytest.mark.parametrize(
