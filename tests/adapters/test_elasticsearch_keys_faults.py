@@ -221,6 +221,16 @@ async def test_an_update_that_went_wrong_leaves_the_old_event_or_the_new_one_and
     assert {event.title for event in await bench.read()} == {make().title}
 
 
+@MAKERS
+async def test_an_update_that_is_lost_without_a_word_leaves_the_old_event(bench, make):
+    await bench.write(draft("Old [#OPS-7]"))
+    bench.faults.add(WRITE, Fault(lose=frozenset({0})))
+    (row,) = await add(bench.adapter(), make(key="OPS-7"), on_existing=UPDATE)
+    assert (row.status, row.problem.code) == (FAILED, Code.NOT_STORED)
+    assert "Old" in titles_of(await bench.read())
+    assert sent(bench, "DELETE") == []
+
+
 @pytest.mark.parametrize(
     "fault",
     [Fault(status=500), Fault(status=503), Fault(cut=Cut.BEFORE_WRITE), Fault(cut=Cut.AFTER_WRITE)],
