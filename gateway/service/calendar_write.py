@@ -106,7 +106,8 @@ class CalendarWrite:
             self.target.source.check_write()
         wildcard = not self.target.by_alias and not self._policy.names_exactly(self.target.canonical)
         could_mute_all = wildcard and self.target.source.can(Capability.ANOMALY_SUPPRESSION)
-        if not could_mute_all and not self._command.dry_run:
+        must_be_there = self._command.dry_run or self._command.atomicity is Atomicity.ALL_OR_NOTHING
+        if not could_mute_all and not must_be_there:
             return
         found = await self._session.aside.adapter(self.target.source).calendar(self.target.calendar)
         self.calendar_id = found.id

@@ -130,6 +130,7 @@ async def test_a_row_that_is_refused_beforehand_keeps_all_from_being_sent(front:
         (["payments-maintenance"], [UPGRADE, bad]),
         ([ML, "elasticsearch:.."], [UPGRADE]),
         ([ML, "no-such-alias"], [UPGRADE]),
+        ([ML, "elasticsearch:not-there"], [UPGRADE]),
         ([ML, OUTLOOK], [UPGRADE, {**UPGRADE, "location": {"displayName": "Bridge"}}]),
     ):
         report = await add(gateway, calendars, *events, onLoss="REJECT", dryRun=dry)
