@@ -17,6 +17,8 @@ from gateway.service.audit import AuditTrail
 from gateway.service.calendars import calendar_of, find_calendar, find_event
 from gateway.service.key_lookup import Found, Wanted, in_order, key_targets, look_up
 from gateway.service.muted_until import Place, muted_until
+from gateway.service.overlaps import overlaps
+from gateway.service.report import EventRow
 from gateway.service.session import Session
 
 T = TypeVar("T")
@@ -45,6 +47,7 @@ class Context:
             self._look_up,
             cache=False,  # a mutation may come in between
         )
+        self._overlapping = asyncio.Semaphore(_AT_ONCE)
         self.calendars_of: DataLoader[str, Calendar] = DataLoader(self._each(calendar_of))
 
     async def calendar(self, name: str) -> Calendar:
@@ -84,6 +87,11 @@ class Context:
 
     async def _muted_until(self, places: list[Place]) -> Sequence[datetime | BaseException | None]:
         return await muted_until(self.session, places)
+
+    async def overlaps(self, row: EventRow, fields: Fields) -> Sequence[Event]:
+        """What is in the calendar of a row at its time, a bounded number of rows at once."""
+        async with self._overlapping:
+            return await overlaps(self.session, row, fields)
 
     def jobs(self, source: str) -> Jobs:
         """The anomaly detection jobs of a source. Raises Unsupported where there is no such thing."""

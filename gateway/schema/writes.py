@@ -21,6 +21,7 @@ from gateway.schema.event import CalendarEvent
 from gateway.schema.event_input import EventInput
 from gateway.schema.problem import Problem
 from gateway.schema.scalars import JSON, Duration, milliseconds
+from gateway.schema.selection import fields_of_events
 from gateway.schema.source import CalendarSource
 from gateway.schema.suppression import SuppressionWindow
 from gateway.service import atomicity, loss
@@ -161,6 +162,15 @@ class EventWriteResult:
     warnings: list[TranslationWarning] = strawberry.field(description="What the calendar cannot hold.")
     effects: list[SideEffect] = strawberry.field(description="What the write does beside storing the event.")
     request_indexes: list[int] = strawberry.field(description="Which of `requests` were made for it.")
+    row: strawberry.Private[EventRow]
+
+    @strawberry.field(
+        description="What is in the calendar at the event's time already, at most 50 events, by start and "
+        "id; of a series, at its first occurrence. Read when selected, and not for a row that is refused."
+    )
+    async def overlaps(self, info: strawberry.Info[Context]) -> list[CalendarEvent] | None:
+        found = await info.context.overlaps(self.row, fields_of_events(info))
+        return [CalendarEvent.of(event) for event in found]
 
     @classmethod
     def of(cls, row: EventRow) -> Self:
@@ -179,6 +189,7 @@ class EventWriteResult:
             warnings=[TranslationWarning.of(warning) for warning in row.warnings],
             effects=[SideEffect.of(effect) for effect in row.effects],
             request_indexes=list(row.requests),
+            row=row,
         )
 
 

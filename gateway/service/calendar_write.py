@@ -22,7 +22,7 @@ from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendar_undo import CalendarUndo
 from gateway.service.catalog import Target
 from gateway.service.drafts import AddEvents, Drafts
-from gateway.service.report import EventRow, interrupted, is_as_wished
+from gateway.service.report import EventRow, Place, interrupted, is_as_wished
 from gateway.service.session import Session
 from gateway.service.undo import stranded
 
@@ -268,6 +268,7 @@ class CalendarWrite:
             warnings=(*(planned.warnings if planned else ()), *outcome.warnings, *self._mode_warning()),
             effects=planned.effects if planned else (),
             requests=outcome.requests,
+            place=Place.of(self.drafts[index], self.target.calendar),
         )
 
     def _mode_warning(self) -> tuple[TranslationWarning, ...]:

@@ -22,7 +22,7 @@ from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendars import check_event
 from gateway.service.catalog import ConfiguredSource
 from gateway.service.event_order import EventOrder
-from gateway.service.report import EventRow, interrupted, is_as_wished
+from gateway.service.report import EventRow, Place, interrupted, is_as_wished
 from gateway.service.session import Session
 from gateway.service.undo import Undo, stranded
 
@@ -213,6 +213,7 @@ class EventWrite:
             warnings=(*self._warnings, *outcome.warnings, *dry),
             effects=self._effects,
             requests=outcome.requests,
+            place=_place(self._action),
         )
 
     async def _check(self) -> None:
@@ -278,6 +279,13 @@ class EventWrite:
             written=action.draft if isinstance(action, EventChange) else action.event,
             outcome=outcome,
         )
+
+
+def _place(action: EventChange | EventRemoval | None) -> Place | None:
+    """Where a changed event is to be. One that goes is nowhere."""
+    if not isinstance(action, EventChange):
+        return None
+    return Place.of(action.draft, EventId.parse(action.event.id))
 
 
 def _conflict(event: Event) -> Outcome:

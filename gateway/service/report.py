@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import msgspec
 
 from gateway.adapters.base import Outcome, SideEffect, TranslationWarning, UpstreamRequest, WriteStatus
 from gateway.errors import Code, Problem
-from gateway.model.event import Event
+from gateway.model.event import Draft, Event
+from gateway.model.ids import CalendarId, EventId
+from gateway.model.time import Window
 
 T = TypeVar("T", TranslationWarning, SideEffect)
 
@@ -49,6 +51,17 @@ class BatchStatus(StrEnum):
     FAILED = "failed"
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and when an event is to be: in a calendar, or in that of the event that it changes."""
+
+    at: CalendarId | EventId
+    window: Window
+
+    @classmethod
+    def of(cls, draft: Draft, at: CalendarId | EventId) -> Self:
+        return cls(at=at, window=Window(start=draft.start.instant, end=draft.end.instant))
+
+
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one event in one calendar. Indexes point into the input and into the request log."""
 
@@ -65,6 +78,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[TranslationWarning, ...] = ()
     effects: tuple[SideEffect, ...] = ()
     requests: tuple[int, ...] = ()
+    place: Place | None = None
 
 
 class WriteReport(msgspec.Struct, frozen=True, kw_only=True):

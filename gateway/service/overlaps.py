@@ -1,0 +1,35 @@
+"""What is in a calendar already at the time of an event that is written there."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final, cast
+
+from gateway.model.event import Event
+from gateway.model.fields import Fields
+from gateway.model.ids import CalendarId
+from gateway.service.report import EventRow
+from gateway.service.session import Session
+
+MOST: Final = 50
+
+
+async def overlaps(session: Session, row: EventRow, fields: Fields) -> list[Event]:
+    """The first events that overlap the row's, by start and id, without itself. Raises UpstreamError.
+
+    None for a row that was refused: nothing is read for it.
+    """
+    if row.place is None:
+        return []
+    at = row.place.at
+    adapter = session.aside.adapter(session.catalog.sources[at.source])
+    calendar = at if isinstance(at, CalendarId) else CalendarId.parse((await adapter.calendar_of(at)).id)
+    own = {*row.event_ids, str(at)}
+    found: list[Event] = []
+    events = adapter.events(calendar, row.place.window, page=MOST, fields=fields)
+    async with aclosing(cast("AsyncGenerator[Event]", events)) as stream:
+        async for event in stream:
+            if event.id not in own:
+                found.append(event)
+            if len(found) == MOST:
+                break
+    return found
