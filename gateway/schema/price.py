@@ -18,15 +18,16 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
     VariableNode,
     get_named_type,
+    get_nullable_type,
     is_interface_type,
     is_list_type,
     is_object_type,
+    value_from_ast_untyped,
 )
 
 Variables = Mapping[str, Any]
@@ -138,7 +139,7 @@ def _items(field: GraphQLField, node: FieldNode, parent: str) -> Size:
     """How many values a field brings."""
     if "first" in field.args:
         return _whole(_argument(node, "first"), default=field.args["first"].default_value)
-    if not is_list_type(getattr(field.type, "of_type", field.type)):
+    if not is_list_type(get_nullable_type(field.type)):
         return _asked(node) if "input" in field.args else _one
     if {"ids", "representations"} & field.args.keys():
         return _asked(node)
@@ -177,25 +178,21 @@ def _length(node: ValueNode) -> Size:
 
 def _rows(node: ValueNode) -> Size:
     """The product of the lengths of an input's lists: events times calendars."""
-    if isinstance(node, VariableNode):
-        name = node.name.value
-        return lambda variables: _product(variables.get(name))
-    lengths = [_length(field.value) for field in node.fields] if isinstance(node, ObjectValueNode) else []
-
-    def rows(variables: Variables) -> int:
-        product = 1
-        for length in lengths:
-            product *= max(length(variables), 1)
-        return product
-
-    return rows
+    return lambda variables: _product(value_from_ast_untyped(node, dict(variables)))
 
 
 def _product(value: object) -> int:
     product = 1
     for member in value.values() if isinstance(value, Mapping) else ():
-        product *= max(_count(member), 1)
+        product *= max(sum(map(_copies, member)), 1) if isinstance(member, list) else 1
     return product
+
+
+def _copies(item: object) -> int:
+    """How many rows an item of an input's list has in each calendar of the input: one, or one per copy."""
+    for name in ("target", "key", "calendars"):
+        item = item.get(name) if isinstance(item, Mapping) else None
+    return max(_count(item), 1)
 
 
 def _count(value: object) -> int:

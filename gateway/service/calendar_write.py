@@ -276,9 +276,12 @@ class CalendarWrite:
 
 
 def _settled(plan: Plan, indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]]:
-    """What needs no write, by the index in the call."""
+    """What needs no write, by the index in the call: what is wrong is the key, if nothing else is said."""
     for place, outcome in plan.settled.items():
-        yield indexes[place], msgspec.structs.replace(outcome, index=indexes[place])
+        problem = outcome.problem
+        if problem is not None and not problem.path:
+            problem = problem.at("key")
+        yield indexes[place], msgspec.structs.replace(outcome, index=indexes[place], problem=problem)
 
 
 def _renumbered(step: Step, indexes: Sequence[int]) -> Step:

@@ -62,6 +62,25 @@ def test_a_mutation_costs_by_the_row():
     assert cost(inline) == 2 * (1 + 1 + CALL)
 
 
+def test_a_mutation_by_key_costs_by_the_copy():
+    text = "mutation ($input: RemoveEventsInput!) { removeEvents(input: $input) { status } }"
+    by_id = {"target": {"id": "a"}}
+    by_key = {"target": {"key": {"key": "CHG-1", "calendars": ["a", "b", "c"]}}}
+    one = cost(text, input={"removals": [by_id]})
+    assert cost(text, input={"removals": [by_id, by_key]}) == 4 * one
+    inline = """mutation ($names: [ID!]!) { removeEvents(
+      input: {removals: [{target: {id: "a"}}, {target: {key: {key: "CHG-1", calendars: $names}}}]}
+    ) { status } }"""
+    assert cost(inline, names=["a", "b", "c"]) == 4 * one
+
+
+def test_events_by_key_and_counterparts_cost_a_call_for_each_calendar():
+    by_key = 'calendarEventsByKey(key: "CHG-1", calendars: ["a", "b"])'
+    assert cost(f"{{ {by_key} {{ id }} }}") == 5 * (1 + 1) + 2 * CALL
+    counterparts = 'calendarEvent(id: "a") { counterparts(calendars: ["a", "b"]) { id } }'
+    assert cost(f"{{ {counterparts} }}") == 1 + CALL + 5 * (1 + 1) + 2 * CALL
+
+
 def test_a_fragment_costs_wherever_it_is_spread():
     text = """{ a: calendar(id: "a") { ...F } b: calendar(id: "b") { ...F ... on Calendar { name } } }
               fragment F on Calendar { id name }"""

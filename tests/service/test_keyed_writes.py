@@ -59,7 +59,7 @@ async def test_what_is_there_and_differs_is_a_conflict_that_costs_only_its_row()
     assert conflict.event is not None
     assert conflict.event.title == "another"
     assert conflict.problem is not None
-    assert conflict.problem.path == ("events", "0")
+    assert conflict.problem.path == ("events", "0", "key")
     assert report.status is BatchStatus.PARTIAL
 
 
