@@ -27,13 +27,15 @@ class Notice(StrEnum):
     """The codes of warnings about what is held as it was given.
 
     NO_EFFECT: it is stored, in vain. EXPANDED: a series is stored as one event per occurrence.
-    UNVERIFIED: it may be refused. The others are about the jobs that it mutes: none, unknown ones, longer
-    than asked, or not at all.
+    UNVERIFIED: it may be refused. NOT_ANNOUNCED and OCCURRENCE_MOVED are about what mutes follow. The others
+    are about the jobs that it mutes: none, unknown ones, longer than asked, or not at all.
     """
 
     NO_EFFECT = "NO_EFFECT"
     EXPANDED = "EXPANDED"
     UNVERIFIED = "UNVERIFIED"
+    NOT_ANNOUNCED = "NOT_ANNOUNCED"
+    OCCURRENCE_MOVED = "OCCURRENCE_MOVED"
     NO_JOBS = "NO_JOBS"
     UNKNOWN_JOBS = "UNKNOWN_JOBS"
     MUTES_NOTHING = "MUTES_NOTHING"

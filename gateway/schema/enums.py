@@ -211,6 +211,11 @@ class WarningCode(Enum):
     )
     EXPANDED = value("expanded", description="A whole series is stored, as one event per occurrence.")
     UNVERIFIED = value("unverified", description="Whether the source takes it is not known beforehand.")
+    NOT_ANNOUNCED = value("not_announced", description="Nothing announces it any more: its mutes go.")
+    OCCURRENCE_MOVED = value(
+        "occurrence_moved",
+        description="An occurrence is announced at another time than by the rule, which its mutes follow.",
+    )
     READ_ONLY_SOURCE = value("read_only_source", description="A real run would be refused.")
     MISSING_SCOPE = value("missing_scope", description="A real run would be refused to this caller.")
 

@@ -13,13 +13,16 @@ from gateway.schema.calendar_management import (
     SetCalendarJobsInput,
 )
 from gateway.schema.context import Context
+from gateway.schema.reconcile import ReconcileInput
 from gateway.schema.writes import AddEventsInput, EventWritePayload
 from gateway.service.amendments import carry_out
 from gateway.service.calendar_management import CalendarCommand, CalendarReport, manage
+from gateway.service.reconcile import reconcile
 from gateway.service.writes import add_events
 
 Changing = Annotated[UpdateEventsInput, strawberry.argument(description="What to change.")]
 Removing = Annotated[RemoveEventsInput, strawberry.argument(description="What to remove.")]
+Reconciling = Annotated[ReconcileInput, strawberry.argument(description="Whose mutes, and when.")]
 Creating = Annotated[CreateCalendarInput, strawberry.argument(description="What to make.")]
 Deleting = Annotated[DeleteCalendarInput, strawberry.argument(description="What to delete.")]
 Setting = Annotated[SetCalendarJobsInput, strawberry.argument(description="Which jobs, and of what.")]
@@ -54,6 +57,18 @@ class Mutation:
         context = info.context
         with context.session.apart() as session:
             return EventWritePayload(report=await carry_out(session, context.audit, input.to_model()))
+
+    @strawberry.mutation(
+        description="Make mutes follow what is announced under their keys: moved, extended, renamed, called "
+        "off, their next occurrences added. A row per key and calendar of mutes, in order of the keys. What "
+        "has no key is never touched, nothing is muted that was not, and nothing is removed unless all that "
+        "is announced could be read."
+    )
+    async def reconcile(self, info: strawberry.Info[Context], input: Reconciling) -> EventWritePayload:  # noqa: A002 - as above
+        context = info.context
+        with context.session.apart() as session:
+            done = await reconcile(session, context.audit, input.to_model())
+            return EventWritePayload(report=done.report)
 
     @strawberry.mutation(
         description="Make a calendar. Elasticsearch only; it is looked for afterwards. One that is there is "

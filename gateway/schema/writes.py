@@ -136,7 +136,9 @@ class UpstreamRequest:
 
 @strawberry.type(description="What became of one event in one calendar.")
 class EventWriteResult:
-    event_index: int = strawberry.field(description="The event's place in the input.")
+    event_index: int = strawberry.field(
+        description="The event's place in the input; in `reconcile`, the key's among those of the rows."
+    )
     calendar_index: int | None = strawberry.field(
         description="The place in the input, or in the target's `calendars`, that named the calendar; null "
         "where the event was named by its id."

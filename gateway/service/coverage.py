@@ -8,23 +8,18 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.capabilities import Capability
-from gateway.errors import GatewayError, InvalidInput, Problem, TooMany, Unsupported
+from gateway.errors import GatewayError, Problem, TooMany
 from gateway.model.elasticsearch import ElasticsearchCalendarDetails, ElasticsearchEventDetails
 from gateway.model.event import Event, EventStatus
 from gateway.model.fields import ALWAYS, Fields
 from gateway.model.intervals import Interval, length, without
 from gateway.model.suppression import Job, by_bucket_span, muted_jobs, suppression_windows
 from gateway.model.time import Window
-from gateway.service.catalog import Target, Unresolved
-from gateway.service.cursor import EventCursor
+from gateway.service import side
 from gateway.service.pairing import Pair, interval, pair
-from gateway.service.reads import MAX_CALENDARS, ReadStatus, SourceRead, read_page
+from gateway.service.reads import ReadStatus, SourceRead
 from gateway.service.session import Session
 
-MAX_EVENTS: Final = 5000
-"""Of each side. More in one window are not compared."""
-_PAGE: Final = 1000
 LONGEST: Final = timedelta(days=366)
 _NEEDED: Final[Fields] = ALWAYS | {"key", "title", "status", "elasticsearch.skip_result"}
 _UNROUNDED: Final = timedelta(seconds=1)
@@ -66,14 +61,6 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         return not self.problems and all(source.status is ReadStatus.OK for source in self.sources)
 
 
-class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One side of the comparison, as far as it could be read."""
-
-    events: tuple[Event, ...] = ()
-    sources: tuple[SourceRead, ...] = ()
-    problems: tuple[Problem, ...] = ()
-
-
 class Muted(msgspec.Struct, frozen=True, kw_only=True):
     """When jobs of one bucket span are muted by calendars that apply to them: intervals in order, apart.
 
@@ -102,9 +89,10 @@ async def coverage(
     if window.end - window.start > LONGEST:
         raise TooMany(f"A window is at most {LONGEST.days} days long.", path=("window",))
     wanted = fields | _NEEDED
+    ours = await side.choose(session, announced, name="announced", mutes=False)
+    theirs = await side.choose(session, suppressed, name="suppressed", mutes=True)
     ours, theirs = await asyncio.gather(
-        _side(session, announced, window, wanted, name="announced", mutes=False),
-        _side(session, suppressed, window, wanted, name="suppressed", mutes=True),
+        side.read(session, ours, window, wanted), side.read(session, theirs, window, wanted)
     )
     found = pair(
         [event for event in ours.events if event.status is not EventStatus.CANCELLED],
@@ -125,47 +113,6 @@ def skips_results(event: Event) -> bool:
     """Whether no anomalies are reported for an event's time; clusters before 8.16 know no other events."""
     details = event.details
     return not isinstance(details, ElasticsearchEventDetails) or details.skip_result is not False
-
-
-async def _side(
-    session: Session, names: Sequence[str], window: Window, fields: Fields, *, name: str, mutes: bool
-) -> Side:
-    if not names:
-        raise InvalidInput("There are no calendars.", path=(name,), hint="Give ids of calendars, or aliases.")
-    resolved = session.catalog.resolve(names)
-    if len(resolved) > MAX_CALENDARS:
-        raise TooMany(f"{len(resolved)} calendars are too many: at most {MAX_CALENDARS}.", path=(name,))
-    problems = [item.problem.at(name) for item in resolved if isinstance(item, Unresolved)]
-    targets: list[Target] = []
-    for target in (item for item in resolved if isinstance(item, Target)):
-        if target.source.can(Capability.ANOMALY_SUPPRESSION) is mutes:
-            targets.append(target)
-        elif mutes and not target.by_alias:
-            error = Unsupported(f"{target.calendar} mutes no anomaly detection.", path=(name, target.index))
-            problems.append(error.problem)
-    side = await _read_all(session, await session.distinct(targets), window, fields)
-    return msgspec.structs.replace(side, problems=(*problems, *side.problems))
-
-
-async def _read_all(session: Session, targets: Sequence[Target], window: Window, fields: Fields) -> Side:
-    """All events of the calendars, page by page, up to the most that are compared."""
-    events: list[Event] = []
-    after: EventCursor | None = None
-    while True:
-        page = await read_page(session, targets, window, first=_PAGE, after=after, fields=fields)
-        events += page.events
-        if not page.has_next or len(events) >= MAX_EVENTS:
-            break
-        after = EventCursor.at(page.events[-1])
-    problems: tuple[Problem, ...] = ()
-    if page.has_next:
-        error = TooMany(
-            f"There are more than {len(events)} events: those after them are not compared.",
-            path=("window",),
-            hint="Ask for a shorter window.",
-        )
-        problems = (error.problem,)
-    return Side(events=tuple(events), sources=page.sources, problems=problems)
 
 
 async def _muted(session: Session, mutes: Sequence[Event]) -> tuple[Sequence[Muted], Sequence[Problem]]:

@@ -1,0 +1,341 @@
+"""reconcile through the whole application: mutes follow what is announced under their keys."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from gateway.sandbox.faults import Fault
+
+from .conftest import CONFIGURATION
+from .test_keys import BOTH, ML, OUTLOOK, PAYLOAD, add, by_key, copies, remove, statuses, update, writes
+
+pytestmark = pytest.mark.anyio
+
+RECONCILE = f"""
+mutation ($input: ReconcileInput!) {{
+  reconcile(input: $input) {{ {PAYLOAD} rows: results {{ warnings {{ code message }} }} }}
+}}
+"""
+MUTES = """query ($calendars: [ID!]!) {
+  calendarEvents(
+    calendars: $calendars, window: { start: "2027-01-01T00:00:00Z", end: "2027-12-31T00:00:00Z" }, first: 500
+  ) { nodes { id key title start { instant } end { instant } elasticsearch { skipResult skipModelUpdate } } }
+}"""
+WINDOW = {"start": "2027-02-01T00:00:00Z", "end": "2027-02-15T00:00:00Z"}
+KEY = "CHG-4711"
+KEY_PROPERTY = "String {f566ef77-750a-409f-b26b-e00390007de1} Name CalendarKey"
+DAILY = {"key": "OPS-8", "title": "Backup", "recurrence": {"rule": "FREQ=DAILY;COUNT=3"}}
+
+
+async def announce(gateway: Any, *calendars: str, **values: Any) -> list[dict[str, Any]]:
+    """Announces and mutes an upgrade on 1 February from 22:00 to 24:00, with other values."""
+    event = {
+        "key": KEY,
+        "title": "Upgrade",
+        "start": {"zoned": {"local": "2027-02-01T22:00:00", "timeZone": "Europe/Berlin"}},
+        "end": {"after": "PT2H"},
+    }
+    report = await add(gateway, *(calendars or (BOTH,)), **{**event, **values})
+    assert report["status"] == "SUCCEEDED", report
+    return list(report["results"])
+
+
+async def reconcile(gateway: Any, **values: Any) -> dict[str, Any]:
+    given = {"announced": [BOTH], "suppressed": [BOTH], "window": WINDOW, "dryRun": False, **values}
+    return (await gateway.ask(RECONCILE, {"input": given}))["reconcile"]
+
+
+async def mutes(gateway: Any, calendar: str = ML) -> list[tuple[str, str, str]]:
+    """When the events of a calendar begin and end, and their titles."""
+    found = (await gateway.ask(MUTES, {"calendars": [calendar]}))["calendarEvents"]["nodes"]
+    return [(it["start"]["instant"][5:16], it["end"]["instant"][5:16], it["title"]) for it in found]
+
+
+async def test_mutes_that_are_as_announced_are_unchanged_and_nothing_is_sent(front: Any) -> None:
+    gateway = await front()
+    first = await announce(gateway)
+    sent = writes(gateway)
+    report = await reconcile(gateway)
+    assert (report["status"], statuses(report), report["problems"]) == ("SUCCEEDED", ["UNCHANGED"], [])
+    (row,) = report["results"]
+    assert (row["key"], row["calendarId"], row["calendarIndex"]) == (KEY, ML, 0)
+    assert row["eventIds"] == first[1]["eventIds"]
+    assert writes(gateway) == sent
+
+
+@pytest.mark.parametrize(
+    ("change", "muted"),
+    [
+        (
+            {"start": {"instant": "2027-02-03T08:00:00Z"}},
+            ("02-03T08:00", "02-03T10:00", "Upgrade"),
+        ),
+        ({"end": {"after": "PT3H"}}, ("02-01T21:00", "02-02T00:00", "Upgrade")),
+        ({"title": "Rollback"}, ("02-01T21:00", "02-01T23:00", "Rollback")),
+        (
+            {
+                "start": {"allDay": {"date": "2027-02-02", "timeZone": "Europe/Berlin"}},
+                "end": {"allDay": "2027-02-04"},
+            },
+            ("02-01T23:00", "02-03T23:00", "Upgrade"),
+        ),
+    ],
+)
+async def test_a_mute_follows_what_became_of_its_announcement(
+    front: Any, change: dict[str, Any], muted: tuple[str, str, str]
+) -> None:
+    gateway = await front()
+    await announce(gateway)
+    changed = await update(gateway, copies(OUTLOOK), set=change)
+    assert changed["status"] == "SUCCEEDED", changed
+    report = await reconcile(gateway)
+    assert (report["status"], statuses(report)) == ("SUCCEEDED", ["UPDATED"]), report
+    assert await mutes(gateway) == [muted]
+    assert statuses(await reconcile(gateway)) == ["UNCHANGED"]
+
+
+async def test_an_announcement_is_followed_out_of_the_window(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway)
+    await update(gateway, copies(OUTLOOK), set={"start": {"instant": "2027-06-01T08:00:00Z"}})
+    assert statuses(await reconcile(gateway)) == ["UPDATED"]
+    assert await mutes(gateway) == [("06-01T08:00", "06-01T10:00", "Upgrade")]
+    await update(gateway, copies(OUTLOOK), set={"start": {"instant": "2027-02-02T08:00:00Z"}})
+    assert statuses(await reconcile(gateway)) == ["UPDATED"]
+    assert await mutes(gateway) == [("02-02T08:00", "02-02T10:00", "Upgrade")]
+
+
+async def test_the_flags_of_a_mute_stay(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway, elasticsearch={"skipResult": True, "skipModelUpdate": False})
+    await update(gateway, copies(OUTLOOK), set={"end": {"after": "PT3H"}})
+    assert statuses(await reconcile(gateway)) == ["UPDATED"]
+    (mute,) = (await gateway.ask(MUTES, {"calendars": [ML]}))["calendarEvents"]["nodes"]
+    assert mute["elasticsearch"] == {"skipResult": True, "skipModelUpdate": False}
+
+
+async def test_a_mute_goes_when_its_announcement_has_gone(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway)
+    await announce(gateway, ML, key="OTHER", title="Announced elsewhere by nobody")
+    await remove(gateway, copies(OUTLOOK))
+    planned = await reconcile(gateway, dryRun=True)
+    assert (planned["status"], statuses(planned)) == ("PLANNED", ["PLANNED", "PLANNED"])
+    assert [row["key"] for row in planned["results"]] == [KEY, "OTHER"]
+    assert {it["code"] for row in planned["rows"] for it in row["warnings"]} == {"NOT_ANNOUNCED"}
+    report = await reconcile(gateway)
+    assert statuses(report) == ["DELETED", "DELETED"]
+    assert await mutes(gateway) == []
+    assert (await reconcile(gateway))["results"] == []
+
+
+async def test_a_dry_run_shows_the_requests_that_are_then_sent_and_is_what_happens_by_default(
+    front: Any,
+) -> None:
+    gateway = await front()
+    await announce(gateway)
+    await update(gateway, copies(OUTLOOK), set={"end": {"after": "PT3H"}})
+    sent = writes(gateway)
+    given = {"announced": [BOTH], "suppressed": [BOTH], "window": WINDOW}
+    planned = (await gateway.ask(RECONCILE, {"input": given}))["reconcile"]
+    assert (planned["status"], statuses(planned)) == ("PLANNED", ["PLANNED"])
+    assert writes(gateway) == sent
+    done = await reconcile(gateway)
+    assert [_sent(row, planned) for row in planned["results"]] == [
+        _sent(row, done) for row in done["results"]
+    ]
+
+
+def _sent(row: dict[str, Any], report: dict[str, Any]) -> list[tuple[str, str]]:
+    asked = [report["requests"][index] for index in row["requestIndexes"]]
+    return [(it["method"], it["path"]) for it in asked]
+
+
+async def test_a_series_is_topped_up_and_loses_the_days_that_are_called_off(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway, **DAILY)
+    days = [("02-01T21:00", "02-01T23:00"), ("02-02T21:00", "02-02T23:00"), ("02-03T21:00", "02-03T23:00")]
+    assert await mutes(gateway) == [(*day, "Backup") for day in days]
+    assert statuses(await reconcile(gateway)) == ["UNCHANGED"]
+    (series,) = await by_key(gateway, OUTLOOK, key="OPS-8")
+    more = {"rule": "FREQ=DAILY;COUNT=4", "exceptDates": ["2027-02-02"]}
+    changed = await update(gateway, {"id": series["id"]}, set={"recurrence": more})
+    assert changed["status"] == "SUCCEEDED", changed
+    report = await reconcile(gateway)
+    assert statuses(report) == ["UPDATED"], report
+    expected = [days[0], days[2], ("02-04T21:00", "02-04T23:00")]
+    assert await mutes(gateway) == [(*day, "Backup") for day in expected]
+    assert statuses(await reconcile(gateway)) == ["UNCHANGED"]
+
+
+async def test_an_occurrence_that_was_moved_by_hand_is_a_warning(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway, **DAILY)
+    nodes = (await gateway.ask(MUTES, {"calendars": [OUTLOOK]}))["calendarEvents"]["nodes"]
+    second = [it["id"] for it in nodes if it["title"] == "Backup"][1]
+    moved = await update(gateway, {"id": second}, set={"start": {"instant": "2027-02-02T12:00:00Z"}})
+    assert moved["status"] == "SUCCEEDED", moved
+    report = await reconcile(gateway)
+    assert statuses(report) == ["UNCHANGED"], report
+    (warning,) = [it for it in report["rows"][0]["warnings"] if it["code"] == "OCCURRENCE_MOVED"]
+    assert "2027-02-02T21:00:00Z" in warning["message"]
+    assert "2027-02-02T12:00:00Z" in warning["message"]
+
+
+async def test_what_has_no_key_and_what_was_never_muted_is_not_touched(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway, OUTLOOK, key=None, title="Upgrade without a key")
+    await announce(gateway, ML, key=None, title="Mute without a key")
+    await announce(gateway, OUTLOOK, key="CHG-1", title="Announced only")
+    report = await reconcile(gateway)
+    assert (report["status"], report["results"], report["problems"]) == ("SUCCEEDED", [], [])
+    assert [title for *_, title in await mutes(gateway)] == ["Mute without a key"]
+
+
+@pytest.mark.parametrize("route", ["GET *", "GET */calendarView", "GET */events"])
+async def test_nothing_is_removed_where_not_all_that_is_announced_could_be_read(
+    front: Any, route: str
+) -> None:
+    gateway = await front()
+    await announce(gateway)
+    await remove(gateway, copies(OUTLOOK))
+    gateway.sandbox.msgraph.faults.add(route, Fault(status=403))
+    report = await reconcile(gateway)
+    (row,) = report["results"]
+    assert (report["status"], row["status"], row["problem"]["code"]) == ("FAILED", "FAILED", "FORBIDDEN")
+    assert row["problem"]["path"] == []
+    assert len(await mutes(gateway)) == 1
+    gateway.sandbox.msgraph.faults.clear()
+    assert statuses(await reconcile(gateway)) == ["DELETED"]
+
+
+async def test_one_announcing_calendar_that_does_not_answer_keeps_all_mutes(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway)
+    await remove(gateway, copies(OUTLOOK))
+    report = await reconcile(gateway, announced=[OUTLOOK, "msgraph:users/nobody@contoso.com/calendar"])
+    (row,) = report["results"]
+    assert (row["status"], row["problem"]["code"]) == ("FAILED", "NOT_FOUND")
+    assert len(await mutes(gateway)) == 1
+
+
+async def test_mutes_that_cannot_be_read_are_a_problem_and_cost_no_other_calendar(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway)
+    await update(gateway, copies(OUTLOOK), set={"title": "Other"})
+    report = await reconcile(gateway, suppressed=["elasticsearch:nowhere", ML])
+    assert (report["status"], statuses(report)) == ("PARTIAL", ["UPDATED"])
+    assert report["results"][0]["calendarIndex"] == 1
+    assert {it["code"] for it in report["problems"]} == {"NOT_FOUND"}
+
+
+async def test_a_copy_that_was_pasted_in_outlook_makes_the_announcement_ambiguous(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway)
+    await paste(gateway)
+    report = await reconcile(gateway)
+    (row,) = report["results"]
+    assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "AMBIGUOUS_KEY")
+    assert await mutes(gateway) == [("02-01T21:00", "02-01T23:00", "Upgrade")]
+
+
+async def paste(gateway: Any) -> None:
+    """What Outlook makes of an event that is copied and pasted a day later: the properties go along."""
+    body = {
+        "subject": "Upgrade",
+        "start": {"dateTime": "2027-02-02T21:00:00", "timeZone": "UTC"},
+        "end": {"dateTime": "2027-02-02T23:00:00", "timeZone": "UTC"},
+        "singleValueExtendedProperties": [{"id": KEY_PROPERTY, "value": KEY}],
+    }
+    server = gateway.sandbox.msgraph
+    async with httpx2.AsyncClient() as client:
+        response = await client.post(
+            f"{server.url}/v1.0/users/outages@contoso.com/events",
+            json=body,
+            headers={"Authorization": gateway.sandbox.credentials.msgraph_app},
+        )
+        assert response.status_code == 201, response.text
+
+
+async def test_calendars_that_announce_the_same_are_one_and_those_that_do_not_are_ambiguous(
+    front: Any,
+) -> None:
+    gateway = await front()
+    other = "beta:me/calendar"
+    await announce(gateway, OUTLOOK, ML)
+    await announce(gateway, other, end={"after": "PT2H"})
+    assert statuses(await reconcile(gateway, announced=[OUTLOOK, other])) == ["UNCHANGED"]
+    await update(gateway, copies(other), set={"end": {"after": "PT3H"}})
+    report = await reconcile(gateway, announced=[OUTLOOK, other])
+    (row,) = report["results"]
+    assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "AMBIGUOUS_KEY")
+    assert len(await mutes(gateway)) == 1
+
+
+async def test_more_changes_than_are_allowed_are_none(front: Any) -> None:
+    gateway = await front()
+    for number in range(3):
+        await announce(gateway, key=f"CHG-{number}")
+        if number:
+            await update(gateway, copies(OUTLOOK, key=f"CHG-{number}"), set={"title": "Other"})
+    sent = writes(gateway)
+    report = await reconcile(gateway, maxChanges=1)
+    assert (report["status"], report["results"]) == ("FAILED", [])
+    (problem,) = report["problems"]
+    assert (problem["code"], problem["path"]) == ("TOO_MANY", ["maxChanges"])
+    assert writes(gateway) == sent
+    planned = await reconcile(gateway, maxChanges=1, dryRun=True)
+    assert (planned["status"], statuses(planned)) == ("PARTIAL", ["UNCHANGED", "PLANNED", "PLANNED"])
+    assert statuses(await reconcile(gateway, maxChanges=2)) == ["UNCHANGED", "UPDATED", "UPDATED"]
+
+
+async def test_a_read_only_source_can_be_tried_and_not_written(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway)
+    await announce(gateway, key="GONE")
+    await remove(gateway, copies(OUTLOOK, key="GONE"))
+    await update(gateway, copies(OUTLOOK), set={"title": "Other"})
+    reading = await front(CONFIGURATION.replace('mode = "write"', 'mode = "read"'))
+    planned = await reconcile(reading, dryRun=True)
+    assert statuses(planned) == ["PLANNED", "PLANNED"]
+    assert {"READ_ONLY_SOURCE"} <= {it["code"] for row in planned["rows"] for it in row["warnings"]}
+    report = await reconcile(reading)
+    assert [row["problem"]["code"] for row in report["results"]] == ["READ_ONLY_SOURCE"] * 2
+    assert len(await mutes(gateway)) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "path"),
+    [
+        ({"announced": []}, "INVALID_INPUT", ["announced"]),
+        ({"announced": [ML]}, "UNSUPPORTED", ["announced", "0"]),
+        ({"suppressed": [OUTLOOK]}, "UNSUPPORTED", ["suppressed", "0"]),
+        ({"announced": ["nowhere"]}, "UNKNOWN_ALIAS", ["announced", "calendars", "0"]),
+        ({"maxChanges": -1}, "INVALID_INPUT", ["maxChanges"]),
+        (
+            {"window": {"start": "2027-01-01T00:00:00Z", "end": "2028-02-01T00:00:00Z"}},
+            "TOO_MANY",
+            ["window"],
+        ),
+    ],
+)
+async def test_a_call_that_cannot_be_meant_does_nothing(
+    front: Any, values: dict[str, Any], code: str, path: list[str]
+) -> None:
+    gateway = await front()
+    await announce(gateway, ML)
+    report = await reconcile(gateway, **values)
+    assert (report["status"], report["results"]) == ("FAILED", [])
+    assert [(it["code"], it["path"]) for it in report["problems"]] == [(code, path)]
+    assert len(await mutes(gateway)) == 1
+
+
+async def test_a_key_that_is_announced_in_another_case_is_no_reason_to_remove_the_mute(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway, OUTLOOK)
+    await announce(gateway, ML, key=KEY.lower())
+    report = await reconcile(gateway)
+    (row,) = report["results"]
+    assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "CONFLICT")
+    assert len(await mutes(gateway)) == 1
