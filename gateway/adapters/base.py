@@ -19,7 +19,7 @@ from gateway.adapters.capabilities import Capability, CapabilityNote
 from gateway.adapters.upstream import Call as Call  # noqa: PLC0414 - a part of the seam
 from gateway.adapters.upstream import UpstreamLog as UpstreamLog  # noqa: PLC0414 - a part of the seam
 from gateway.adapters.upstream import UpstreamRequest as UpstreamRequest  # noqa: PLC0414 - a part of the seam
-from gateway.errors import Problem, UpstreamError
+from gateway.errors import GatewayError, Problem, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.fields import EVERYTHING, Fields
@@ -207,8 +207,14 @@ class CalendarAdapter(Protocol):
         """
         ...
 
-    async def calendar_of(self, event: EventId) -> Calendar:
-        """The calendar that holds an event. Raises NotFound."""
+    async def find_each(
+        self, events: Sequence[EventId], *, fields: Fields = EVERYTHING
+    ) -> Sequence[Event | GatewayError]:
+        """Each of several events as `find` finds it, in their order, or why not, with few reads upstream."""
+        ...
+
+    async def calendars_of(self, events: Sequence[EventId]) -> Sequence[Calendar | GatewayError]:
+        """The calendar that holds each of the events, in their order, or why that cannot be told."""
         ...
 
     async def identity(self, calendar: CalendarId) -> str:

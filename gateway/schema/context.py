@@ -14,7 +14,7 @@ from gateway.model.calendar import Calendar
 from gateway.model.event import Event
 from gateway.model.fields import Fields
 from gateway.service.audit import AuditTrail
-from gateway.service.calendars import calendar_of, find_calendar, find_event
+from gateway.service.calendars import calendars_of, find_calendar, find_events
 from gateway.service.key_lookup import Found, Wanted, in_order, key_targets, look_up
 from gateway.service.muted_until import Place, muted_until
 from gateway.service.overlaps import overlaps
@@ -48,7 +48,7 @@ class Context:
             cache=False,  # a mutation may come in between
         )
         self._overlapping = asyncio.Semaphore(_AT_ONCE)
-        self.calendars_of: DataLoader[str, Calendar] = DataLoader(self._each(calendar_of))
+        self.calendars_of: DataLoader[str, Calendar] = DataLoader(self._homes)
 
     async def calendar(self, name: str) -> Calendar:
         """The calendar that holds something that was just read. Raises NotFound if it has gone since."""
@@ -73,17 +73,28 @@ class Context:
         return await look_up(self.session, [each for each, _ in wanted], together)
 
     async def _find_events(self, wanted: list[tuple[str, Fields]]) -> Sequence[Event | BaseException | None]:
-        """Each event is looked for once, with all that is wanted of it in different places."""
-        together: dict[str, Fields] = {}
-        for name, fields in wanted:
-            together[name] = together.get(name, frozenset()) | fields
+        """Each event is looked for once, with all that is wanted of it in different places.
 
-        async def find(session: Session, name: str) -> Event | None:
-            return await find_event(session, name, together[name])
-
-        found = await self._each(find)(list(together))
-        by_name = dict(zip(together, found, strict=True))
+        Those of which the same is wanted are looked for together.
+        """
+        fields: dict[str, Fields] = {}
+        for name, some in wanted:
+            fields[name] = fields.get(name, frozenset()) | some
+        together: dict[Fields, list[str]] = {}
+        for name, all_ in fields.items():
+            together.setdefault(all_, []).append(name)
+        found = await asyncio.gather(
+            *(find_events(self.session, names, same) for same, names in together.items())
+        )
+        by_name = {
+            name: event
+            for names, events in zip(together.values(), found, strict=True)
+            for name, event in zip(names, events, strict=True)
+        }
         return [by_name[name] for name, _ in wanted]
+
+    async def _homes(self, names: list[str]) -> Sequence[Calendar | BaseException]:
+        return await calendars_of(self.session, names)
 
     async def _muted_until(self, places: list[Place]) -> Sequence[datetime | BaseException | None]:
         return await muted_until(self.session, places)

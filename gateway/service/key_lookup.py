@@ -1,11 +1,11 @@
 """Looking up which events are under which keys: one look upstream per calendar, however many keys."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
+from gateway.adapters.groups import in_groups
 from gateway.errors import AmbiguousKey, GatewayError, Moved, NotOrganizer, TooMany
 from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Event
@@ -15,7 +15,6 @@ from gateway.service.catalog import Target
 from gateway.service.session import Session
 
 MAX_CALENDARS: Final = 100
-_AT_ONCE: Final = 16
 
 Found = Sequence[Event] | GatewayError
 """The events under a key in a calendar, by start, or why they cannot be told."""
@@ -39,31 +38,15 @@ def key_targets(session: Session, key: str, calendars: Sequence[str]) -> Sequenc
 
 async def look_up(session: Session, wanted: Sequence[Wanted], fields: Fields = EVERYTHING) -> list[Found]:
     """What is there, for each that is wanted, with those fields. Nothing is remembered of it."""
-    groups: dict[str, list[int]] = {}
-    for place, each in enumerate(wanted):
-        groups.setdefault(str(each.target.canonical), []).append(place)
-    gate = asyncio.Semaphore(_AT_ONCE)
-    found: dict[int, Found] = {}
 
-    async def look(places: Sequence[int]) -> None:
-        async with gate:
-            those = [wanted[place] for place in places]
-            found.update(zip(places, await _look(session, those, fields), strict=True))
-
-    await asyncio.gather(*map(look, groups.values()))
-    return [found[place] for place in range(len(wanted))]
-
-
-async def _look(session: Session, wanted: Sequence[Wanted], fields: Fields) -> Sequence[Found]:
-    """The same for one calendar."""
-    target, keys = wanted[0].target, frozenset(each.key for each in wanted)
-    try:
+    async def look(those: Sequence[Wanted]) -> Sequence[Found]:
+        target, keys = those[0].target, frozenset(each.key for each in those)
         target.check_allowed()
         adapter = session.adapter(target.source)
         there = await adapter.by_keys(target.calendar, keys, fields=fields | {"key"})
-    except GatewayError as exc:
-        return [exc] * len(wanted)
-    return [there[each.key] for each in wanted]
+        return [there[each.key] for each in those]
+
+    return await in_groups(wanted, lambda each: each.target.canonical, look)
 
 
 def in_order(found: Sequence[Sequence[Event] | BaseException]) -> list[Event]:

@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final, cast
 
+from gateway.adapters.base import CalendarAdapter
+from gateway.errors import GatewayError
 from gateway.model.event import Event
 from gateway.model.fields import Fields
-from gateway.model.ids import CalendarId
+from gateway.model.ids import CalendarId, EventId
 from gateway.service.report import EventRow
 from gateway.service.session import Session
 
@@ -22,7 +24,7 @@ async def overlaps(session: Session, row: EventRow, fields: Fields) -> list[Even
         return []
     at = row.place.at
     adapter = session.aside.adapter(session.catalog.sources[at.source])
-    calendar = at if isinstance(at, CalendarId) else CalendarId.parse((await adapter.calendar_of(at)).id)
+    calendar = at if isinstance(at, CalendarId) else await _home(adapter, at)
     own = {*row.event_ids, str(at)}
     found: list[Event] = []
     events = adapter.events(calendar, row.place.window, page=MOST, fields=fields)
@@ -33,3 +35,11 @@ async def overlaps(session: Session, row: EventRow, fields: Fields) -> list[Even
             if len(found) == MOST:
                 break
     return found
+
+
+async def _home(adapter: CalendarAdapter, event: EventId) -> CalendarId:
+    """The calendar that holds an event. Raises UpstreamError."""
+    (home,) = await adapter.calendars_of([event])
+    if isinstance(home, GatewayError):
+        raise home
+    return CalendarId.parse(home.id)

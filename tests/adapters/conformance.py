@@ -24,7 +24,8 @@ from gateway.adapters.base import (
 )
 from gateway.adapters.capabilities import Capability, Fidelity
 from gateway.adapters.deadline import NEVER, Deadline
-from gateway.errors import Code, NotFound, OutOfTime, Problem, UpstreamError
+from gateway.errors import Code, Forbidden, NotFound, OutOfTime, Problem, UpstreamError
+from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, draft_of
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import EventTime, Window, at_wall_clock, midnight
@@ -236,6 +237,24 @@ class AdapterConformance:
         with pytest.raises(NotFound):
             await bench.adapter().find(bench.unknown_event)
 
+    async def test_many_events_are_found_together_in_the_order_asked_each_or_why_not(self, bench: Bench):
+        written = await bench.stored(*(draft(start=MORNING + index * DAY) for index in range(7)))
+        asked = [EventId.parse(event.id) for event in (*written[3:], *written)]
+        asked.insert(2, bench.unknown_event)
+        adapter = bench.adapter()
+        found = await adapter.find_each(asked)
+        homes = await adapter.calendars_of(asked)
+        assert isinstance(found.pop(2), NotFound)
+        assert found == [*written[3:], *written]
+        own = await adapter.calendar(bench.calendar)
+        assert [home.id for home in homes[:2] + homes[3:] if isinstance(home, Calendar)] == [own.id] * 11
+
+    async def test_what_keeps_a_calendar_from_being_read_is_said_of_each_of_its_events(self, bench: Bench):
+        written = await bench.stored(*(draft(start=MORNING + index * DAY) for index in range(6)))
+        bench.server.faults.add("*", Fault(status=403))
+        found = await bench.adapter().find_each([EventId.parse(event.id) for event in written])
+        assert [type(one) for one in found] == [Forbidden] * 6
+
     async def test_the_calendars_are_listed_by_id_and_found_one_by_one(self, bench: Bench):
         adapter = bench.adapter()
         listed = await adapter.calendars()
@@ -365,7 +384,8 @@ class AdapterConformance:
             MORNING,
             MORNING + HOUR,
         )
-        calendar = await bench.adapter().calendar_of(event_id)
+        (calendar,) = await bench.adapter().calendars_of([event_id])
+        assert isinstance(calendar, Calendar)
         assert calendar.id == (await bench.adapter().calendar(bench.calendar)).id
         assert [event.id for event in await bench.read()] == [found.id]
 

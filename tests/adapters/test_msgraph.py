@@ -257,7 +257,7 @@ async def test_an_event_of_me_comes_back_under_its_owner(as_alice):
     graph_id = outcome.event.details.event_id
     found = await as_alice.find(EventId(SOURCE, ("me", "events", graph_id)))
     assert (found.id, found.calendar_id) == (outcome.event.id, None)
-    home = await as_alice.calendar_of(EventId(SOURCE, ("me", "events", graph_id)))
+    (home,) = await as_alice.calendars_of([EventId(SOURCE, ("me", "events", graph_id))])
     assert home.default_id == f"{SOURCE}:users/{ME}/calendar"
 
 
@@ -449,7 +449,8 @@ async def test_a_groups_calendar_is_read_and_written_by_a_member(as_alice):
     assert outcome.event.id.startswith(f"{SOURCE}:groups/{SRE}/events/")
     assert (await as_alice.calendar(home)).id == f"{SOURCE}:groups/{SRE}/calendar"
     event_id = EventId(SOURCE, tuple(outcome.event.id.partition(":")[2].replace("%3D", "=").split("/")))
-    assert (await as_alice.calendar_of(event_id)).id == f"{SOURCE}:groups/{SRE}/calendar"
+    (found,) = await as_alice.calendars_of([event_id])
+    assert found.id == f"{SOURCE}:groups/{SRE}/calendar"
 
 
 # Reading

@@ -1,9 +1,13 @@
 """The gateway as a subgraph."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from gateway.sandbox.faults import Fault
+from tests.front.conftest import CONFIGURATION
 from tests.front.test_reads import EVERYWHERE, listed
 
 pytestmark = pytest.mark.anyio
@@ -17,6 +21,29 @@ query ($representations: [_Any!]!) {
   }
 }
 """
+
+ADD = """
+mutation ($input: AddEventsInput!) { addEvents(input: $input) { results { eventId problem { message } } } }
+"""
+
+
+async def added(gateway: Any, calendar: str, number: int) -> list[str]:
+    """The ids of so many events, one a day."""
+    begin = datetime(2027, 3, 1, 9, tzinfo=UTC)
+    events = [
+        {
+            "title": f"Outage {n}",
+            "start": {"instant": (begin + timedelta(days=n)).isoformat()},
+            "end": {"after": "PT1H"},
+        }
+        for n in range(number)
+    ]
+    data = await gateway.ask(ADD, {"input": {"calendars": [calendar], "events": events}})
+    return [row["eventId"] for row in data["addEvents"]["results"]]
+
+
+def events_of(ids: Iterable[str]) -> list[dict[str, str]]:
+    return [{"__typename": "CalendarEvent", "id": id_} for id_ in ids]
 
 
 async def test_entities_are_found_by_their_key_in_the_order_asked(front: Any) -> None:
@@ -38,6 +65,59 @@ async def test_an_entity_asked_for_twice_is_read_once(front: Any) -> None:
     assert [entity["name"] for entity in data["_entities"]] == ["holidays", "holidays"]
     targets = [request.target for request in gateway.seen("elasticsearch", "GET")]
     assert targets == ["/", "/_ml/calendars/holidays"]
+
+
+async def test_a_hundred_events_of_one_ml_calendar_take_one_look(front: Any) -> None:
+    gateway = await front()
+    ids = await added(gateway, "elasticsearch:planned-outages", 100)
+    gateway.sandbox.elasticsearch.exchanges.clear()
+    data = await gateway.ask(ENTITIES, {"representations": events_of(reversed(ids))})
+    assert [entity["title"] for entity in data["_entities"]] == [f"Outage {n}" for n in range(99, -1, -1)]
+    assert len(gateway.seen("elasticsearch", "GET")) == 1
+
+
+async def test_a_hundred_events_of_one_mailbox_take_five_batches(front: Any) -> None:
+    gateway = await front()
+    ids = await added(gateway, "msgraph:users/outages@contoso.com/calendar", 100)
+    gateway.sandbox.msgraph.exchanges.clear()
+    data = await gateway.ask(ENTITIES, {"representations": events_of(reversed(ids))})
+    assert [entity["title"] for entity in data["_entities"]] == [f"Outage {n}" for n in range(99, -1, -1)]
+    assert [exchange.route for exchange in gateway.sandbox.msgraph.exchanges] == ["POST /$batch"] * 5
+
+
+async def test_the_calendars_of_a_hundred_events_take_five_batches_more(front: Any) -> None:
+    named = CONFIGURATION.replace('calendars = ["*"]', 'calendars = ["users/outages@contoso.com/*"]')
+    for configuration in (CONFIGURATION, named):
+        gateway = await front(configuration)
+        ids = await added(gateway, "msgraph:users/outages@contoso.com/calendar", 100)
+        gateway.sandbox.msgraph.exchanges.clear()
+        data = await gateway.ask(
+            "query ($r: [_Any!]!) { _entities(representations: $r) { ... on CalendarEvent { calendarId } } }",
+            {"r": events_of(ids)},
+        )
+        assert len({entity["calendarId"] for entity in data["_entities"]}) == 1
+        routes = [exchange.route for exchange in gateway.sandbox.msgraph.exchanges]
+        assert set(routes) == {"POST /$batch"}
+        assert len(routes) <= 15
+
+
+async def test_a_thousand_representations_are_answered(front: Any) -> None:
+    gateway = await front()
+    ids = await added(gateway, "elasticsearch:planned-outages", 100)
+    data = await gateway.ask(ENTITIES, {"representations": events_of(ids) * 10})
+    assert [entity["id"] for entity in data["_entities"]] == ids * 10
+
+
+async def test_what_a_source_says_when_it_fails_is_said_of_its_rows_only(front: Any) -> None:
+    gateway = await front()
+    ids = await added(gateway, "msgraph:users/outages@contoso.com/calendar", 6)
+    gateway.sandbox.msgraph.faults.add("*", Fault(status=403))
+    asked = [*events_of(ids), {"__typename": "Calendar", "id": "elasticsearch:holidays"}]
+    answer = await gateway.answer(ENTITIES, {"representations": asked})
+    assert answer["data"]["_entities"][:6] == [None] * 6
+    assert answer["data"]["_entities"][6]["name"] == "holidays"
+    assert [error["path"] for error in answer["errors"]] == [["_entities", row] for row in range(6)]
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"FORBIDDEN"}
 
 
 async def test_a_bad_representation_costs_its_own_row(front: Any) -> None:

@@ -29,6 +29,7 @@ from gateway.errors import (
     AmbiguousKey,
     Code,
     Conflict,
+    GatewayError,
     InvalidId,
     KeyExists,
     NotFound,
@@ -185,8 +186,13 @@ class FakeAdapter:
         found = {key: [event for event in there if event.key == key] for key in keys}
         return found | {key: self._source.odd_keys[key] for key in keys & self._source.odd_keys.keys()}
 
-    async def calendar_of(self, event: EventId) -> Calendar:
-        return self._calendar(f"{event.source}:{event.segments[0]}")
+    async def find_each(
+        self, events: Sequence[EventId], *, fields: Fields = EVERYTHING
+    ) -> Sequence[Event | GatewayError]:
+        return [await self._found(event, fields) for event in events]
+
+    async def calendars_of(self, events: Sequence[EventId]) -> Sequence[Calendar | GatewayError]:
+        return [self._calendar(f"{event.source}:{event.segments[0]}") for event in events]
 
     async def identity(self, calendar: CalendarId) -> str:
         self._source.journal.append(f"identity {calendar}")
@@ -251,6 +257,12 @@ class FakeAdapter:
 
     async def health(self) -> Health:
         return Health(reachable=True, version="1.0")
+
+    async def _found(self, event: EventId, fields: Fields) -> Event | GatewayError:
+        try:
+            return await self.find(event, fields=fields)
+        except GatewayError as exc:
+            return exc
 
     def _calendar(self, id_: str) -> Calendar:
         return Calendar(

@@ -3,8 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from gateway.errors import CalendarNotAllowed, Code, Forbidden, InvalidInput, NotFound, Unavailable
-from gateway.service.calendars import calendar_of, find_calendar, find_event, list_calendars
+from gateway.errors import CalendarNotAllowed, Code, Forbidden, InvalidId, InvalidInput, NotFound, Unavailable
+from gateway.model.calendar import Calendar
+from gateway.model.event import Event
+from gateway.service.calendars import calendars_of, find_calendar, find_events, list_calendars
 from gateway.service.doctor import examine
 from gateway.service.reads import ReadStatus
 
@@ -114,24 +116,32 @@ async def test_a_calendar_that_is_not_allowed_is_not_asked_for() -> None:
     assert source.journal == []
 
 
-async def test_an_event_is_found_by_its_id() -> None:
-    found = await find_event(session(es("a")), "es:a/events/e")
-    assert found is not None
-    assert found.calendar_id == "es:a"
-    assert await find_event(session(es("a")), "es:a/events/gone") is None
+async def test_events_are_found_by_their_ids_each_in_its_place() -> None:
+    call = session(es("a"), FakeSource("other", [event("other:b", 5)]))
+    names = ["other:b/events/e", "es:a/events/e", "es:a/events/gone", "nonsense", "es:a", "es:a/events/e"]
+    found = await find_events(call, names)
+    assert [one.id for one in found if isinstance(one, Event)] == [names[0], names[1], names[5]]
+    assert found[2] is None
+    assert isinstance(found[3], InvalidId)
+    assert isinstance(found[4], InvalidId)
 
 
 async def test_an_event_of_a_calendar_that_is_not_allowed_is_refused() -> None:
     call = session(configured(es("a", "b"), "b"))
-    with pytest.raises(CalendarNotAllowed):
-        await find_event(call, "es:a/events/e")
-    with pytest.raises(CalendarNotAllowed):
-        await calendar_of(call, "es:a/events/e")
-    assert (await calendar_of(call, "es:b/events/e")).id == "es:b"
+    names = ["es:a/events/e", "es:b/events/e"]
+    refused, found = await find_events(call, names)
+    assert isinstance(refused, CalendarNotAllowed)
+    assert isinstance(found, Event)
+    refused_home, home = await calendars_of(call, names)
+    assert isinstance(refused_home, CalendarNotAllowed)
+    assert isinstance(home, Calendar)
+    assert home.id == "es:b"
 
 
 async def test_an_event_whose_id_does_not_tell_its_calendar_is_held_against_it_all_the_same() -> None:
     homeless = replace(event("es:a", 5), calendar_id=None)
-    with pytest.raises(CalendarNotAllowed):
-        await find_event(session(configured(FakeSource("es", [homeless]), "b")), homeless.id)
-    assert await find_event(session(configured(FakeSource("es", [homeless]), "a")), homeless.id) == homeless
+    (refused,) = await find_events(session(configured(FakeSource("es", [homeless]), "b")), [homeless.id])
+    assert isinstance(refused, CalendarNotAllowed)
+    assert await find_events(session(configured(FakeSource("es", [homeless]), "a")), [homeless.id]) == [
+        homeless
+    ]

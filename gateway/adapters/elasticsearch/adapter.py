@@ -26,6 +26,7 @@ from gateway.adapters.elasticsearch.change import change
 from gateway.adapters.elasticsearch.drafts import Terms
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.fields import WireFields, wire_fields
+from gateway.adapters.elasticsearch.finding import find_events
 from gateway.adapters.elasticsearch.foresight import Foresight
 from gateway.adapters.elasticsearch.ids import calendar_at, place_of
 from gateway.adapters.elasticsearch.jobs import ClusterJobs
@@ -43,12 +44,12 @@ from gateway.adapters.elasticsearch.wire import (
     to_event,
 )
 from gateway.adapters.elasticsearch.writing import write
+from gateway.adapters.groups import in_groups
 from gateway.adapters.ordering import in_order
 from gateway.errors import (
     Forbidden,
     GatewayError,
     NoAnswer,
-    NotFound,
     NotSent,
     OutOfTime,
     Refused,
@@ -127,18 +128,22 @@ class ElasticsearchAdapter:
         return in_order(self._events(calendar, window, size, wire_fields(fields)), lag=timedelta(0))
 
     async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
-        place = place_of(event)
-        calendar = calendar_at(event.source, place)
-        span = Span(place.start, place.start + 1)
-        stored_events = self._api.events(calendar, span, size=self._page_size, fields=wire_fields(fields))
-        async with aclosing(stored_events) as events:
-            async for stored in events:
-                if (stored.start_time, stored.event_id) == (place.start, place.id):
-                    return to_event(stored, calendar)
-        raise NotFound(f"There is no event {event}.")
+        (found,) = await self.find_each([event], fields=fields)
+        if isinstance(found, GatewayError):
+            raise found
+        return found
 
-    async def calendar_of(self, event: EventId) -> Calendar:
-        return await self.calendar(calendar_at(event.source, place_of(event)))
+    async def find_each(
+        self, events: Sequence[EventId], *, fields: Fields = EVERYTHING
+    ) -> Sequence[Event | GatewayError]:
+        """One look at each calendar, unless too much lies between its events."""
+        return await find_events(self._api, events, size=self._page_size, fields=wire_fields(fields))
+
+    async def calendars_of(self, events: Sequence[EventId]) -> Sequence[Calendar | GatewayError]:
+        async def of_calendar(those: Sequence[EventId]) -> Sequence[Calendar | GatewayError]:
+            return [await self.calendar(calendar_at(self._api.source, place_of(those[0])))] * len(those)
+
+        return await in_groups(events, lambda event: place_of(event).calendar, of_calendar)
 
     async def identity(self, calendar: CalendarId) -> str:
         return str(calendar)

@@ -22,13 +22,13 @@ from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.calendars import to_calendar
 from gateway.adapters.msgraph.event_plan import plan_event
 from gateway.adapters.msgraph.event_write import EventWrite
-from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.exceptions import Exceptions, of_change, of_step, planned
+from gateway.adapters.msgraph.finding import Finding
 from gateway.adapters.msgraph.key_lookup import KeyLookup
 from gateway.adapters.msgraph.key_steps import KeyedPlan
 from gateway.adapters.msgraph.key_write import KeyedStep, KeyedWriting
 from gateway.adapters.msgraph.keys import check_own
-from gateway.adapters.msgraph.leaving_out import LeavingOut, leaving_out, untold, with_exceptions
+from gateway.adapters.msgraph.leaving_out import LeavingOut, leaving_out
 from gateway.adapters.msgraph.listing import list_calendars
 from gateway.adapters.msgraph.paths import ME, canonical, event_in_mailbox_of, user
 from gateway.adapters.msgraph.plan import plan
@@ -36,10 +36,18 @@ from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.series_keys import SeriesKeys
 from gateway.adapters.msgraph.view import read_events
-from gateway.adapters.msgraph.wire import GraphCalendar, GraphEvent, Page
+from gateway.adapters.msgraph.wire import GraphCalendar, Page
 from gateway.adapters.msgraph.writing import Writing, posts_of
 from gateway.adapters.retries import Retries
-from gateway.errors import Forbidden, NoAnswer, NotFound, NotSent, Problem, UpstreamError, UpstreamRefused
+from gateway.errors import (
+    Forbidden,
+    GatewayError,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    Problem,
+    UpstreamError,
+)
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event
 from gateway.model.fields import EVERYTHING, Fields
@@ -98,23 +106,19 @@ class MSGraphAdapter:
         return read_events(self._api, read, calendar, window, keys=keys)
 
     async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
-        found = await self._api.read(self._requests.event(event, fields=fields), GraphEvent)
-        owner = self._api.owner(event, found.context)
-        shown = to_event(found, source=self._api.source, owner=owner, calendar=None)
-        if "key" in fields:
-            keys = SeriesKeys(self._api, self._requests, event)
-            await keys.learn([found])
-            shown = keys.on(shown, found)
-        if "recurrence" not in fields:
-            return shown
-        try:
-            return await with_exceptions(self._api, self._requests, event, shown)
-        except UpstreamRefused as exc:
-            return untold(shown, exc)
+        (found,) = await self.find_each([event], fields=fields)
+        if isinstance(found, GatewayError):
+            raise found
+        return found
 
-    async def calendar_of(self, event: EventId) -> Calendar:
-        found = await self._api.read(self._requests.calendar_of(event), GraphCalendar)
-        return self._calendar(found, event, found.context)
+    async def find_each(
+        self, events: Sequence[EventId], *, fields: Fields = EVERYTHING
+    ) -> Sequence[Event | GatewayError]:
+        """Those of one mailbox together, many in batches."""
+        return await Finding(self._api, self._requests).events(events, fields)
+
+    async def calendars_of(self, events: Sequence[EventId]) -> Sequence[Calendar | GatewayError]:
+        return await Finding(self._api, self._requests).calendars(events)
 
     async def identity(self, calendar: CalendarId) -> str:
         """Graph's own id of it, and its owner: a mailbox is reached by `me`, by its id and by its names."""
