@@ -42,7 +42,7 @@ class Context:
         self.document: Final = document
         self.calendars: DataLoader[str, Calendar | None] = DataLoader(self._each(find_calendar))
         self._events: DataLoader[tuple[str, Fields], Event | None] = DataLoader(self._find_events)
-        self.muted_until: DataLoader[Place, datetime | None] = DataLoader(self._muted_until)
+        self.muted_until: DataLoader[Place, datetime | None] = DataLoader(self._muted_until, cache=False)
         self._under_keys: DataLoader[tuple[Wanted, Fields], Sequence[Event]] = DataLoader(
             self._look_up,
             cache=False,  # a mutation may come in between

@@ -115,6 +115,7 @@ mode = "write"
 calendars = ["*"]
 time_zone = "Europe/Berlin"
 max_mute = "P400D"
+key_lookback = "P36500D"  # the cases are of 2026 and 2027, the clock is not
 
 [sources.msgraph]
 kind = "msgraph"

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.sandbox.elasticsearch.state import Event
 from gateway.sandbox.faults import HELD, Fault
+from tests.front import test_keys as keys
 from tests.front.conftest import CONFIGURATION
 
 pytestmark = pytest.mark.anyio
@@ -312,3 +313,14 @@ async def test_events_that_are_over_count_for_no_job(front: Any) -> None:
     given["events"] = [ahead] * 2
     rows = (await gateway.ask(ADD, {"input": given}))["addEvents"]["results"]
     assert [codes(row) for row in rows] == [["TOO_MANY_EVENTS"]] * 2
+
+
+async def test_of_a_series_that_goes_on_under_its_key_only_what_is_added_counts(front: Any) -> None:
+    gateway = await front()
+    fill(gateway, "planned-outages", 950)
+    times = ["2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z"]
+    shorter, longer = ({"recurrence": {"rule": f"FREQ=DAILY;COUNT={count}"}} for count in (40, 42))
+    start, end = ({"instant": time} for time in times)
+    written = await keys.add(gateway, OUTAGES, title="Upgrade", key="OPS-8", start=start, end=end, **shorter)
+    assert keys.statuses(written) == ["CREATED"]
+    assert "TOO_MANY_EVENTS" not in codes(await add(gateway, OUTAGES, *times, key="OPS-8", **longer))

@@ -16,7 +16,7 @@ from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
 from gateway.adapters.elasticsearch.jobs import ClusterJobs, Once
 from gateway.adapters.elasticsearch.muting import Muting
-from gateway.adapters.elasticsearch.plan import sent_in, sent_in_change
+from gateway.adapters.elasticsearch.plan import posted_in, sent_in, sent_in_change
 from gateway.adapters.elasticsearch.wire import CalendarList, SentEvent
 from gateway.errors import NotFound, UpstreamError
 from gateway.model.event import SourceKind
@@ -43,7 +43,7 @@ class Foresight:
         sent = [(step, sent_in(step)) for step in plan.steps]
         if not sent:
             return plan
-        ends = [event.end_time for _, drafts in sent for events in drafts for event in events]
+        ends = [event.end_time for step in plan.steps for event in posted_in(step)]
         muting = await self._crowded(await self._muting(calendar), ends)
         return msgspec.structs.replace(
             plan, steps=tuple(_told(step, drafts, muting) for step, drafts in sent)

@@ -161,6 +161,12 @@ def events_in(post: UpstreamRequest) -> tuple[SentEvent, ...]:
     return msgspec.json.decode(post.body or b"", type=SentEvents).events
 
 
+def posted_in(step: Step) -> Sequence[SentEvent]:
+    """The events that a step adds to what is there."""
+    posts = [request for request in step.requests if request.method == "POST"]
+    return [event for post in posts for event in events_in(post)]
+
+
 def sent_in(step: Step) -> list[tuple[SentEvent, ...]]:
     """The events that a step makes there be, for each that is planned."""
     if isinstance(step, KeyedStep):
