@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import coverage
+from gateway.cli import comparison
 
 ROOT = Path(__file__).parent.parent
 OUTLOOK, PAYMENTS = "msgraph:users/outages@contoso.com/calendar", "elasticsearch:planned-outages"
@@ -28,7 +28,7 @@ def week():
 
 def test_it_says_what_is_muted_what_is_not_and_what_nobody_announced(week):
     done = run("payments-maintenance", "--from", week, "--days", "5")
-    assert done.returncode == coverage.UNCOVERED
+    assert done.returncode == comparison.OPEN
     lines = done.stdout.splitlines()
     assert [line for line in lines if line.startswith("ok") and "Upgrade of the payments queue" in line]
     assert [line for line in lines if line.startswith("NOT MUTED") and "Frankfurt" in line]
@@ -59,7 +59,7 @@ def test_all_that_is_announced_may_be_muted(week):
 
 def test_a_name_that_means_nothing_is_not_read_and_not_missing():
     done = run("nowhere")
-    assert done.returncode == coverage.INCOMPLETE
+    assert done.returncode == comparison.INCOMPLETE
     assert done.stdout.splitlines() == [
         "NOT READ       UNKNOWN_ALIAS: There is no alias 'nowhere'.",
         "0 announced and muted, 0 not muted, 0 not announced; not all could be read",
@@ -68,6 +68,6 @@ def test_a_name_that_means_nothing_is_not_read_and_not_missing():
 
 def test_a_time_that_is_none_is_misuse():
     done = run("payments-maintenance", "--from", "tomorrow")
-    assert done.returncode == coverage.MISUSED
+    assert done.returncode == comparison.MISUSED
     assert "tomorrow" in done.stderr
     assert not done.stdout

@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from gateway.app import catalog_of, running
-from gateway.cli import coverage
+from gateway.cli import coverage, reconcile
 from gateway.cli.caller import Config, Credential, authorization_in, session_of
 from gateway.errors import Problem
 from gateway.http.connection import punctual
@@ -105,6 +105,7 @@ def doctor(
 
 
 app.command("coverage")(coverage.run)
+app.command("reconcile")(reconcile.run)
 
 
 @app.command("sandbox")
