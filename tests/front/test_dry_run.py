@@ -78,6 +78,29 @@ async def test_what_is_added_is_sent_as_it_was_shown(
             assert (after["status"], after["problem"]) == (before["status"], before["problem"])
 
 
+@BOUNDED
+@given(
+    drafts=st.lists(events(), min_size=1, max_size=3),
+    keys=st.lists(st.sampled_from(("CHG-1", "CHG-2", "OPS.7")), unique=True, min_size=3, max_size=3),
+    calendars=st.lists(st.sampled_from(CALENDARS[:3]), unique=True, min_size=1, max_size=3),
+    on_existing=st.sampled_from(("RETURN", "UPDATE", "FAIL")),
+)
+async def test_what_is_written_under_keys_is_sent_as_it_was_shown(
+    front: Any, drafts: list[Any], keys: list[str], calendars: list[str], on_existing: str
+) -> None:
+    gateway = await front()
+    keyed = [{**draft, "key": key} for draft, key in zip(drafts, keys, strict=False)]
+    command = {"calendars": calendars, "events": keyed, "onExisting": on_existing}
+    planned = (await gateway.ask(ADD, {"input": {**command, "dryRun": True}}))["addEvents"]
+    real = (await gateway.ask(ADD, {"input": command}))["addEvents"]
+    for before, after in zip(planned["results"], real["results"], strict=True):
+        if before["status"] == "PLANNED":
+            assert after["status"] in {"CREATED", "UPDATED"}, after
+            assert is_shown(requests(planned, before), requests(real, after))
+        else:
+            assert (after["status"], after["problem"]) == (before["status"], before["problem"])
+
+
 @pytest.mark.parametrize("text", CASES.values(), ids=CASES.keys())
 async def test_what_the_cases_show_is_what_is_sent(front: Any, text: str) -> None:
     gateway = await front()

@@ -22,7 +22,7 @@ from gateway.adapters.msgraph.view import MAX_VIEW, widened
 from gateway.adapters.msgraph.wire import CancelledOccurrences, Instance
 from gateway.errors import Refused, TooMany, UnexpectedAnswer, Unsupported
 from gateway.model.event import Draft, Event
-from gateway.model.ids import EventId
+from gateway.model.ids import CalendarId, EventId
 from gateway.model.time import Window, add_days, midnight, on_clock, parse_instant
 
 MAX_DAYS: Final = 100
@@ -112,8 +112,17 @@ def planned(exceptions: Exceptions, requests: Requests) -> Iterator[UpstreamRequ
         *(requests.remove_event(occurrence) for _ in exceptions.days),
         *looks(exceptions.series, requests),
     ]
-    for request in sent:
-        yield msgspec.structs.replace(request, path=request.path.replace(quote(ASSIGNED), ASSIGNED))
+    yield from map(_shown, sent)
+
+
+def planned_look(calendar: CalendarId, requests: Requests) -> UpstreamRequest:
+    """How the days are read that a series leaves out which is not made yet."""
+    return _shown(requests.cancelled_occurrences(event_in_mailbox_of(calendar, ASSIGNED)))
+
+
+def _shown(request: UpstreamRequest) -> UpstreamRequest:
+    """A request with the ids that nobody knows yet as they are shown."""
+    return msgspec.structs.replace(request, path=request.path.replace(quote(ASSIGNED), ASSIGNED))
 
 
 def looks(series: EventId, requests: Requests) -> Sequence[UpstreamRequest]:

@@ -18,6 +18,7 @@ from gateway.adapters.base import (
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.bearers import Bearers
 from gateway.adapters.msgraph.event_plan import plan_event
+from gateway.adapters.msgraph.exceptions import planned_look
 from gateway.adapters.msgraph.key_lookup import KeyLookup, looks
 from gateway.adapters.msgraph.key_plan import decide
 from gateway.adapters.msgraph.key_write import KeyedStep
@@ -103,7 +104,9 @@ class KeyedPlan:
     def _looks(self, events: Sequence[PlannedEvent]) -> Sequence[UpstreamRequest]:
         """How the events are looked up once they are written."""
         calendar = canonical_if_known(self._calendar) or self._calendar
-        return self._api.together(looks(self._requests, calendar, (_key(one.draft) for one in events)))
+        asked = self._api.together(looks(self._requests, calendar, (_key(one.draft) for one in events)))
+        series = [one for one in events if one.draft.recurrence is not None]
+        return (*asked, *(planned_look(calendar, self._requests) for _ in series))
 
 
 def _key(draft: Draft) -> str:

@@ -1,0 +1,144 @@
+"""All or nothing for events with keys: what was under the key before the call is there again after it."""
+
+from typing import Any
+
+import pytest
+
+from gateway.sandbox.faults import Cut, Fault
+
+pytestmark = pytest.mark.anyio
+
+ROWS = """
+  status
+  results { calendarId status eventId eventIds previousId event { key title } problem { code message } }
+  requests { method }
+"""
+ADD = f"mutation ($input: AddEventsInput!) {{ addEvents(input: $input) {{ {ROWS} }} }}"
+UPDATE = f"mutation ($input: UpdateEventsInput!) {{ updateEvents(input: $input) {{ {ROWS} }} }}"
+BY_KEY = """query ($calendars: [ID!]!) {
+  calendarEventsByKey(key: "CHG-1", calendars: $calendars) {
+    calendarId title start { instant } end { instant } description { text } location { displayName }
+  }
+}"""
+OUTLOOK = "msgraph:users/outages@contoso.com/calendar"
+ALICE = "msgraph:users/alice.nguyen@contoso.com/calendar"
+ML = "elasticsearch:planned-outages"
+HOLIDAYS = "elasticsearch:holidays"
+UPGRADE = {
+    "key": "CHG-1",
+    "title": "Upgrade",
+    "description": {"text": "Payments stop."},
+    "location": {"displayName": "Bridge"},
+    "start": {"instant": "2026-11-20T21:00:00Z"},
+    "end": {"after": "PT2H"},
+}
+MOVED = {
+    **UPGRADE,
+    "title": "Upgrade, moved",
+    "description": {"text": "Later."},
+    "start": {"instant": "2026-11-21T21:00:00Z"},
+}
+
+
+async def add(gateway: Any, event: Any, *calendars: str, **rest: Any) -> dict[str, Any]:
+    given = {"calendars": calendars, "events": [event], "atomicity": "ALL_OR_NOTHING", **rest}
+    return (await gateway.ask(ADD, {"input": given}))["addEvents"]
+
+
+async def there(gateway: Any, *calendars: str) -> list[Any]:
+    return (await gateway.ask(BY_KEY, {"calendars": calendars}))["calendarEventsByKey"]
+
+
+def statuses(report: dict[str, Any]) -> list[str]:
+    return [row["status"] for row in report["results"]]
+
+
+async def test_what_was_made_otherwise_is_made_as_it_was(front: Any) -> None:
+    gateway = await front()
+    calendars = (ML, HOLIDAYS, OUTLOOK)
+    await add(gateway, UPGRADE, *calendars)
+    before = await there(gateway, *calendars)
+    assert len(before) == 3
+    gateway.sandbox.msgraph.faults.add("POST *", Fault(status=403))
+    report = await add(gateway, MOVED, *calendars, ALICE, onExisting="UPDATE")
+    assert statuses(report)[:2] == ["ROLLED_BACK"] * 2
+    assert statuses(report)[2] in {"ROLLED_BACK", "SKIPPED"}
+    assert statuses(report)[3] == "FAILED"
+    gateway.sandbox.msgraph.faults.clear()
+    assert await there(gateway, *calendars) == before
+    for row in report["results"][:2]:
+        assert (row["event"]["key"], row["event"]["title"]) == ("CHG-1", "Upgrade")
+        assert row["previousId"] not in {None, row["eventId"]}
+    again = await add(gateway, UPGRADE, ML, HOLIDAYS)
+    assert statuses(again) == ["UNCHANGED"] * 2
+
+
+async def test_an_outlook_event_that_was_made_otherwise_is_made_as_it_was(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, UPGRADE, OUTLOOK)
+    before = await there(gateway, OUTLOOK)
+    inviting = {**UPGRADE, "key": "CHG-2", "attendees": [{"email": "alice.nguyen@contoso.com"}]}
+    gateway.sandbox.msgraph.faults.add("POST *", Fault(status=403))
+    given = {
+        "calendars": [OUTLOOK], "events": [MOVED, inviting],
+        "atomicity": "ALL_OR_NOTHING", "onExisting": "UPDATE",
+    }  # fmt: skip
+    report = (await gateway.ask(ADD, {"input": given}))["addEvents"]
+    assert statuses(report) == ["ROLLED_BACK", "FAILED"]
+    gateway.sandbox.msgraph.faults.clear()
+    assert await there(gateway, OUTLOOK) == before
+    # What it was made as last is not taken back: it can be made so again, and nothing of it changes.
+    assert statuses(await add(gateway, UPGRADE, OUTLOOK)) == ["CONFLICT"]
+    assert statuses(await add(gateway, UPGRADE, OUTLOOK, onExisting="UPDATE")) == ["UPDATED"]
+    assert await there(gateway, OUTLOOK) == before
+
+
+async def test_a_key_that_is_taken_otherwise_keeps_all_from_being_sent(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, UPGRADE, ML)
+    for policy in ("RETURN", "FAIL"):
+        report = await add(gateway, MOVED, ML, HOLIDAYS, OUTLOOK, onExisting=policy)
+        assert statuses(report) == ["CONFLICT" if policy == "RETURN" else "FAILED", "SKIPPED", "SKIPPED"]
+    assert await there(gateway, HOLIDAYS, OUTLOOK) == []
+
+
+async def test_what_is_there_already_counts_as_done(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, UPGRADE, ML, OUTLOOK)
+    report = await add(gateway, UPGRADE, ML, HOLIDAYS, OUTLOOK)
+    assert (report["status"], statuses(report)) == ("SUCCEEDED", ["UNCHANGED", "CREATED", "UNCHANGED"])
+
+
+async def test_the_horizon_of_a_series_that_was_extended_is_as_before(front: Any) -> None:
+    gateway = await front()
+    series = {**UPGRADE, "description": None, "location": None}
+    short, long = ({**series, "recurrence": {"rule": f"FREQ=DAILY;COUNT={count}"}} for count in (3, 5))
+    await add(gateway, short, ML)
+    before = await there(gateway, ML)
+    gateway.sandbox.msgraph.faults.add("POST *", Fault(status=403))
+    report = await add(gateway, long, ML, OUTLOOK, onExisting="UPDATE")
+    assert statuses(report) == ["ROLLED_BACK", "FAILED"]
+    assert await there(gateway, ML) == before
+
+
+async def test_all_copies_of_an_event_are_changed_or_none(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, UPGRADE, ML, HOLIDAYS, OUTLOOK)
+    before = await there(gateway, ML, HOLIDAYS, OUTLOOK)
+    target = {"key": {"key": "CHG-1", "calendars": [ML, HOLIDAYS, OUTLOOK]}}
+    given = {
+        "changes": [{"target": target, "set": {"title": "Other"}}],
+        "atomicity": "ALL_OR_NOTHING",
+    }
+    gateway.sandbox.msgraph.faults.add("PATCH *", Fault(status=403))
+    report = (await gateway.ask(UPDATE, {"input": given}))["updateEvents"]
+    assert statuses(report) == ["ROLLED_BACK", "ROLLED_BACK", "FAILED"]
+    assert await there(gateway, ML, HOLIDAYS, OUTLOOK) == before
+
+
+async def test_an_outlook_event_whose_answer_was_lost_is_there_or_taken_back(front: Any) -> None:
+    gateway = await front()
+    gateway.sandbox.msgraph.faults.add("POST *", Fault(cut=Cut.AFTER_WRITE), calls=(1,))
+    report = await add(gateway, UPGRADE, ML, OUTLOOK)
+    assert statuses(report) == ["CREATED", "CREATED"]
+    assert len(await there(gateway, ML, OUTLOOK)) == 2
