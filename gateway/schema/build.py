@@ -19,7 +19,9 @@ from graphql import (
     visit,
 )
 from strawberry.extensions import SchemaExtension
+from strawberry.federation.schema_directives import Link
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema_directive import Location
 from strawberry.types.execution import ExecutionContext
 
 from gateway.schema.calendar import Calendar
@@ -40,6 +42,18 @@ class GatewaySchema(strawberry.federation.Schema):
         self, errors: Iterable[object], execution_context: ExecutionContext | None = None
     ) -> None:
         """Logs nothing: a client's mistake is no error of ours."""
+
+
+@strawberry.schema_directive(
+    locations=[Location.SCHEMA], name="federation__composeDirective", print_definition=False
+)
+class Composed:
+    """Keeps a directive in the supergraph: composition drops those that it does not know, such as `@oneOf`.
+
+    Strawberry's own is printed without being imported, so federation's is named in full.
+    """
+
+    name: str
 
 
 class Understood(SchemaExtension):
@@ -80,6 +94,10 @@ def subgraph_sdl() -> str:
         types=[Calendar, CalendarEvent],
         config=_config(),
         federation_version=FEDERATION,
+        schema_directives=[
+            Link(url="https://spec.graphql.org/oneOf/v1.0", import_=["@oneOf"]),  # type: ignore[list-item]  # a plain name is short for it
+            Composed(name="@oneOf"),
+        ],
     )
     return schema.as_str() + "\n"
 

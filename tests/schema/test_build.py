@@ -12,6 +12,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     NonNullTypeNode,
+    SchemaDefinitionNode,
     build_ast_schema,
     build_schema,
     get_introspection_query,
@@ -112,6 +113,15 @@ def test_calendars_and_events_alone_are_entities_by_id_and_events_by_calendar_an
             if directive.name.value == "key":
                 keys.setdefault(node.name.value, []).extend(arg.value.value for arg in directive.arguments)
     assert keys == {"Calendar": ["id"], "CalendarEvent": ["id", "calendarId key"]}
+
+
+def test_the_supergraph_is_told_to_keep_that_inputs_are_one_of() -> None:
+    sdl = subgraph_sdl()
+    (schema,) = (node for node in parse(sdl).definitions if isinstance(node, SchemaDefinitionNode))
+    assert '@federation__composeDirective(name: "@oneOf")' in print_ast(schema)
+    (link,) = (print_ast(it) for it in schema.directives if "oneOf/v1.0" in print_ast(it))
+    assert link.endswith('import: ["@oneOf"])')
+    assert "composeDirective" not in client_sdl()
 
 
 def test_the_subgraph_is_of_federation_2_9() -> None:
