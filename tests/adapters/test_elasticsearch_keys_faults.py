@@ -192,6 +192,16 @@ async def test_where_it_cannot_be_looked_after_writing_that_is_unknown(bench):
     assert (row.status, row.problem.code, row.stored) == (UNKNOWN, Code.FORBIDDEN, False)
 
 
+async def test_what_was_seen_stays_so_where_a_later_look_for_others_fails(bench):
+    await bench.write(draft("Old [#b]"))
+    adapter = bench.adapter()
+    plan = await adapter.plan(EMPTY, [keyed(key="a"), keyed(key="b")], on_existing=UPDATE)
+    bench.faults.add(READ, Fault(status=403), calls=[3])
+    (rows,) = [await adapter.apply(step) for step in plan.steps]
+    assert [row.status for row in rows] == [CREATED, UNKNOWN]
+    assert rows[1].event.title == "Upgrade"
+
+
 async def test_the_deadline_of_a_request_leaves_an_honest_row(bench):
     bench.faults.add(WRITE, Fault(delay=HELD))
     async with aclosing(connect(bench.server.url, timedelta(milliseconds=100))) as source:

@@ -90,8 +90,8 @@ class KeyedRow:
             self._kept = said
 
     def lose_sight(self, problem: Problem) -> None:
-        """Takes note that what was written, if anything was, cannot be seen."""
-        if self._is_written:
+        """Takes note that what was written, if that was not seen before, cannot be seen."""
+        if self._is_written and (self._holding.missing or self.going):
             self._doubt = Doubt(problem=self._doubt.problem if self._doubt else problem)
 
     def fail(self, problem: Problem) -> None:
