@@ -20,18 +20,25 @@ Config = Annotated[
 Credential = Annotated[
     Path | None,
     typer.Option(
-        help="A file with the Authorization header of a caller, such as `Bearer ey…`, for sources that "
-        "take the caller's own from there; `-` reads standard input."
+        help="A file with the credential of a caller, such as `Bearer ey…`, for sources that take the "
+        "caller's own: in the one header that they share, else in Authorization; `-` reads standard input."
     ),
 ]
 
 
 def session_of(settings: Settings, catalog: Catalog, authorization: str | None) -> Session:
-    """A session for a command, with a caller's Authorization header for the sources that take it."""
+    """A session for a command, with a caller's credential for the sources that take it."""
+    sent = _header(settings)
     headers = credential_headers(settings, catalog)
-    takers = [name for name, header in headers.items() if header == CREDENTIAL_HEADER]
+    takers = [name for name, header in headers.items() if header == sent]
     credentials = {} if authorization is None else dict.fromkeys(takers, authorization)
     return Session(catalog, Call(request_id=str(uuid4()), credentials=credentials))
+
+
+def _header(settings: Settings) -> str:
+    """Where a caller's credential comes: in the one header that sources share, else Authorization."""
+    shared = {it.credential_header for it in settings.sources.values() if it.takes_callers_credential}
+    return shared.pop() if len(shared) == 1 else CREDENTIAL_HEADER
 
 
 def authorization_in(file: Path | None) -> str | None:

@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from gateway.http.identity.api_keys import hashed
 from gateway.http.logging import configure
+from gateway.sandbox import Sandbox
 from gateway.sandbox.faults import Fault
 from gateway.sandbox.msgraph.auth import APP_ID, TENANT
 from gateway.sandbox.msgraph.oauth import SECRET
@@ -339,7 +341,18 @@ def _now_token(served: Served, **claims: Any) -> str:
     return served.emulator.token(now=time.time(), **claims)
 
 
-# The command
+# The commands
+
+
+async def test_the_doctor_brings_a_caller_s_token_where_the_source_takes_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    configuration, token = tmp_path / "gateway.toml", tmp_path / "token"
+    configuration.write_text(CALLERS_TOKEN.replace("{graph}", sandbox.msgraph.url))
+    token.write_text(sandbox.credentials.msgraph_alice)
+    command = [sys.executable, "-m", "gateway", "doctor", "--config", configuration, "--credential", token]
+    done = await anyio.run_process([str(part) for part in command], cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout.decode().split()[:2]) == (0, ["ok", "msgraph"])
 
 
 def test_a_key_that_is_made_opens_what_its_lines_say() -> None:
