@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.base import WriteStatus
-from gateway.errors import GatewayError, InvalidInput, Problem, TooMany, located
+from gateway.errors import GatewayError, InvalidInput, Problem, located
 from gateway.service.atomicity import Atomicity, apply, hold_back
 from gateway.service.audit import AuditTrail
-from gateway.service.call_limits import CallLimits
+from gateway.service.call_limits import CallLimits, check_calendars, check_rows
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.copy_write import CopyWrite
 from gateway.service.event_order import Copies, EventOrder
@@ -22,8 +22,6 @@ from gateway.service.lanes import Lanes
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
-MAX_CALENDARS: Final = 100
-MAX_ROWS: Final = 10_000
 _TARGET: Final = ("target", "key")
 _CALENDARS: Final = (*_TARGET, "calendars")
 
@@ -161,13 +159,9 @@ def _check_copies(orders: Sequence[EventOrder]) -> None:
     for order in orders:
         calendars = len(order.target.calendars) if isinstance(order.target, Copies) else 1
         with located(*order.path, *_CALENDARS):
-            if not calendars:
-                raise InvalidInput("There are no calendars.", hint="Give at least one id or alias.")
-            if calendars > MAX_CALENDARS:
-                raise TooMany(f"{calendars} calendars are too many: at most {MAX_CALENDARS}.")
+            check_calendars(calendars, ())
             rows += calendars
-            if rows > MAX_ROWS:
-                raise TooMany(f"The call is about more than {MAX_ROWS} copies.", hint="Split the call.")
+            check_rows(rows, ())
 
 
 def _named_twice(name: str, path: tuple[str | int, ...] = ()) -> InvalidInput:

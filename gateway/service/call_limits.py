@@ -1,8 +1,14 @@
 """How much one field of an operation may ask for."""
 
+from typing import Final
+
 import msgspec
 
 from gateway.errors import InvalidInput, TooMany
+
+MAX_CALENDARS: Final = 100
+MAX_ROWS: Final = 10_000
+"""Events times calendars: what one field writes, or may have to look at."""
 
 
 class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,3 +47,19 @@ class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
                 path=("representations",),
                 hint="The setting is limits.max_representations.",
             )
+
+
+def check_calendars(count: int, path: tuple[str | int, ...] = ("calendars",)) -> None:
+    """Raises InvalidInput for no calendars, TooMany for more than one field may be about."""
+    if not count:
+        raise InvalidInput("There are no calendars.", path=path, hint="Give at least one id or alias.")
+    if count > MAX_CALENDARS:
+        message = f"{count} calendars are too many: at most {MAX_CALENDARS}."
+        raise TooMany(message, path=path, hint="Split the call.")
+
+
+def check_rows(count: int, path: tuple[str | int, ...]) -> None:
+    """Raises TooMany for more writes than one call may be about."""
+    if count > MAX_ROWS:
+        message = f"{count} writes, of events to calendars, are too many: at most {MAX_ROWS} a call."
+        raise TooMany(message, path=path, hint="Split the call.")

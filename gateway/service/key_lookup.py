@@ -1,20 +1,18 @@
 """Looking up which events are under which keys: one look upstream per calendar, however many keys."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
 from gateway.adapters.groups import in_groups
-from gateway.errors import AmbiguousKey, GatewayError, Moved, NotOrganizer, TooMany
+from gateway.errors import AmbiguousKey, GatewayError, Moved, NotOrganizer
 from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Event
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.key import checked
+from gateway.service.call_limits import check_calendars
 from gateway.service.catalog import Target
 from gateway.service.session import Session
-
-MAX_CALENDARS: Final = 100
 
 Found = Sequence[Event] | GatewayError
 """The events under a key in a calendar, by start, or why they cannot be told."""
@@ -31,8 +29,7 @@ def key_targets(session: Session, key: str, calendars: Sequence[str]) -> Sequenc
     """The calendars that the names stand for. Raises GatewayError for any that is none, and for no key."""
     checked(key)
     targets = session.catalog.targets(calendars)
-    if len(targets) > MAX_CALENDARS:
-        raise TooMany(f"{len(targets)} calendars are too many: at most {MAX_CALENDARS}.", path=("calendars",))
+    check_calendars(len(targets))
     return targets
 
 

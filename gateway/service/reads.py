@@ -15,15 +15,15 @@ from typing import Final, cast
 
 import msgspec
 
-from gateway.errors import GatewayError, Problem, TooMany
+from gateway.errors import GatewayError, Problem
 from gateway.model.event import Event
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.time import Window
+from gateway.service.call_limits import check_calendars
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.cursor import EventCursor
 from gateway.service.session import Session
 
-MAX_CALENDARS: Final = 100
 _AT_ONCE: Final = 16
 
 
@@ -69,14 +69,11 @@ async def read_events(
 ) -> EventPage:
     """The first events in the window after the cursor, with those fields.
 
-    Raises TooMany; other troubles are in the page.
+    Raises InvalidInput, TooMany; other troubles are in the page.
     """
     session.limits.check_page(first)
     resolved = session.catalog.resolve(calendars)
-    if len(resolved) > MAX_CALENDARS:
-        raise TooMany(
-            f"{len(resolved)} calendars are too many: at most {MAX_CALENDARS}.", path=("calendars",)
-        )
+    check_calendars(len(resolved))
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
     page = await read_page(session, targets, window, first=first, after=after, fields=fields)
     unresolved = tuple(item.problem for item in resolved if isinstance(item, Unresolved))

@@ -6,13 +6,14 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.capabilities import Capability
-from gateway.errors import GatewayError, InvalidInput, Problem, TooMany, Unsupported
+from gateway.errors import GatewayError, Problem, TooMany, Unsupported
 from gateway.model.event import Event
 from gateway.model.fields import Fields
 from gateway.model.time import Window
+from gateway.service.call_limits import check_calendars
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.cursor import EventCursor
-from gateway.service.reads import MAX_CALENDARS, ReadStatus, SourceRead, read_page
+from gateway.service.reads import ReadStatus, SourceRead, read_page
 from gateway.service.session import Session
 
 MAX_EVENTS: Final = 5000
@@ -44,11 +45,8 @@ async def choose(session: Session, names: Sequence[str], *, name: str, mutes: bo
     Raises InvalidInput, TooMany. An alias stands for those of its calendars that announce, or that mute.
     `name` is what the input calls the names.
     """
-    if not names:
-        raise InvalidInput("There are no calendars.", path=(name,), hint="Give ids of calendars, or aliases.")
     resolved = session.catalog.resolve(names)
-    if len(resolved) > MAX_CALENDARS:
-        raise TooMany(f"{len(resolved)} calendars are too many: at most {MAX_CALENDARS}.", path=(name,))
+    check_calendars(len(resolved), (name,))
     problems = [item.problem.at(name) for item in resolved if isinstance(item, Unresolved)]
     targets: list[Target] = []
     for target in (item for item in resolved if isinstance(item, Target)):

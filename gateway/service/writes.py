@@ -4,26 +4,22 @@ Sources that write in silence go first and those that can send invitations last,
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 
 from gateway.adapters.base import WriteStatus
-from gateway.errors import GatewayError, InvalidInput, Problem, TooMany
+from gateway.errors import GatewayError, InvalidInput, Problem
 from gateway.service.atomicity import Atomicity, apply, hold_back
 from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import CalendarWrite
-from gateway.service.call_limits import CallLimits
+from gateway.service.call_limits import CallLimits, check_calendars, check_rows
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.drafts import AddEvents, Drafts
 from gateway.service.fan_out import check_invitations, in_order
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
-
-MAX_CALENDARS: Final = 100
-MAX_ROWS: Final = 10_000
-_SPLIT: Final = "Split the call."
 
 
 async def add_events(session: Session, audit: AuditTrail, command: AddEvents) -> WriteReport:
@@ -74,28 +70,29 @@ def _row(column: CalendarWrite | Unresolved, index: int, key: str | None) -> Eve
 
 def _problems_of_call(command: AddEvents, calendars: int, limits: CallLimits) -> tuple[Problem, ...]:
     """What is wrong with the call as a whole, so that nothing of it is done."""
-    errors: list[GatewayError] = []
     events = len(command.drafts)
-    if not events:
-        errors.append(
-            InvalidInput("There are no events to add.", path=("events",), hint="Give at least one.")
-        )
-    if not command.calendars:
-        errors.append(
-            InvalidInput(
-                "There are no calendars.", path=("calendars",), hint="Give at least one id or alias."
-            )
-        )
+    checks = (
+        partial(_check_any, events),
+        partial(limits.check_events, events, ("events",)),
+        partial(check_calendars, calendars),
+        partial(_check_invitations, command.max_invitations),
+    )
+    problems = tuple(problem for check in checks for problem in _problem_of(check))
+    return problems or tuple(_problem_of(partial(check_rows, events * calendars, ("events",))))
+
+
+def _problem_of(check: Callable[[], None]) -> Iterable[Problem]:
     try:
-        limits.check_events(events, ("events",))
-    except TooMany as exc:
-        errors.append(exc)
-    if calendars > MAX_CALENDARS:
-        message = f"The names stand for {calendars} calendars: at most {MAX_CALENDARS} a call."
-        errors.append(TooMany(message, path=("calendars",), hint=_SPLIT))
-    if not errors and events * calendars > MAX_ROWS:
-        message = f"{events} events in {calendars} calendars are too many writes: at most {MAX_ROWS} a call."
-        errors.append(TooMany(message, path=("events",), hint=_SPLIT))
-    if command.max_invitations is not None and command.max_invitations < 0:
-        errors.append(InvalidInput("The most invitations cannot be negative.", path=("maxInvitations",)))
-    return tuple(error.problem for error in errors)
+        check()
+    except GatewayError as exc:
+        yield exc.problem
+
+
+def _check_any(events: int) -> None:
+    if not events:
+        raise InvalidInput("There are no events to add.", path=("events",), hint="Give at least one.")
+
+
+def _check_invitations(limit: int | None) -> None:
+    if limit is not None and limit < 0:
+        raise InvalidInput("The most invitations cannot be negative.", path=("maxInvitations",))

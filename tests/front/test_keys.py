@@ -1,5 +1,6 @@
 """Keys: a call that can be repeated, and the copies of an event, found and written together."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -239,6 +240,43 @@ async def test_the_counterparts_of_many_events_cost_one_look_at_a_calendar(front
     assert all([other["key"] for other in node["counterparts"]] == [node["key"]] for node in nodes)
     looks = list(gateway.sandbox.elasticsearch.exchanges)[began:]
     assert len([look for look in looks if "planned-outages" in look.request.target]) == 1
+
+
+async def test_requests_do_not_share_what_they_looked_up(front: Any) -> None:
+    gateway = await front()
+    began = len(gateway.sandbox.elasticsearch.exchanges)
+    await asyncio.gather(*(by_key(gateway, ML) for _ in range(3)))
+    looks = list(gateway.sandbox.elasticsearch.exchanges)[began:]
+    assert len([look for look in looks if "/planned-outages/events" in look.request.target]) == 3
+
+
+RETITLE_BOTH = """
+mutation ($one: UpdateEventsInput!, $other: UpdateEventsInput!) {
+  one: updateEvents(input: $one) { ...Seen }
+  other: updateEvents(input: $other) { ...Seen }
+}
+fragment Seen on EventWritePayload {
+  results {
+    event {
+      title
+      counterparts(calendars: ["elasticsearch:planned-outages", "elasticsearch:holidays"]) { title }
+    }
+  }
+}
+"""
+
+
+async def test_in_one_operation_a_later_look_sees_what_was_written_before_it(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, ML, "elasticsearch:holidays")
+    inputs = {
+        name: {"changes": [{"target": copies(calendar), "set": {"title": name}}]}
+        for name, calendar in (("one", ML), ("other", "elasticsearch:holidays"))
+    }
+    data = await gateway.ask(RETITLE_BOTH, inputs)
+    (one,), (other,) = data["one"]["results"], data["other"]["results"]
+    assert one["event"] == {"title": "one", "counterparts": [{"title": "Database upgrade"}]}
+    assert other["event"] == {"title": "other", "counterparts": [{"title": "one"}]}
 
 
 async def test_a_calendar_that_cannot_be_read_is_not_one_without_copies(front: Any) -> None:

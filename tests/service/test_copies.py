@@ -11,8 +11,9 @@ from gateway.adapters.base import WriteStatus
 from gateway.errors import Code, Moved, Unavailable, Unsupported
 from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Draft, Event, draft_of
-from gateway.service.amendments import MAX_CALENDARS, Amendments, carry_out
+from gateway.service.amendments import Amendments, carry_out
 from gateway.service.audit import AuditTrail
+from gateway.service.call_limits import MAX_CALENDARS
 from gateway.service.event_order import Copies, EventOrder
 from gateway.service.guard import SourceMode
 from gateway.service.report import BatchStatus, WriteReport

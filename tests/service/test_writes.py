@@ -13,13 +13,13 @@ from gateway.model.event import Attendee, Draft, EventBody
 from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime
 from gateway.service.audit import AuditTrail
-from gateway.service.call_limits import CallLimits
+from gateway.service.call_limits import MAX_CALENDARS, MAX_ROWS, CallLimits
 from gateway.service.catalog import Alias
 from gateway.service.drafts import AddEvents
 from gateway.service.guard import SourceMode
 from gateway.service.report import BatchStatus, WriteReport
 from gateway.service.session import Session
-from gateway.service.writes import MAX_CALENDARS, MAX_ROWS, add_events
+from gateway.service.writes import add_events
 
 from .fakes import INVITING, NOON, FakeSource, configured, session
 
