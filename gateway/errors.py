@@ -40,6 +40,7 @@ GatewayError
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -141,12 +142,16 @@ class GatewayError(Exception):
 
 @contextmanager
 def located(*path: str | int) -> Iterator[None]:
-    """Says of an error raised within where in the input it lies: `path` goes before the error's own."""
+    """Says of an error raised within where in the input it lies: `path` goes before the error's own.
+
+    What is raised then is a copy, for one error may be the answer to several questions.
+    """
     try:
         yield
     except GatewayError as exc:
-        exc.problem = exc.problem.at(*path)
-        raise
+        found = copy(exc)
+        found.problem = exc.problem.at(*path)
+        raise found.with_traceback(exc.__traceback__) from exc.__cause__
 
 
 class InvalidInput(GatewayError):

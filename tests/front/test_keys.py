@@ -504,3 +504,14 @@ async def test_a_reference_by_key_that_leads_nowhere_costs_its_own_row(front: An
     first, *_ = await by_key(gateway, ML, key="OPS-8")
     assert found[4]["id"] == first["id"]
     assert [error["path"] for error in answer["errors"]] == [["_entities", row] for row in (2, 3, 5, 6)]
+
+
+async def test_each_reference_to_a_calendar_that_fails_has_an_error_of_its_own(front: Any) -> None:
+    gateway = await front()
+    gateway.sandbox.elasticsearch.faults.add("GET /_ml/calendars/{calendar_id}/events", Fault(status=403))
+    representations = [reference(f"CHG-{n}") for n in range(3)]
+    answer = await gateway.answer(ENTITIES, {"representations": representations})
+    assert answer["data"]["_entities"] == [None] * 3
+    assert [(error["path"], error["extensions"]["inputPath"]) for error in answer["errors"]] == [
+        (["_entities", row], ["representations", str(row)]) for row in range(3)
+    ]
