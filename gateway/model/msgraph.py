@@ -116,7 +116,10 @@ class PatternedRecurrence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MSGraphEventDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """Every other property of the Graph event; None where Graph sent none. `uid` exists on beta only."""
+    """Every other property of the Graph event; None where Graph sent none. `uid` exists on beta only.
+
+    `fingerprint` says what an event with a key was made as; nobody but the adapter has a use for it.
+    """
 
     event_id: str
     change_key: str | None = None
@@ -148,6 +151,7 @@ class MSGraphEventDetails(msgspec.Struct, frozen=True, kw_only=True):
     response: AttendeeResponse | None = None
     responded_at: datetime | None = None
     recurrence: PatternedRecurrence | None = None
+    fingerprint: str | None = None
 
     def options(self) -> tuple[SourceKind, MSGraphEventOptions]:
         """Without what Graph shows only to those who ask for it by name."""

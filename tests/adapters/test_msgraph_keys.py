@@ -308,3 +308,20 @@ async def test_a_callers_own_property_is_kept_beside_the_key_and_by_an_update(se
     (item,) = items(server)
     assert item.single_values[own.id] == "red"
     assert item.subject == "Other"
+
+
+async def test_an_event_that_was_changed_by_its_id_is_no_longer_what_it_was_made_as(server):
+    """Not even if title, times and rule are as they were: its location is not."""
+    place = EventLocation(display_name="Cellar")
+    await add(server, keyed(location=place))
+    async with adapter(server) as own:
+        (event,) = (await own.by_keys(HOME, [KEY]))[KEY]
+        moved = change(event, location=EventLocation(display_name="Attic"))
+        outcome = await own.apply_event(await own.plan_event(moved))
+    assert (outcome.status, outcome.event.key) == (WriteStatus.UPDATED, KEY)
+    (row,) = await add(server, keyed(location=place))
+    assert row.status is WriteStatus.CONFLICT
+    (row,) = await add(server, keyed(location=place), on_existing=OnExisting.UPDATE)
+    assert (row.status, row.event.location.display_name) == (WriteStatus.UPDATED, "Cellar")
+    (row,) = await add(server, keyed(location=place))
+    assert row.status is WriteStatus.UNCHANGED

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Final
 
 from gateway.adapters.msgraph import wire
+from gateway.adapters.msgraph.keys import fingerprint_of, key_of
 from gateway.adapters.msgraph.times import read_instant
 from gateway.adapters.msgraph.words import known
 from gateway.model.event import AttendeeResponse
@@ -57,6 +58,7 @@ def to_details(event: wire.GraphEvent) -> MSGraphEventDetails:
         response=known(AttendeeResponse, response.response),
         responded_at=read_instant(response.time),
         recurrence=_recurrence(event.recurrence),
+        fingerprint=None if key_of(event) is None else str(fingerprint_of(event)),
     )
 
 

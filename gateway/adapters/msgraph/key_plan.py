@@ -77,7 +77,7 @@ def _of_holder(index: int, draft: Draft, holder: Bearer, on_existing: OnExisting
     if on_existing is OnExisting.UPDATE:
         return change_to(draft, holder)
     name, key = holder.event.id, draft.key
-    message = f"{name} bears the key {key}, and was made as another event."
+    message = f"{name} bears the key {key}, and was made, or changed since, as another event."
     if as_made:
         message = f"{name}, of the key {key}, was changed upstream: {'; '.join(changes)}."
     return settled(index, Conflict(message, path=("key",), hint=_UPDATE), [holder])

@@ -14,9 +14,9 @@ import msgspec
 from gateway.adapters.msgraph.drafts import encode, encode_json, to_wire
 from gateway.adapters.msgraph.wire import GraphEvent, KeyBearer
 from gateway.errors import InvalidInput
-from gateway.model.event import Draft, SourceKind
+from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.key import folded
-from gateway.model.msgraph import ExtendedProperty, MSGraphEventOptions
+from gateway.model.msgraph import ExtendedProperty, MSGraphEventDetails, MSGraphEventOptions
 
 GUID: Final = UUID("f566ef77-750a-409f-b26b-e00390007de1")
 """The set of the gateway's own properties: once events have it, it must stay what it is."""
@@ -69,6 +69,25 @@ def marked(draft: Draft, calendar: str) -> Draft:
         ExtendedProperty(id=FINGERPRINT, value=str(fingerprint(draft, calendar))),
     )
     properties = (*(options.single_value_extended_properties or ()), *own)
+    options = msgspec.structs.replace(options, single_value_extended_properties=properties)
+    return msgspec.structs.replace(draft, options={**draft.options, SourceKind.MSGRAPH: options})
+
+
+def outdated(event: Event, draft: Draft) -> Draft:
+    """The draft of a change by which an event with a key is no longer what any draft made it.
+
+    Otherwise the draft that it was made as would seem to be what it still is. A draft that brings a
+    fingerprint of its own is left as it is, and so is an occurrence, for the key is that of its series.
+    """
+    details, options = event.details, draft.options.get(SourceKind.MSGRAPH) or MSGraphEventOptions()
+    if not isinstance(details, MSGraphEventDetails) or not isinstance(options, MSGraphEventOptions):
+        return draft
+    given = options.single_value_extended_properties or ()
+    is_kept = details.series_master_id is not None or any(one.id == FINGERPRINT for one in given)
+    if details.fingerprint is None or is_kept:
+        return draft
+    changed = Fingerprint(Fingerprint.parse(details.fingerprint).calendar, "")
+    properties = (*given, ExtendedProperty(id=FINGERPRINT, value=str(changed)))
     options = msgspec.structs.replace(options, single_value_extended_properties=properties)
     return msgspec.structs.replace(draft, options={**draft.options, SourceKind.MSGRAPH: options})
 

@@ -33,6 +33,7 @@ _ATTRIBUTES: Final[dict[str, tuple[str, ...]]] = {
 }
 _DETAILS: Final[dict[str, tuple[str, ...]]] = {
     f"{_DETAIL}event_id": (),
+    f"{_DETAIL}fingerprint": (),  # it comes with the key
     f"{_DETAIL}response": ("responseStatus",),
     f"{_DETAIL}responded_at": ("responseStatus",),
     # The link to join comes only together with the flag.
