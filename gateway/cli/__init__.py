@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from gateway.app import catalog_of, running
-from gateway.cli import coverage, reconcile
+from gateway.cli import coverage, ending, reconcile
 from gateway.cli.caller import Config, Credential, authorization_in, session_of
 from gateway.errors import Problem
 from gateway.http.connection import punctual
@@ -106,6 +106,8 @@ def doctor(
 
 app.command("coverage")(coverage.run)
 app.command("reconcile")(reconcile.run)
+app.command("extend")(ending.extend)
+app.command("end")(ending.end)
 
 
 @app.command("sandbox")
