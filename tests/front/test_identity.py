@@ -224,6 +224,41 @@ async def test_no_way_leads_to_a_write_without_its_scope(
     assert [method for method in written if gateway.seen("elasticsearch", method)] == []
 
 
+ML = "elasticsearch:planned-outages"
+BY_KEY = {"target": {"key": {"key": "CHG-1", "calendars": [ML]}}}
+NEXT_WEEK = {"start": "2026-11-23T00:00:00Z", "end": "2026-11-30T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("addEvents", {"calendars": [ML], "events": [{**UPGRADE, "key": "CHG-1"}], "onExisting": "UPDATE"}),
+        ("updateEvents", {"changes": [{**BY_KEY, "set": {"title": "New"}}]}),
+        ("removeEvents", {"removals": [BY_KEY]}),
+        (
+            "reconcile",
+            {
+                "announced": [f"msgraph:users/{OUTAGES}/calendar"],
+                "suppressed": [ML],
+                "window": NEXT_WEEK,
+                "dryRun": False,
+            },
+        ),
+    ],
+)
+async def test_a_key_is_no_way_around_a_scope(front: Any, operation: str, given: dict[str, Any]) -> None:
+    gateway = await front(WITH_KEYS)
+    await add(gateway, WRITER, calendars=[ML], events=[{**UPGRADE, "key": "CHG-1"}])
+    before = {method: len(gateway.seen("elasticsearch", method)) for method in ("POST", "PUT", "DELETE")}
+    kind = operation[0].upper() + operation[1:] + "Input"
+    query = (
+        f"mutation($input: {kind}!) {{ {operation}(input: $input) {{ results {{ problem {{ code }} }} }} }}"
+    )
+    report = (await gateway.ask(query, {"input": given}, **bearer(READER)))[operation]
+    assert [row["problem"]["code"] for row in report["results"]] == ["MISSING_SCOPE"]
+    assert before == {method: len(gateway.seen("elasticsearch", method)) for method in before}
+
+
 # Where credentials go
 
 
