@@ -189,7 +189,7 @@ class EventWrite:
 
     def row(self, index: int) -> EventRow:
         """The row of the order, whatever became of it."""
-        event = self._action.event if self._action else None
+        event = self._action.event if self._action else self._outcome and self._outcome.event
         row = EventRow(
             event_index=index,
             calendar_id=event.calendar_id if event else None,

@@ -44,7 +44,7 @@ BACKUP = {**UPGRADE, "key": "OPS-8", "title": "Backup", "recurrence": {"rule": "
 
 async def add(gateway: Any, *calendars: str, **values: Any) -> dict[str, Any]:
     """Adds the upgrade with other values; what the input itself has, such as `dryRun`, goes there."""
-    rest = {name: values.pop(name) for name in ("onExisting", "dryRun") if name in values}
+    rest = {name: values.pop(name) for name in ("onExisting", "atomicity", "dryRun") if name in values}
     given = {"calendars": list(calendars), "events": [{**UPGRADE, **values}], **rest}
     return (await gateway.ask(ADD, {"input": given}))["addEvents"]
 
@@ -173,6 +173,19 @@ async def test_a_dry_run_says_what_is_there_under_the_key(front: Any) -> None:
     report = await add(gateway, BOTH, dryRun=True, title="Other")
     assert (report["status"], statuses(report)) == ("PARTIAL", ["PLANNED", "CONFLICT"])
     assert writes(gateway) == sent
+
+
+async def test_with_all_or_nothing_a_conflict_under_the_key_keeps_the_rest_from_being_sent(
+    front: Any,
+) -> None:
+    gateway = await front()
+    await add(gateway, ML, title="Another")
+    sent = writes(gateway)
+    report = await add(gateway, BOTH, atomicity="ALL_OR_NOTHING")
+    assert (report["status"], statuses(report)) == ("FAILED", ["SKIPPED", "CONFLICT"])
+    assert writes(gateway) == sent
+    report = await add(gateway, BOTH, atomicity="ALL_OR_NOTHING", onExisting="UPDATE")
+    assert statuses(report) == ["CREATED", "UPDATED"]
 
 
 async def test_an_audit_line_names_the_key_and_what_was_not_sent_has_none(front: Any) -> None:
@@ -327,6 +340,18 @@ async def test_a_change_by_key_reaches_all_copies_and_says_where_each_is(front: 
     assert [event["title"] for event in await by_key(gateway, BOTH)] == ["Done", "Done"]
     again = await update(gateway, copies(BOTH), set={"title": "Done"})
     assert statuses(again) == ["UNCHANGED", "UNCHANGED"]
+
+
+@pytest.mark.parametrize("title", ["Database upgrade", "Done"])
+async def test_a_change_by_id_names_the_key_and_the_calendar_whatever_comes_of_it(
+    front: Any, title: str
+) -> None:
+    gateway = await front()
+    await add(gateway, ML)
+    (event,) = await by_key(gateway, ML)
+    (row,) = (await update(gateway, {"id": event["id"]}, set={"title": title}))["results"]
+    assert (row["key"], row["calendarId"], row["calendarIndex"]) == (KEY, ML, None)
+    assert row["event"]["key"] == KEY
 
 
 async def test_a_move_by_key_keeps_the_key_and_the_length_of_each_copy(front: Any) -> None:
