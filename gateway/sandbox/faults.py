@@ -75,6 +75,8 @@ class Faults:
         self._die = Random(seed)  # noqa: S311 chance that can be repeated is the point
         self._rules: list[_Rule] = []
         self._held: dict[int, tuple[Callable[[], object], asyncio.TimerHandle | None]] = {}
+        self.struck = 0
+        """How many calls a rule has struck so far."""
         self._next = 0
         self._arrival = asyncio.Event()
 
@@ -95,6 +97,7 @@ class Faults:
     def draw(self, route: str) -> Fault:
         """The fault for the next call of `route`."""
         struck = [rule.fault for rule in self._rules if rule.strikes(route, self._die)]
+        self.struck += bool(struck)
         return struck[0] if struck else NO_FAULT
 
     def later(self, delay: float, action: Callable[[], object]) -> None:
