@@ -31,6 +31,11 @@ class Following(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[TranslationWarning, ...] = ()
 
     @property
+    def ids(self) -> tuple[str, ...]:
+        """Those of the mutes."""
+        return tuple(event.id for event in self.mutes)
+
+    @property
     def is_called_off(self) -> bool:
         return self.draft is None and self.left is None
 

@@ -83,6 +83,8 @@ class MuteWrite:
         """The row of a key, whatever became of its mutes."""
         following = self.followings[key]
         row = self._row(following)
+        if row.status is WriteStatus.PLANNED:  # what is planned is done to mutes that are there
+            row = msgspec.structs.replace(row, event=following.mutes[0], event_ids=following.ids)
         return msgspec.structs.replace(
             row,
             event_index=index,
@@ -133,7 +135,7 @@ def _left(following: Following, status: WriteStatus) -> EventRow:
         event_index=0,
         status=status,
         event=following.mutes[0],
-        event_ids=tuple(event.id for event in following.mutes),
+        event_ids=following.ids,
         stored=True,
         problem=following.problem,
     )

@@ -8,6 +8,7 @@ import pytest
 from gateway.sandbox.faults import Fault
 
 from .conftest import CONFIGURATION
+from .test_identity import MUTER, READER, WITH_KEYS, bearer
 from .test_keys import BOTH, ML, OUTLOOK, PAYLOAD, add, by_key, copies, remove, statuses, update, writes
 
 pytestmark = pytest.mark.anyio
@@ -117,10 +118,11 @@ async def test_the_flags_of_a_mute_stay(front: Any) -> None:
 
 async def test_a_mute_goes_when_its_announcement_has_gone(front: Any) -> None:
     gateway = await front()
-    await announce(gateway)
+    _, muted = await announce(gateway)
     await announce(gateway, ML, key="OTHER", title="Announced elsewhere by nobody")
     await remove(gateway, copies(OUTLOOK))
     planned = await reconcile(gateway, dryRun=True)
+    assert planned["results"][0]["eventIds"] == muted["eventIds"]
     assert (planned["status"], statuses(planned)) == ("PLANNED", ["PLANNED", "PLANNED"])
     assert [row["key"] for row in planned["results"]] == [KEY, "OTHER"]
     assert {it["code"] for row in planned["rows"] for it in row["warnings"]} == {"NOT_ANNOUNCED"}
@@ -339,3 +341,99 @@ async def test_a_key_that_is_announced_in_another_case_is_no_reason_to_remove_th
     (row,) = report["results"]
     assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "CONFLICT")
     assert len(await mutes(gateway)) == 1
+
+
+async def test_a_caller_who_may_only_read_can_try_it(front: Any) -> None:
+    gateway = await front(WITH_KEYS)
+    await announce(await front())
+    await update(await front(), copies(OUTLOOK), set={"title": "Other"})
+    gateway = await front(WITH_KEYS)
+    given = {"announced": [BOTH], "suppressed": [BOTH], "window": WINDOW}
+    tried = (await gateway.ask(RECONCILE, {"input": given}, **bearer(READER)))["reconcile"]
+    assert statuses(tried) == ["PLANNED"]
+    assert "MISSING_SCOPE" in {it["code"] for it in tried["rows"][0]["warnings"]}
+    real = (await gateway.ask(RECONCILE, {"input": {**given, "dryRun": False}}, **bearer(READER)))[
+        "reconcile"
+    ]
+    assert [row["problem"]["code"] for row in real["results"]] == ["MISSING_SCOPE"]
+    muter = (await gateway.ask(RECONCILE, {"input": {**given, "dryRun": False}}, **bearer(MUTER)))[
+        "reconcile"
+    ]
+    (row,) = muter["results"]
+    assert (row["status"], row["problem"]["code"]) == ("FAILED", "MISSING_SCOPE")
+    assert [title for *_, title in await mutes(await front())] == ["Upgrade"]
+
+
+async def test_mutes_that_have_ended_stay_when_their_announcement_goes(front: Any) -> None:
+    gateway = await front()
+    await announce(
+        gateway, start={"instant": "2026-10-05T08:00:00Z"}, recurrence={"rule": "FREQ=DAILY;COUNT=3"}
+    )
+    await remove(gateway, copies(OUTLOOK))
+    october = {"start": "2026-10-01T00:00:00Z", "end": "2026-11-01T00:00:00Z"}
+    report = await reconcile(gateway, window=october)
+    assert (report["status"], statuses(report)) == ("SUCCEEDED", ["UNCHANGED"])
+    assert len(report["results"][0]["eventIds"]) == 3
+    assert report["rows"][0]["warnings"] == []
+
+
+async def test_a_series_of_whole_days_is_followed_by_the_days_of_its_zone(front: Any) -> None:
+    gateway = await front()
+    day = {"allDay": {"date": "2027-03-27", "timeZone": "Europe/Berlin"}}
+    end = {"allDay": "2027-03-28"}
+    await announce(gateway, start=day, end=end, recurrence={"rule": "FREQ=DAILY;COUNT=3"})
+    across = [("03-26T23:00", "03-27T23:00"), ("03-27T23:00", "03-28T22:00"), ("03-28T22:00", "03-29T22:00")]
+    assert await mutes(gateway) == [(*day, "Upgrade") for day in across]
+    march = {"start": "2027-03-20T00:00:00Z", "end": "2027-04-01T00:00:00Z"}
+    assert statuses(await reconcile(gateway, window=march)) == ["UNCHANGED"]
+    await update(gateway, copies(OUTLOOK), set={"title": "Holidays"})
+    assert statuses(await reconcile(gateway, window=march)) == ["UPDATED"]
+    assert await mutes(gateway) == [(*day, "Holidays") for day in across]
+
+
+async def test_a_series_is_left_alone_where_graph_does_not_tell_which_days_it_leaves_out(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway, **DAILY)
+    gateway.sandbox.msgraph.faults.add("GET /{event}", Fault(status=400))
+    report = await reconcile(gateway)
+    (row,) = report["results"]
+    assert (row["status"], row["problem"]["code"]) == ("FAILED", "UNSUPPORTED"), row
+    assert len(await mutes(gateway)) == 3
+
+
+async def test_a_mute_that_would_be_longer_than_is_allowed_stays_as_it_is(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway)
+    await update(gateway, copies(OUTLOOK), set={"end": {"after": "P500D"}})
+    report = await reconcile(gateway)
+    (row,) = report["results"]
+    assert (row["status"], row["problem"]["code"], row["problem"]["path"]) == ("FAILED", "MUTE_TOO_LONG", [])
+    assert await mutes(gateway) == [("02-01T21:00", "02-01T23:00", "Upgrade")]
+
+
+async def test_a_calendar_that_mutes_all_jobs_needs_an_entry_of_its_own(front: Any) -> None:
+    everything = "elasticsearch:global-maintenance"
+    named = 'calendars = ["*", "global-maintenance"]'
+    trusted = await front(CONFIGURATION.replace('calendars = ["*"]', named, 1))
+    await announce(trusted, OUTLOOK, everything)
+    await announce(trusted, everything, key="GONE")
+    await update(trusted, copies(OUTLOOK), set={"title": "Other"})
+    report = await reconcile(await front(), suppressed=[everything])
+    assert [row["problem"]["code"] for row in report["results"]] == ["CALENDAR_NOT_ALLOWED"] * 2
+    assert statuses(await reconcile(trusted, suppressed=[everything])) == ["UPDATED", "DELETED"]
+
+
+async def test_each_calendar_of_mutes_has_its_row_under_each_key(front: Any) -> None:
+    gateway = await front()
+    other = "elasticsearch:empty"
+    await announce(gateway, OUTLOOK, ML, other, key="B")
+    await announce(gateway, OUTLOOK, other, key="A")
+    await update(gateway, copies(OUTLOOK, key="B"), set={"title": "Other"})
+    report = await reconcile(gateway, suppressed=[ML, other])
+    assert [
+        (row["key"], row["eventIndex"], row["calendarIndex"], row["status"]) for row in report["results"]
+    ] == [
+        ("A", 0, 1, "UNCHANGED"),
+        ("B", 1, 0, "UPDATED"),
+        ("B", 1, 1, "UPDATED"),
+    ]
