@@ -10,7 +10,7 @@ export async function operation(name, attempt) {
   try {
     await attempt();
   } catch (error) {
-    problem = `${error.name}: ${error.message}`;
+    problem = `${error.name}: ${error.message}`.slice(0, 500);
   }
   console.log(JSON.stringify({ operation: name, problem }));
 }

@@ -1,4 +1,4 @@
-"""The sandbox under the clients that Elastic and Microsoft ship.
+"""The sandbox under the clients that Elastic and Microsoft ship, and the gateway under routers.
 
 Sets up each client in an environment of its own, lets it do what it can do with calendars, holds what went
 over the wire against Graph's schema, and prints a table. Exits with 1 if anything did not work.
@@ -12,9 +12,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from http.client import OK
 from pathlib import Path
+
+import routers
 
 from gateway.sandbox import Sandbox, seed
 from gateway.sandbox.faults import Fault
@@ -54,6 +57,7 @@ class Client:
 
 ELASTICSEARCH_8 = {"folder": "elasticsearch-py", "lock": "requirements-8.txt"}
 ELASTICSEARCH_9 = {"folder": "elasticsearch-py", "lock": "requirements-9.txt"}
+ROUTERS = Client(name="routers", folder="federation", lock="package-lock.json")
 CLIENTS = (
     Client(name="elasticsearch-py 8, cluster 7.17", cluster="7.17.29", **ELASTICSEARCH_8),
     Client(name="elasticsearch-py 8, cluster 8.15", cluster="8.15.5", **ELASTICSEARCH_8),
@@ -86,6 +90,7 @@ CLIENTS = (
         lock="package-lock.json",
         variables={"GRAPH_VERSION": "beta"},
     ),
+    ROUTERS,
 )
 VALIDATOR = Client(name="schema", folder="schema", lock="requirements.txt")
 PASSING = (
@@ -143,18 +148,43 @@ class Body:
 
 async def tried(client: Client) -> tuple[list[Row], list[Body]]:
     """What a client says of its operations, and what it exchanged with Graph."""
-    async with Sandbox(elasticsearch_version=client.cluster) as sandbox:
-        for upstream, route, status in PASSING:
-            fault = Fault(status=status, retry_after="1")
-            getattr(sandbox, upstream).faults.add(route, fault, calls=[1])
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(Sandbox(elasticsearch_version=client.cluster))
+        environ = _environ(client, sandbox)
+        if client is ROUTERS:
+            environ["GATEWAY_URL"] = await stack.enter_async_context(routers.gateway(sandbox))
+        else:
+            _let_fail_once(sandbox)
         process = await asyncio.create_subprocess_exec(
-            *client.command, env=_environ(client, sandbox), stdout=asyncio.subprocess.PIPE
+            *client.command, env=environ, stdout=asyncio.subprocess.PIPE
         )
         said, _ = await process.communicate()
-        rows = [Row(client.name, **json.loads(line)) for line in said.splitlines()]
+        rows = [_row(client, sandbox, **json.loads(line)) for line in said.splitlines()]
         if process.returncode != 0:
             rows.append(Row(client.name, "the program as a whole", f"exit code {process.returncode}"))
         return rows, [body for exchange in sandbox.msgraph.exchanges for body in bodies(exchange, sandbox)]
+
+
+def _let_fail_once(sandbox: Sandbox) -> None:
+    for upstream, route, status in PASSING:
+        fault = Fault(status=status, retry_after="1")
+        getattr(sandbox, upstream).faults.add(route, fault, calls=[1])
+
+
+def _row(
+    client: Client,
+    sandbox: Sandbox,
+    *,
+    operation: str,
+    problem: str | None = None,
+    request: str | None = None,
+    requests: int = 0,
+) -> Row:
+    """What a client says of an operation; of what its `request` took upstream, the sandbox has the say."""
+    if request is not None:
+        sent = routers.asked(sandbox, request)
+        problem = None if len(sent) == requests else f"{len(sent)} instead of {requests}: {sent[:10]}"
+    return Row(client.name, operation, problem)
 
 
 def bodies(exchange: Exchange, sandbox: Sandbox) -> Iterator[Body]:
