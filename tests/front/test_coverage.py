@@ -180,6 +180,14 @@ async def test_names_on_the_wrong_side_and_names_of_nothing_are_problems(front: 
     assert not report["isComplete"]
 
 
+async def test_a_calendar_that_mutes_announces_nothing_and_is_a_problem_unless_an_alias_names_it(
+    front: Any,
+) -> None:
+    report = await covered(await front(), announced=PAYMENTS)
+    assert [(it["code"], it["path"]) for it in report["problems"]] == [("UNSUPPORTED", ["announced", "0"])]
+    assert not report["isComplete"]
+
+
 async def test_a_window_of_more_than_a_year_is_refused(front: Any) -> None:
     gateway = await front()
     variables = {

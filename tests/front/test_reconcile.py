@@ -9,13 +9,15 @@ from gateway.sandbox.faults import Fault
 
 from .conftest import CONFIGURATION
 from .test_identity import MUTER, READER, WITH_KEYS, bearer
-from .test_keys import BOTH, ML, OUTLOOK, PAYLOAD, add, by_key, copies, remove, statuses, update, writes
+from .test_keys import BOTH, ML, OUTLOOK, PAYLOAD, add, by_key, copies, post, remove, statuses, update, writes
 
 pytestmark = pytest.mark.anyio
 
 RECONCILE = f"""
 mutation ($input: ReconcileInput!) {{
-  reconcile(input: $input) {{ {PAYLOAD} rows: results {{ warnings {{ code message }} }} }}
+  reconcile(input: $input) {{
+    {PAYLOAD} rows: results {{ warnings {{ code message }} }} sent: requests {{ body }}
+  }}
 }}
 """
 MUTES = """query ($calendars: [ID!]!) {
@@ -143,15 +145,16 @@ async def test_a_dry_run_shows_the_requests_that_are_then_sent_and_is_what_happe
     planned = (await gateway.ask(RECONCILE, {"input": given}))["reconcile"]
     assert (planned["status"], statuses(planned)) == ("PLANNED", ["PLANNED"])
     assert writes(gateway) == sent
+    assert "POST" in [method for method, *_ in _sent(planned["results"][0], planned)]
     done = await reconcile(gateway)
     assert [_sent(row, planned) for row in planned["results"]] == [
         _sent(row, done) for row in done["results"]
     ]
 
 
-def _sent(row: dict[str, Any], report: dict[str, Any]) -> list[tuple[str, str]]:
-    asked = [report["requests"][index] for index in row["requestIndexes"]]
-    return [(it["method"], it["path"]) for it in asked]
+def _sent(row: dict[str, Any], report: dict[str, Any]) -> list[tuple[str, str, Any]]:
+    asked = [(report["requests"][index], report["sent"][index]["body"]) for index in row["requestIndexes"]]
+    return [(it["method"], it["path"], body) for it, body in asked]
 
 
 async def test_a_series_is_topped_up_and_loses_the_days_that_are_called_off(front: Any) -> None:
@@ -240,6 +243,22 @@ async def test_a_copy_that_was_pasted_in_outlook_makes_the_announcement_ambiguou
     (row,) = report["results"]
     assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "AMBIGUOUS_KEY")
     assert await mutes(gateway) == [("02-01T21:00", "02-01T23:00", "Upgrade")]
+
+
+async def test_two_mutes_under_a_key_are_shown_and_left_alone_whether_or_not_it_is_announced(
+    front: Any,
+) -> None:
+    gateway = await front()
+    await announce(gateway)
+    another = {"description": f"Another [#{KEY}]", "start_time": 1801000000000, "end_time": 1801003600000}
+    await post(gateway, "/_ml/calendars/planned-outages/events", {"events": [another]})
+    before = await mutes(gateway)
+    for _ in range(2):
+        (row,) = (await reconcile(gateway))["results"]
+        assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "AMBIGUOUS_KEY")
+        assert len(row["eventIds"]) == 2
+        assert await mutes(gateway) == before
+        await remove(gateway, copies(OUTLOOK))
 
 
 async def paste(gateway: Any) -> None:
