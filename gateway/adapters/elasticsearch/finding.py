@@ -52,31 +52,31 @@ class Finding:
             return exc
 
     async def _look(self, places: Collection[EventPlace]) -> tuple[Found, bool]:
-        """Those that are there, and whether they are all: telling may take more than a look for each.
-
-        Raises UpstreamError.
-        """
-        starts = [place.start for place in places]
-        span = Span(min(starts), max(starts) + 1)
+        """Those that are there, and whether they are all. Raises UpstreamError."""
         found: Found = {}
-        drawn = 0
-        stored_events = self._api.events(self._calendar, span, size=self._size, fields=self._fields)
         try:
-            async with aclosing(stored_events) as events:
-                async for stored in events:
-                    place = EventPlace(self._calendar.segments[0], stored.start_time, stored.event_id)
-                    if place in places:
-                        found[place] = stored
-                    drawn += 1
-                    if len(found) == len(places):
-                        break
-                    if drawn == self._size * len(places) and len(places) > 1:
-                        return found, False
-        except UpstreamRefused:
+            return found, await self._fill(found, places)
+        except UpstreamRefused:  # too much at one moment between them, perhaps
             if len(places) == 1:
                 raise
             return found, False
-        return found, True
+
+    async def _fill(self, found: Found, places: Collection[EventPlace]) -> bool:
+        """Adds those that are there; false if telling all takes more than a look for each."""
+        starts = [place.start for place in places]
+        span = Span(min(starts), max(starts) + 1)
+        most = self._size * len(places) if len(places) > 1 else None
+        drawn = 0
+        stored_events = self._api.events(self._calendar, span, size=self._size, fields=self._fields)
+        async with aclosing(stored_events) as events:
+            async for stored in events:
+                place = EventPlace(self._calendar.segments[0], stored.start_time, stored.event_id)
+                if place in places:
+                    found[place] = stored
+                drawn += 1
+                if len(found) == len(places) or drawn == most:
+                    break
+        return len(found) == len(places) or drawn != most
 
 
 async def find_events(
