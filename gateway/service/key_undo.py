@@ -71,7 +71,7 @@ class KeyUndo:
 
     async def _run(self, done: Outcome) -> Outcome:
         before, now = _told(self._before), _told(self._now)
-        difference = Difference.between(before, now)
+        difference = Difference.between(before, _own(done, before, now))
         if not difference and done.status is WriteStatus.UNKNOWN:
             return unsure(done, "It is as before the call")
         difference.check_reversible()
@@ -90,6 +90,22 @@ def _told(held: Held) -> Sequence[Event]:
     if isinstance(held, UpstreamError):
         raise held
     return held
+
+
+def _own(done: Outcome, before: Sequence[Event], now: Sequence[Event]) -> Sequence[Event]:
+    """What is there now without what others wrote meanwhile, which stays: as far as the call knows its own.
+
+    Twins of its own are its own too.
+    """
+    if done.status is WriteStatus.UNKNOWN:
+        return now
+    old = {event.id for event in before}
+    own = {_content(event) for event in now if event.id in done.ids}
+    return [event for event in now if event.id in old or _content(event) in own]
+
+
+def _content(event: Event) -> tuple[object, ...]:
+    return event.title, event.start.instant, event.end.instant
 
 
 def differing(one: Draft, other: Draft) -> frozenset[str]:

@@ -1,10 +1,12 @@
 """All or nothing for events with keys: what was under the key before the call is there again after it."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from gateway.sandbox.faults import Cut, Fault
+from gateway.sandbox.elasticsearch.state import Event
+from gateway.sandbox.faults import HELD, Cut, Fault
 
 pytestmark = pytest.mark.anyio
 
@@ -142,3 +144,30 @@ async def test_an_outlook_event_whose_answer_was_lost_is_there_or_taken_back(fro
     report = await add(gateway, UPGRADE, ML, OUTLOOK)
     assert statuses(report) == ["CREATED", "CREATED"]
     assert len(await there(gateway, ML, OUTLOOK)) == 2
+
+
+@pytest.mark.parametrize("was_there", [False, True], ids=["new", "updated"])
+async def test_what_somebody_else_wrote_under_the_key_meanwhile_stays(front: Any, was_there: bool) -> None:
+    gateway = await front()
+    if was_there:
+        await add(gateway, UPGRADE, ML)
+    before = [event["title"] for event in await there(gateway, ML)]
+    faults = gateway.sandbox.msgraph.faults
+    faults.add("POST *", Fault(status=403, delay=HELD))
+    adding = asyncio.create_task(add(gateway, MOVED, ML, OUTLOOK, onExisting="UPDATE"))
+    await faults.arrival()
+    gateway.sandbox.elasticsearch.emulator.cluster.index(
+        Event(
+            calendar_id="planned-outages",
+            description="Somebody else's [#CHG-1]",
+            start=1795208400000,
+            end=1795212000000,
+            skip_result=True,
+            skip_model_update=True,
+            force_time_shift=None,
+        )
+    )
+    faults.release()
+    assert statuses(await adding) == ["ROLLED_BACK", "FAILED"]
+    titles = [event["title"] for event in await there(gateway, ML)]
+    assert sorted(titles) == sorted([*before, "Somebody else's"])
