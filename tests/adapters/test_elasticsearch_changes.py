@@ -289,6 +289,40 @@ async def test_a_new_event_that_somebody_else_removed_just_then_is_not_updated(b
     assert new.id in outcome.problem.message
 
 
+@pytest.mark.parametrize(
+    "wanted", [{"title": "Other"}, {"title": "One"}, {"start": EventTime(instant=MORNING - 40 * DAY)}]
+)
+async def test_of_two_changes_under_a_key_at_once_the_later_one_names_both_events(bench, wanted):
+    """Both have looked before either writes, whatever the other one makes of it, and wherever it moves it."""
+    (old,) = await bench.stored(draft("Old [#OPS-7]"))
+    bench.faults.add(WRITE, Fault(delay=HELD), calls=(1,))
+    first = asyncio.create_task(bench.carry_out(change(old, title="One")))
+    await bench.faults.arrival()
+    async with somebody_else(bench) as other:
+        plan = await other.plan_event(change(old, **wanted))
+        done = await other.apply_event(plan)
+    bench.faults.release()
+    late = await first
+    assert (done.status, late.status) == (WriteStatus.UPDATED, WriteStatus.CONFLICT)
+    assert late.problem.code is Code.AMBIGUOUS_KEY
+    assert set(late.ids) == {done.event.id, late.event.id}
+    assert all(name in late.problem.message for name in late.ids)
+
+
+async def test_where_it_cannot_be_told_who_else_changed_an_event_under_a_key_that_is_unknown(bench):
+    (old,) = await bench.stored(draft("Old [#OPS-7]"))
+    bench.faults.add(REMOVE, Fault(status=404))
+    bench.faults.add(READ, Fault(status=403), calls=(4,))
+    bench.faults.add(WRITE, Fault(delay=HELD), calls=(1,))
+    changing = asyncio.create_task(bench.carry_out(change(old, title="Changed")))
+    await bench.faults.arrival()
+    del bench.server.emulator.cluster.meta[old.id.rpartition("/")[2]]
+    bench.faults.release()
+    outcome = await changing
+    assert (outcome.status, outcome.problem.code) == (WriteStatus.UNKNOWN, Code.FORBIDDEN)
+    assert [outcome.event] == await bench.read()
+
+
 async def test_a_change_and_an_add_at_once_do_not_take_each_others_events_for_their_own(bench):
     (old,) = await bench.stored(draft())
     (added,), changed = await asyncio.gather(

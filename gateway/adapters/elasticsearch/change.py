@@ -6,17 +6,22 @@ The new event is added and seen before the old one goes: there is never a moment
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from gateway.adapters.base import EventChange, Outcome, WriteStatus
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import sent_in_change, span_of_change
 from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import StoredEvent
-from gateway.errors import NotFound, NotStored, Problem, UnexpectedAnswer, UpstreamError
+from gateway.errors import AmbiguousKey, NotFound, NotStored, Problem, UnexpectedAnswer, UpstreamError
 
 _LOOK_FIRST: Final = (
     "The old event is left as it was. The new one may be there, or still be written: look at the calendar "
     "before you repeat the call."
+)
+_LOOK_AT_KEY: Final = (
+    "Look whether another event bears the key now: somebody else removed the old one, or changed it."
 )
 _STILL_SHOWN: Final = UnexpectedAnswer("Elasticsearch says that it is removed, and shows it.").problem
 
@@ -33,6 +38,7 @@ class _Change:
         self._write = write
         self._sent = sent_in_change(write.step, wanted)
         self._span = span_of_change(write.place, self._sent)
+        self._has_removed = False
 
     async def run(self) -> Outcome:
         try:
@@ -88,9 +94,25 @@ class _Change:
             return self._half_done(new, WriteStatus.UNKNOWN, exc.problem)
         if new.event_id not in after:
             return self._write.outcome(WriteStatus.UNKNOWN, problem=self._vanished(new))
-        if self._write.place.id not in after:
+        if self._write.place.id in after:
+            return self._half_done(new, status, why)
+        return self._replaced(new, WriteStatus.UPDATED) if self._has_removed else await self._beside(new)
+
+    async def _beside(self, new: StoredEvent) -> Outcome:
+        """The outcome where perhaps somebody else removed the old event, to put another in its place."""
+        try:
+            rivals = await self._write.rivals(new)
+        except UpstreamError as exc:
+            return self._replaced(new, WriteStatus.UNKNOWN, replace(exc.problem, hint=_LOOK_AT_KEY))
+        if not rivals:
             return self._replaced(new, WriteStatus.UPDATED)
-        return self._half_done(new, status, why)
+        ids = tuple(self._write.event(event).id for event in (new, *rivals))
+        error = AmbiguousKey(
+            f"Somebody else changed the event at the same time; now these bear its key: {', '.join(ids)}.",
+            hint="Remove those that are not meant, by their ids.",
+        )
+        conflict = self._replaced(new, WriteStatus.CONFLICT, error.problem)
+        return msgspec.structs.replace(conflict, event_ids=ids)
 
     async def _delete(self) -> tuple[WriteStatus, Problem]:
         """What to say, and why, if the old event is still there: that it stays, or that it may yet go."""
@@ -100,6 +122,7 @@ class _Change:
         except UpstreamError as exc:
             return WriteStatus.CONFLICT, exc.problem
         if doubt is None:
+            self._has_removed = True
             return WriteStatus.CONFLICT, _STILL_SHOWN
         return (WriteStatus.CONFLICT if doubt.is_over else WriteStatus.UNKNOWN), doubt.problem
 

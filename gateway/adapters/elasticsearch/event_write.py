@@ -6,10 +6,12 @@ from dataclasses import replace
 from gateway.adapters.base import EventStep, Outcome, UpstreamLog, WriteStatus
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
+from gateway.adapters.elasticsearch.mark import Mark, parted
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
 from gateway.errors import Conflict, Problem
 from gateway.model.event import Event
+from gateway.model.key import folded
 
 
 class EventWrite:
@@ -38,6 +40,22 @@ class EventWrite:
             keep=lambda event: event.event_id == self.place.id or event.content in contents,
         )
         return {event.event_id: event for event in found}
+
+    async def rivals(self, own: StoredEvent) -> list[StoredEvent]:
+        """Other events that bear the key of one, as the same occurrence; none where it has no key.
+
+        Raises UpstreamError.
+        """
+        mark = _marked(own)
+        if mark is None:
+            return []
+        return await self.api.look(
+            self._calendar,
+            Span(0, None),
+            size=self._size,
+            log=self.log,
+            keep=lambda event: event.event_id != own.event_id and _marked(event) == mark,
+        )
 
     def check_revision(self, present: StoredEvent) -> Outcome | None:
         """The conflict, where the event is not what it must still be."""
@@ -76,3 +94,9 @@ class EventWrite:
             problem=problem,
             requests=tuple(self.log.indexes),
         )
+
+
+def _marked(event: StoredEvent) -> Mark | None:
+    """The mark of an event, as keys count: ignoring case."""
+    _, mark = parted(event.description)
+    return None if mark is None else Mark(folded(mark.key), mark.occurrence)
