@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -63,7 +63,8 @@ class Soak:
             killer = asyncio.create_task(self._kill(replicas))
             await asyncio.gather(*(self._settle(call, client, replicas) for call in self._calls))
             killer.cancel()
-            await asyncio.gather(killer, return_exceptions=True)
+            with suppress(asyncio.CancelledError):  # what else it raised is a fault of the soak
+                await killer
             for emulator in emulators:
                 self.report.faults += emulator.faults.struck
                 emulator.faults.clear()

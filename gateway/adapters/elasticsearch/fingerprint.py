@@ -44,7 +44,7 @@ def _chain(connection: Any) -> list[Certificate]:
     """The certificates that the server showed, its own first. Before Python 3.13 that is a private matter."""
     if sys.version_info >= (3, 13):
         return [load_der_x509_certificate(der) for der in connection.get_unverified_chain()]
-    shown = connection._sslobj.get_unverified_chain()  # noqa: SLF001
+    shown = connection._sslobj.get_unverified_chain()  # noqa: SLF001 - it has no public name there
     return [load_pem_x509_certificate(certificate.public_bytes().encode()) for certificate in shown]
 
 
