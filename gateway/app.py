@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from strawberry.types import ExecutionResult
 
-from gateway.adapters.base import CalendarSource, Call
+from gateway.adapters.base import CalendarSource
 from gateway.adapters.elasticsearch.nodes import Nodes
 from gateway.adapters.elasticsearch.source import ElasticsearchSource
 from gateway.adapters.msgraph.credentials import (
@@ -25,6 +25,7 @@ from gateway.adapters.msgraph.source import MSGraphSource
 from gateway.adapters.msgraph.tokens import Tokens
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.transport import Transport
+from gateway.adapters.upstream import Call
 from gateway.errors import GatewayError
 from gateway.http.admission import Admission
 from gateway.http.graphiql.page import Explorer

@@ -12,13 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from gateway.adapters.byproducts import EffectKind as EffectKind  # noqa: PLC0414 - a part of the seam
-from gateway.adapters.byproducts import SideEffect as SideEffect  # noqa: PLC0414 - a part of the seam
-from gateway.adapters.byproducts import TranslationWarning as TranslationWarning  # noqa: PLC0414 - a part of the seam
+from gateway.adapters.byproducts import SideEffect, TranslationWarning
 from gateway.adapters.capabilities import Capability, CapabilityNote
-from gateway.adapters.upstream import Call as Call  # noqa: PLC0414 - a part of the seam
-from gateway.adapters.upstream import UpstreamLog as UpstreamLog  # noqa: PLC0414 - a part of the seam
-from gateway.adapters.upstream import UpstreamRequest as UpstreamRequest  # noqa: PLC0414 - a part of the seam
+from gateway.adapters.upstream import Call, UpstreamRequest
 from gateway.errors import GatewayError, Problem, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import TranslationWarning
+from gateway.adapters.byproducts import TranslationWarning
 from gateway.model.event import Draft, SourceKind
 from gateway.model.time import to_rfc3339
 

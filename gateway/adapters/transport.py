@@ -15,7 +15,7 @@ import httpx2
 import msgspec
 import structlog
 
-from gateway.adapters.base import UpstreamLog, UpstreamRequest
+from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
 from gateway.model.ids import encode_path
 

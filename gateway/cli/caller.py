@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import typer
 
-from gateway.adapters.base import Call
+from gateway.adapters.upstream import Call
 from gateway.app import CREDENTIAL_HEADER, credential_headers
 from gateway.service.catalog import Catalog
 from gateway.service.session import Session

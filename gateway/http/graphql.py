@@ -15,8 +15,8 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from gateway.adapters.base import Call, UpstreamLog
 from gateway.adapters.deadline import Deadline
+from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Code
 from gateway.http.admission import Admission
 from gateway.http.answer import answer, refused

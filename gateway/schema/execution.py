@@ -10,7 +10,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from gateway.adapters.base import Call
+from gateway.adapters.upstream import Call
 from gateway.schema.build import core_schema, served_schema, subgraph_sdl
 from gateway.schema.context import Context
 from gateway.schema.disclosure import leave_out_suggestions

@@ -5,7 +5,7 @@ from typing import Final, Self
 import msgspec
 import strawberry
 
-from gateway.adapters import base
+from gateway.adapters import base, byproducts, upstream
 from gateway.schema.context import Context
 from gateway.schema.enums import (
     Atomicity,
@@ -80,7 +80,7 @@ class TranslationWarning:
     )
 
     @classmethod
-    def of(cls, warning: base.TranslationWarning) -> Self:
+    def of(cls, warning: byproducts.TranslationWarning) -> Self:
         return cls(
             code=WarningCode[warning.code],
             field=warning.field,
@@ -103,7 +103,7 @@ class SideEffect:
     )
 
     @classmethod
-    def of(cls, effect: base.SideEffect) -> Self:
+    def of(cls, effect: byproducts.SideEffect) -> Self:
         return cls(
             kind=by_name(SideEffectKind, effect.kind),
             message=effect.message,
@@ -123,7 +123,7 @@ class UpstreamRequest:
     duration_ms: float | None = strawberry.field(description="How long it took; null if only planned.")
 
     @classmethod
-    def of(cls, request: base.UpstreamRequest, context: Context) -> Self:
+    def of(cls, request: upstream.UpstreamRequest, context: Context) -> Self:
         return cls(
             source=CalendarSource(configured=context.session.catalog.sources[request.source]),
             method=request.method,

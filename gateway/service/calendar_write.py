@@ -6,14 +6,8 @@ from datetime import timedelta
 import msgspec
 import structlog
 
-from gateway.adapters.base import (
-    Outcome,
-    Plan,
-    PlannedEvent,
-    Step,
-    TranslationWarning,
-    WriteStatus,
-)
+from gateway.adapters.base import Outcome, Plan, PlannedEvent, Step, WriteStatus
+from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.capabilities import Capability
 from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.event import Draft

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import CalendarSource, TranslationWarning
+from gateway.adapters.base import CalendarSource
+from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.capabilities import Capability, Fidelity
 from gateway.errors import (
     GatewayError,

@@ -5,15 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 import structlog
 
-from gateway.adapters.base import (
-    EventChange,
-    EventRemoval,
-    EventStep,
-    Outcome,
-    SideEffect,
-    TranslationWarning,
-    WriteStatus,
-)
+from gateway.adapters.base import EventChange, EventRemoval, EventStep, Outcome, WriteStatus
+from gateway.adapters.byproducts import SideEffect, TranslationWarning
 from gateway.adapters.capabilities import Capability
 from gateway.errors import Conflict, GatewayError, NotFound, Problem
 from gateway.model.event import Draft, Event

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from gateway.adapters.base import TranslationWarning, WriteStatus
+from gateway.adapters.base import WriteStatus
+from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Notice
 from gateway.errors import AmbiguousKey, GatewayError, Moved, NotOrganizer, Problem, Unsupported
 from gateway.model.event import Draft, Event, EventStatus, EventWarning, draft_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from gateway.adapters.base import TranslationWarning
+from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import fields_lost
 from gateway.errors import LossRefused
 

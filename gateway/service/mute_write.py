@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import OnExisting, TranslationWarning, WriteStatus
+from gateway.adapters.base import OnExisting, WriteStatus
+from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Notice
 from gateway.model.event import Draft
 from gateway.service.audit import AuditTrail

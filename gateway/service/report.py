@@ -7,7 +7,9 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
-from gateway.adapters.base import Outcome, SideEffect, TranslationWarning, UpstreamRequest, WriteStatus
+from gateway.adapters.base import Outcome, WriteStatus
+from gateway.adapters.byproducts import SideEffect, TranslationWarning
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId, EventId

@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import CalendarAdapter, Call, UpstreamLog
+from gateway.adapters.base import CalendarAdapter
 from gateway.adapters.deadline import Deadline
+from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import GatewayError
 from gateway.service.call_limits import CallLimits
 from gateway.service.catalog import Catalog, ConfiguredSource, Target

@@ -15,15 +15,14 @@ import pytest
 from gateway.adapters.base import (
     CalendarAdapter,
     CalendarSource,
-    Call,
     EventChange,
     EventRemoval,
     Outcome,
-    UpstreamLog,
     WriteStatus,
 )
 from gateway.adapters.capabilities import Capability, Fidelity
 from gateway.adapters.deadline import NEVER, Deadline
+from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Code, Forbidden, NotFound, OutOfTime, Problem, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, draft_of

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from gateway.adapters.base import Call
 from gateway.adapters.msgraph import MSGraphSource
 from gateway.adapters.msgraph.adapter import MSGraphAdapter
 from gateway.adapters.msgraph.credentials import CallersToken, GivenToken
 from gateway.adapters.transport import Transport
+from gateway.adapters.upstream import Call
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId
 from gateway.model.msgraph import MSGraphEventDetails

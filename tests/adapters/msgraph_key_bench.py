@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
-from gateway.adapters.base import Call, OnExisting
+from gateway.adapters.base import OnExisting
 from gateway.adapters.msgraph import keys
+from gateway.adapters.upstream import Call
 from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime
 from gateway.sandbox.msgraph import MSGraphEmulator, Unknowns

@@ -5,9 +5,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.elasticsearch.faults import fault, is_over, was_refused
 from gateway.adapters.transport import Answer
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code
 
 READ = UpstreamRequest(source="es", method="GET", path="/_ml/calendars/x/events")

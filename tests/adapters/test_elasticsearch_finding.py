@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.adapters.base import Call
+from gateway.adapters.upstream import Call
 from gateway.errors import NotFound
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId, EventId

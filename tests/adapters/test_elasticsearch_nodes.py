@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.adapters.base import Call, WriteStatus
+from gateway.adapters.base import WriteStatus
 from gateway.adapters.elasticsearch.nodes import Nodes
 from gateway.adapters.elasticsearch.source import ElasticsearchSource
 from gateway.adapters.transport import Transport
-from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
+from gateway.adapters.upstream import Call, UpstreamLog, UpstreamRequest
 from gateway.errors import Code, NotSent, Unavailable
 from gateway.sandbox.faults import Cut, Fault
 from gateway.sandbox.principals import MANAGE_ML

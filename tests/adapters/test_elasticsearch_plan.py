@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from gateway.adapters.base import EffectKind, EventChange, EventRemoval, Plan
+from gateway.adapters.base import EventChange, EventRemoval, Plan
+from gateway.adapters.byproducts import EffectKind
 from gateway.adapters.elasticsearch.drafts import Terms
 from gateway.adapters.elasticsearch.plan import (
     MAX_BODY_BYTES,

@@ -4,7 +4,8 @@ from contextlib import aclosing
 
 import pytest
 
-from gateway.adapters.base import Call, WriteStatus
+from gateway.adapters.base import WriteStatus
+from gateway.adapters.upstream import Call
 from gateway.errors import Code, RateLimited, Unavailable
 from gateway.model.time import Window
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator

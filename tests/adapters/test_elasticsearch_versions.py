@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.adapters.base import Call
 from gateway.adapters.elasticsearch.api import Credential, MLApi
 from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Versions
 from gateway.adapters.transport import Transport
+from gateway.adapters.upstream import Call
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.faults import HELD, Fault
 from gateway.sandbox.http import Response

@@ -10,7 +10,9 @@ from random import Random
 import msgspec
 import pytest
 
-from gateway.adapters.base import Call, EffectKind, WriteStatus
+from gateway.adapters.base import WriteStatus
+from gateway.adapters.byproducts import EffectKind
+from gateway.adapters.upstream import Call
 from gateway.errors import (
     Code,
     InvalidTime,

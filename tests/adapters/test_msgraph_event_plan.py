@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from gateway.adapters.base import EffectKind, EventChange, EventRemoval
+from gateway.adapters.base import EventChange, EventRemoval
+from gateway.adapters.byproducts import EffectKind
 from gateway.adapters.msgraph.event_plan import plan_event
 from gateway.adapters.msgraph.requests import Requests
 from gateway.errors import Refused, TooMany, Unsupported

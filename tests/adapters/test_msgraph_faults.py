@@ -9,12 +9,12 @@ from gc import collect
 import msgspec
 import pytest
 
-from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.msgraph.claims import Claims, claims_of
 from gateway.adapters.msgraph.faults import fault, was_refused
 from gateway.adapters.msgraph.links import path_of_link
 from gateway.adapters.msgraph.mailboxes import MailboxGates, mailbox_of
 from gateway.adapters.transport import Answer
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, UnexpectedAnswer
 
 GET = UpstreamRequest(source="msgraph", method="GET", path="/v1.0/users/u/calendar")

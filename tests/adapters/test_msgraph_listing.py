@@ -5,7 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 import msgspec
 import pytest
 
-from gateway.adapters.base import Call
+from gateway.adapters.upstream import Call
 from gateway.errors import Code, Forbidden
 from gateway.sandbox.faults import Fault
 from gateway.sandbox.http import Request, Response

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs
 import msgspec
 import pytest
 
-from gateway.adapters.base import Call, EventRemoval, WriteStatus
+from gateway.adapters.base import EventRemoval, WriteStatus
+from gateway.adapters.upstream import Call
 from gateway.errors import Code, NotFound, RateLimited, Unavailable
 from gateway.model.fields import ALWAYS
 from gateway.model.fields import EVERYTHING as FIELDS

@@ -7,8 +7,8 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from gateway.adapters.base import UpstreamLog, UpstreamRequest
 from gateway.adapters.transport import Transport, translated
+from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import NoAnswer, NotSent, UpstreamError
 from gateway.sandbox.faults import HELD, Fault
 from gateway.sandbox.http import Request, Response

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from strawberry.types import ExecutionResult
 from structlog.testing import capture_logs
 
-from gateway.adapters.base import Call
+from gateway.adapters.upstream import Call
 from gateway.http.graphiql.page import Explorer
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.media import GRAPHQL, JSON

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from strawberry.types import ExecutionResult
 
-from gateway.adapters.base import Call
+from gateway.adapters.upstream import Call
 from gateway.model.ids import CalendarId
 from gateway.schema.execution import Executor
 from gateway.service.audit import AuditTrail

@@ -7,8 +7,6 @@ import anyio
 import msgspec
 
 from gateway.adapters.base import (
-    Call,
-    EffectKind,
     EventChange,
     EventRemoval,
     EventStep,
@@ -18,13 +16,12 @@ from gateway.adapters.base import (
     Outcome,
     Plan,
     PlannedEvent,
-    SideEffect,
     Step,
-    TranslationWarning,
-    UpstreamRequest,
     WriteStatus,
 )
+from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
+from gateway.adapters.upstream import Call, UpstreamRequest
 from gateway.errors import (
     AmbiguousKey,
     Code,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
-from gateway.adapters.base import Call, Outcome, UpstreamRequest, WriteStatus
+from gateway.adapters.base import Outcome, WriteStatus
+from gateway.adapters.upstream import Call, UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event
 from gateway.model.time import EventTime

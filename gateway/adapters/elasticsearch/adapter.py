@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.adapters.base import (
-    Call,
     EventChange,
     EventRemoval,
     EventStep,
@@ -46,6 +45,7 @@ from gateway.adapters.elasticsearch.wire import (
 from gateway.adapters.elasticsearch.writing import write
 from gateway.adapters.groups import in_groups
 from gateway.adapters.ordering import in_order
+from gateway.adapters.upstream import Call
 from gateway.errors import (
     Forbidden,
     GatewayError,

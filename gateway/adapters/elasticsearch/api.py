@@ -7,7 +7,6 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
 from gateway.adapters.elasticsearch import faults, requests
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.fields import WHOLE, WireFields
@@ -18,6 +17,7 @@ from gateway.adapters.elasticsearch.walk import walk
 from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, MLInfo, StoredEvent, UntitledEventList
 from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.transport import Answer, Way
+from gateway.adapters.upstream import Call, UpstreamLog, UpstreamRequest
 from gateway.errors import Forbidden, NoAnswer, NotSent, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
 

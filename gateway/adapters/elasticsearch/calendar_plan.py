@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import TranslationWarning, UpstreamLog, UpstreamRequest, WriteStatus
+from gateway.adapters.base import WriteStatus
+from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.drafts import MAX_DESCRIPTION_BYTES
@@ -22,6 +23,7 @@ from gateway.adapters.management import (
     CalendarStep,
     JobsChange,
 )
+from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import Conflict, InvalidInput, NotFound, UnexpectedAnswer, Unsupported
 from gateway.model.calendar import Calendar
 from gateway.model.elasticsearch import ElasticsearchCalendarDetails

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EffectKind, SideEffect, TranslationWarning
+from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.elasticsearch.flags import check_shift, flag_warnings, options_of
 from gateway.adapters.elasticsearch.ids import name_of
 from gateway.adapters.elasticsearch.series import (

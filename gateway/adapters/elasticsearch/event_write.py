@@ -3,12 +3,13 @@
 from collections.abc import Container
 from dataclasses import replace
 
-from gateway.adapters.base import EventStep, Outcome, UpstreamLog, WriteStatus
+from gateway.adapters.base import EventStep, Outcome, WriteStatus
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
 from gateway.adapters.elasticsearch.mark import Mark, parted
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
+from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import Conflict, Problem
 from gateway.model.event import Event
 from gateway.model.key import folded

@@ -5,11 +5,11 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.elasticsearch.hints import hint
 from gateway.adapters.elasticsearch.refusal import Refusal
 from gateway.adapters.retry_after import retry_after
 from gateway.adapters.transport import Answer
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import (
     Conflict,
     Forbidden,

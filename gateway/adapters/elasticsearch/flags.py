@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from gateway.adapters.base import TranslationWarning
+from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Loss, Notice, camel_case, plain
 from gateway.errors import InvalidInput
 from gateway.model.elasticsearch import ElasticsearchEventDetails, ElasticsearchEventOptions

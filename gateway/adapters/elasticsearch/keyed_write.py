@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from gateway.adapters.base import Outcome, UpstreamLog
+from gateway.adapters.base import Outcome
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.keyed_row import KeyedRow
 from gateway.adapters.elasticsearch.lookup import Found, look_up
 from gateway.adapters.elasticsearch.plan import KeyedStep, body_of
 from gateway.adapters.elasticsearch.posting import Posted, Posting
+from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotFound, UpstreamError
 
 _ROUNDS: Final = 2

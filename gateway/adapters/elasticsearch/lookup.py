@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from gateway.adapters.base import UpstreamLog
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.fields import WHOLE, WireFields
 from gateway.adapters.elasticsearch.mark import parted
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.wire import StoredEvent
+from gateway.adapters.upstream import UpstreamLog
 from gateway.model.ids import CalendarId
 from gateway.model.key import folded
 from gateway.model.time import to_millis

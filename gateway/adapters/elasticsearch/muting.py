@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EffectKind, SideEffect, TranslationWarning
+from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.elasticsearch.ids import name_of
 from gateway.adapters.elasticsearch.wire import SentEvent
 from gateway.adapters.losses import Notice

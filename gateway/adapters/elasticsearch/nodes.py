@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
-from gateway.adapters.base import UpstreamLog, UpstreamRequest
 from gateway.adapters.transport import Answer, Transport
+from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import NoAnswer, NotSent
 
 _DOWN: Final = frozenset({502, 503, 504})

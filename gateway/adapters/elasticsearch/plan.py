@@ -7,15 +7,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import (
-    EventChange,
-    EventRemoval,
-    EventStep,
-    OnExisting,
-    PlannedEvent,
-    Step,
-    UpstreamRequest,
-)
+from gateway.adapters.base import EventChange, EventRemoval, EventStep, OnExisting, PlannedEvent, Step
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.drafts import Terms, effects, translate, translate_change
 from gateway.adapters.elasticsearch.flags import occurrence_of, options_of
@@ -23,6 +15,7 @@ from gateway.adapters.elasticsearch.ids import EventPlace, calendar_at, place_na
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.verify import is_same
 from gateway.adapters.elasticsearch.wire import SentEvent, SentEvents, to_wire
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import GatewayError, Problem, Refused, TooMany
 from gateway.model.event import Draft, Event, draft_of
 from gateway.model.ids import CalendarId

@@ -13,12 +13,12 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import UpstreamLog, UpstreamRequest
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import body_of
 from gateway.adapters.elasticsearch.wire import SentEvent
+from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import Problem, UpstreamError
 from gateway.model.ids import CalendarId
 

@@ -6,10 +6,10 @@ from typing import Final, Self
 
 import msgspec
 
-from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.elasticsearch.fields import WHOLE, WireFields
 from gateway.adapters.elasticsearch.ids import name_of
 from gateway.adapters.transport import request_path
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.model.ids import CalendarId
 from gateway.model.time import Window, to_millis
 

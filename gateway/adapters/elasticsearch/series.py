@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import TranslationWarning
+from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Loss, Notice
 from gateway.errors import InvalidInput, Unsupported, located
 from gateway.model.event import Draft, Recurrence

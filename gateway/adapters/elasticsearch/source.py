@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from weakref import WeakValueDictionary
 
-from gateway.adapters.base import Call
 from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
 from gateway.adapters.elasticsearch import ids
 from gateway.adapters.elasticsearch.adapter import ElasticsearchAdapter
@@ -16,6 +15,7 @@ from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, SeriesLimits
 from gateway.adapters.elasticsearch.versions import Versions
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.transport import Way
+from gateway.adapters.upstream import Call
 from gateway.model.event import SourceKind
 from gateway.model.ids import CalendarId, EventId, ResourceId
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from gateway.adapters.base import Outcome, PlannedEvent, Step, UpstreamLog, WriteStatus
+from gateway.adapters.base import Outcome, PlannedEvent, Step, WriteStatus
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import sent_in, span_of
 from gateway.adapters.elasticsearch.posting import Posted, Posting, Row
 from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
+from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotStored, Problem, UpstreamError
 from gateway.model.time import from_millis, to_rfc3339
 

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import msgspec
 
-from gateway.adapters.base import Call, UpstreamLog, UpstreamRequest
 from gateway.adapters.deadline import Deadline
 from gateway.adapters.gate import Gate
 from gateway.adapters.msgraph import access, batch, faults
@@ -21,6 +20,7 @@ from gateway.adapters.msgraph.wire import Page
 from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.retry_after import dated
 from gateway.adapters.transport import Answer, Transport
+from gateway.adapters.upstream import Call, UpstreamLog, UpstreamRequest
 from gateway.errors import UnexpectedAnswer, UpstreamError
 from gateway.model.ids import ResourceId
 

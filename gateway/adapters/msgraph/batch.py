@@ -10,9 +10,9 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.msgraph import faults
 from gateway.adapters.transport import Answer
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import UnexpectedAnswer, UpstreamError
 
 MAX_ITEMS: Final = 20

@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 import msgspec
 
-from gateway.adapters.base import Call
 from gateway.adapters.msgraph.claims import Claims, claims_of
 from gateway.adapters.msgraph.oauth import TokenEndpoint
 from gateway.adapters.msgraph.tokens import Tokens
+from gateway.adapters.upstream import Call
 from gateway.errors import Unauthenticated
 
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)

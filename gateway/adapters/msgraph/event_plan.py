@@ -5,21 +5,15 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.adapters.base import (
-    EffectKind,
-    EventChange,
-    EventRemoval,
-    EventStep,
-    SideEffect,
-    TranslationWarning,
-    UpstreamRequest,
-)
+from gateway.adapters.base import EventChange, EventRemoval, EventStep
+from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.losses import Loss, camel_case
 from gateway.adapters.msgraph.drafts import encode_json, times
 from gateway.adapters.msgraph.exceptions import of_change, planned
 from gateway.adapters.msgraph.patch import Members, encode_change, members_of
 from gateway.adapters.msgraph.plan import check_attendees, check_size, losses
 from gateway.adapters.msgraph.requests import Requests
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Refused, Unsupported
 from gateway.model.event import Attendee, AttendeeType, Event, EventBody
 from gateway.model.ids import EventId

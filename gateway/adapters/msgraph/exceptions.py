@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from gateway.adapters.base import EventChange, Step, UpstreamRequest
+from gateway.adapters.base import EventChange, Step
 from gateway.adapters.msgraph.drafts import ASSIGNED
 from gateway.adapters.msgraph.patch import members_of
 from gateway.adapters.msgraph.paths import event_in_mailbox_of
@@ -20,6 +20,7 @@ from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.times import read_time
 from gateway.adapters.msgraph.view import MAX_VIEW, widened
 from gateway.adapters.msgraph.wire import CancelledOccurrences, Instance
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Refused, TooMany, UnexpectedAnswer, Unsupported
 from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId, EventId

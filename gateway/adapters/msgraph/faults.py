@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.msgraph.hints import hint_for
 from gateway.adapters.retry_after import retry_after
 from gateway.adapters.transport import Answer
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import (
     Conflict,
     Forbidden,

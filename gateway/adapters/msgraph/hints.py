@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote
 
-from gateway.adapters.base import UpstreamRequest
+from gateway.adapters.upstream import UpstreamRequest
 
 _SAVED_TWICE: Final = "Somebody writes to it at the same moment: look at it, and repeat the call."
 _IN_DOUBT: Final = "It may have been saved all the same: look at it before you repeat the call."

@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EventChange, TranslationWarning
+from gateway.adapters.base import EventChange
+from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Loss
 from gateway.adapters.msgraph.drafts import to_wire
 from gateway.adapters.msgraph.patch import members_of

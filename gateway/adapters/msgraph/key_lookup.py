@@ -13,7 +13,6 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.msgraph.access import sees_basics_only
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.bearers import Bearer, Bearers, sorted_out
@@ -30,6 +29,7 @@ from gateway.adapters.msgraph.paths import (
 )
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.wire import CalendarName, GraphEvent, KeyBearer, Page
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Forbidden, LookupUnsupported, NotFound, UpstreamError, UpstreamRefused
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId, ResourceId

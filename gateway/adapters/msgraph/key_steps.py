@@ -5,16 +5,7 @@ from functools import partial
 
 import msgspec
 
-from gateway.adapters.base import (
-    EventChange,
-    EventStep,
-    OnExisting,
-    Outcome,
-    Plan,
-    PlannedEvent,
-    Step,
-    UpstreamRequest,
-)
+from gateway.adapters.base import EventChange, EventStep, OnExisting, Outcome, Plan, PlannedEvent, Step
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.bearers import Bearers
 from gateway.adapters.msgraph.event_plan import plan_event
@@ -26,6 +17,7 @@ from gateway.adapters.msgraph.keys import check_own, encode_keyed
 from gateway.adapters.msgraph.paths import canonical_if_known
 from gateway.adapters.msgraph.plan import plan
 from gateway.adapters.msgraph.requests import Requests
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import GatewayError, Problem
 from gateway.model.event import Draft
 from gateway.model.ids import CalendarId

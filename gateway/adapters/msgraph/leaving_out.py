@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import Outcome, UpstreamLog, WriteStatus
+from gateway.adapters.base import Outcome, WriteStatus
 from gateway.adapters.msgraph import faults
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.events import to_event
@@ -23,6 +23,7 @@ from gateway.adapters.msgraph.exceptions import (
 from gateway.adapters.msgraph.paths import event_in_mailbox_of
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.wire import CancelledOccurrences, GraphEvent, Instance, Page
+from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import (
     Conflict,
     GatewayError,

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from gateway.adapters.base import UpstreamLog, UpstreamRequest
 from gateway.adapters.msgraph.tokens import Token
 from gateway.adapters.retry_after import retry_after
 from gateway.adapters.transport import Answer, Transport, request_path
+from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import (
     NoAnswer,
     NotSent,

@@ -4,15 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
-from gateway.adapters.base import (
-    EffectKind,
-    Plan,
-    PlannedEvent,
-    SideEffect,
-    Step,
-    TranslationWarning,
-    UpstreamRequest,
-)
+from gateway.adapters.base import Plan, PlannedEvent, Step
+from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.losses import Loss, options_not_held
 from gateway.adapters.msgraph import batch
 from gateway.adapters.msgraph.drafts import encode, times
@@ -22,6 +15,7 @@ from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical_if_known, is_group
 from gateway.adapters.msgraph.requests import ITEM_HEADERS, Requests
 from gateway.adapters.msgraph.wire import NewEvent
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import GatewayError, Problem, TooMany
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId

@@ -5,11 +5,11 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.msgraph.keys import EXPANSION, filter_on
 from gateway.adapters.msgraph.paths import Segments, readable
 from gateway.adapters.msgraph.selection import select
 from gateway.adapters.transport import request_path
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import Window, to_rfc3339

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from gateway.adapters.base import Call
 from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
 from gateway.adapters.msgraph import paths
 from gateway.adapters.msgraph.adapter import MSGraphAdapter
@@ -12,6 +11,7 @@ from gateway.adapters.msgraph.credentials import Credential
 from gateway.adapters.msgraph.mailboxes import LIMIT, MailboxGates
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.transport import Transport
+from gateway.adapters.upstream import Call
 from gateway.model.event import SourceKind
 from gateway.model.ids import CalendarId, EventId, ResourceId
 

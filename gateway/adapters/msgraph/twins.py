@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from gateway.adapters.base import UpstreamLog
 from gateway.adapters.msgraph import faults
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.bearers import Bearer
 from gateway.adapters.msgraph.drift import drift, is_as_made
 from gateway.adapters.msgraph.paths import is_group
 from gateway.adapters.msgraph.requests import Requests
+from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotFound, UpstreamError
 from gateway.model.event import Draft
 from gateway.model.ids import CalendarId, EventId

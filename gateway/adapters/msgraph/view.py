@@ -5,13 +5,13 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
 
-from gateway.adapters.base import UpstreamRequest
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.paths import canonical
 from gateway.adapters.msgraph.series_keys import SeriesKeys
 from gateway.adapters.msgraph.wire import GraphEvent, Page
 from gateway.adapters.ordering import in_order
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import InvalidTime, TooMany
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId

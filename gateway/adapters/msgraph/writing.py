@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import msgspec
 
-from gateway.adapters.base import Outcome, PlannedEvent, Step, UpstreamLog, UpstreamRequest, WriteStatus
+from gateway.adapters.base import Outcome, PlannedEvent, Step, WriteStatus
 from gateway.adapters.msgraph import batch, faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.drafts import with_transaction
@@ -19,6 +19,7 @@ from gateway.adapters.msgraph.paths import canonical, is_group
 from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.adapters.transport import Answer
+from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import NoAnswer, RateLimited, Unavailable, UnexpectedAnswer, UpstreamError
 from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId

@@ -12,8 +12,8 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from gateway.adapters.base import UpstreamLog, UpstreamRequest
 from gateway.adapters.transport import Transport
+from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import GatewayError, Unavailable, UnexpectedAnswer
 from gateway.settings.value import is_loopback
 
