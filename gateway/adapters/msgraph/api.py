@@ -21,7 +21,7 @@ from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.retry_after import dated
 from gateway.adapters.transport import Answer, Transport
 from gateway.adapters.upstream import Call, UpstreamLog, UpstreamRequest
-from gateway.errors import UnexpectedAnswer, UpstreamError
+from gateway.errors import OutOfTime, UnexpectedAnswer, UpstreamError
 from gateway.model.ids import ResourceId
 
 T = TypeVar("T")
@@ -109,6 +109,11 @@ class GraphApi:
     async def repeat(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """What an attempt gives at what does no harm twice, made again where that can help."""
         return await self._retries.read(attempt)
+
+    async def pause(self, count: int) -> None:
+        """Waits before another look at what may have come meanwhile. Raises OutOfTime."""
+        if not await self._retries.pause(count):
+            raise OutOfTime("There was no time to look once more.", hint="Repeat the call.")
 
     async def read_once(
         self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None

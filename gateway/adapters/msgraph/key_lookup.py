@@ -19,6 +19,7 @@ from gateway.adapters.msgraph.bearers import Bearer, Bearers, sorted_out
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.keys import fingerprint_of, key_of, name_of
 from gateway.adapters.msgraph.leaving_out import untold, with_exceptions
+from gateway.adapters.msgraph.listing import list_calendars
 from gateway.adapters.msgraph.paths import (
     calendar_of,
     canonical,
@@ -37,6 +38,7 @@ from gateway.model.key import folded
 
 MOST_PAGES: Final = 50
 """How far a calendar is paged through where the filter does not work."""
+_LATE_LOOKS: Final = 3
 
 
 class KeyLookup:
@@ -69,9 +71,47 @@ class KeyLookup:
         """The same after a write that made some events here, by their ids: no moved ones are looked for."""
         return await self._find(keys, _places(self._calendar)[-1:], made)
 
-    async def is_there(self, name: str) -> bool:
-        """Whether the event of that id is there, whatever it bears. Raises UpstreamError."""
-        return await self._event(name) is not None
+    async def find_late(self, key: str) -> Bearers:
+        """The same a few times more, while nobody bears the key: what was just written may not show yet.
+
+        Raises OutOfTime where there is no time for that, and other UpstreamErrors.
+        """
+        found = Bearers()
+        for count in range(_LATE_LOOKS):
+            if found.shown:
+                break
+            await self._api.pause(count)
+            found = (await self.find_again([key], ()))[key]
+        return found
+
+    async def find_elsewhere(self, key: str) -> Bearers:
+        """Those that bear the key in the other calendars of the mailbox, if they were made for this one.
+
+        Raises UpstreamError, also where the calendars cannot be listed.
+        """
+        places = () if is_group(self._calendar) else await self._other_calendars()
+        return (await self._find([key], places, ()))[key] if places else Bearers()
+
+    async def find_made(self, name: str, key: str) -> tuple[bool, Bearers]:
+        """Whether the event of that id is in the calendar; and what it is to the key, wherever it is.
+
+        Raises UpstreamError.
+        """
+        event = await self._event(name)
+        homes = await self._homes([name]) if event is not None else {}
+        if event is None or name not in homes:
+            return False, Bearers()
+        bearer, identity = await self._bearer(event, homes[name]), await self.identity()
+        return bearer.home == identity, self._sorted_out(key, [bearer], identity)
+
+    async def _other_calendars(self) -> Sequence[CalendarId]:
+        mailbox, identity = mailbox_of(self._calendar), await self.identity()
+        listed = await list_calendars(self._api, self._requests, [mailbox], log=self.log)
+        names = {place_of(CalendarId.parse(calendar.id))[-1] for calendar in listed.calendars}
+        return [
+            CalendarId(mailbox.source, (*mailbox.segments, "calendars", name))
+            for name in sorted(names - {identity})
+        ]
 
     async def _find(
         self, keys: Iterable[str], places: Sequence[ResourceId], made: Collection[str]

@@ -1,5 +1,6 @@
 """Writing events with keys: each is made once, however often and by however many it is asked for."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -20,7 +21,7 @@ from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.twins import are_twins, remove
 from gateway.adapters.msgraph.writing import Post, Writing, posts_of
 from gateway.errors import Conflict, GatewayError, Problem, UpstreamError
-from gateway.model.event import Draft
+from gateway.model.event import Draft, Event
 from gateway.model.msgraph import MSGraphEventDetails
 
 _SAFE: Final = "It may be there, or still be written. Repeating the call with the same key is safe."
@@ -78,15 +79,17 @@ class KeyedWriting:
         for post in refused:
             self._keep(post, post.outcome())
         looked = [post for post in posts if _needs_look(post)]
-        left = []
         try:
             found = await self._look(looked)
         except UpstreamError as exc:
             for post in looked:
                 self._keep(post, _unsettled(post, exc.problem))
             return []
-        for post in looked:
-            outcome = await self._outcome(post, found[_key(post.planned.draft)])
+        outcomes = await asyncio.gather(
+            *(self._outcome(post, found[_key(post.planned.draft)]) for post in looked)
+        )
+        left = []
+        for post, outcome in zip(looked, outcomes, strict=True):
             if outcome is None:
                 left.append(post)
             else:
@@ -102,7 +105,10 @@ class KeyedWriting:
     async def _outcome(self, post: Post, found: Bearers) -> Outcome | None:
         """What became of an event by those that bear its key now; None if another is to be made."""
         if not found.shown:
-            return await self._unseen(post)
+            late = await self._unseen(post)
+            if not isinstance(late, Bearers):
+                return late
+            found = late
         index, draft = post.planned.index, post.planned.draft
         if len(found.holders) > 1 and are_twins(draft, found.holders, self._step.calendar):
             return await self._converge(post, found.holders)
@@ -138,26 +144,37 @@ class KeyedWriting:
             warnings=tuple(changes(draft, event)),
         )
 
-    async def _unseen(self, post: Post) -> Outcome | None:
-        """The outcome where no event bears the key: a deleted one's transactionId makes none."""
-        if post.event is None:
-            is_spent = _is_duplicate(post.error)
-            return None if is_spent else _unsettled(post, None)
+    async def _unseen(self, post: Post) -> Bearers | Outcome | None:
+        """What there is to say where no event of the calendar is seen to bear the key.
+
+        That is who bears it after all, or elsewhere; else what became of the event. None where the
+        transactionId is that of a deleted one.
+        """
         try:
-            is_there = await self._lookup.is_there(_graph_id(post))
+            return await self._search(post)
         except UpstreamError as exc:
             return _unsettled(post, exc.problem)
-        if not is_there:
-            return None
-        if post.is_earlier:
-            message = (
-                f"{post.event.id} was made under the key {post.planned.draft.key}, and no longer bears it."
-            )
-            error = Conflict(message, path=("key",), hint="Remove it, or take another key.")
-            return Outcome(
-                index=post.planned.index, status=WriteStatus.CONFLICT, event=post.event, problem=error.problem
-            )
-        return post.outcome()
+
+    async def _search(self, post: Post) -> Bearers | Outcome | None:
+        """The same. Raises UpstreamError."""
+        key, is_spent = _key(post.planned.draft), _is_duplicate(post.error)
+        if post.event is not None:
+            is_here, found = await self._lookup.find_made(_graph_id(post), key)
+            if found.shown:
+                return found
+            if is_here:
+                return _without_key(post, post.event) if post.is_earlier else post.outcome()
+        elif not is_spent:
+            return _unsettled(post, None)
+        if not post.is_earlier:
+            found = await self._lookup.find_late(key)
+            if found.shown:
+                return found
+        found = await self._lookup.find_elsewhere(key)
+        if found.shown:
+            return found
+        # Whether it is this call's own event that is late, or one that was deleted, nobody can tell.
+        return _unsettled(post, None) if is_spent and post.may_be_there else None
 
     async def _converge(self, post: Post, twins: Sequence[Bearer]) -> Outcome:
         """The outcome where one event was made twice: the older one stays, or both are named."""
@@ -225,12 +242,25 @@ def _safe(problem: Problem) -> Problem:
     return replace(problem, hint=_SAFE, retryable=True)
 
 
+def _without_key(post: Post, event: Event) -> Outcome:
+    error = Conflict(
+        f"{event.id} was made under the key {post.planned.draft.key}, and no longer bears it.",
+        path=("key",),
+        hint="Remove it, or take another key.",
+    )
+    return Outcome(index=post.planned.index, status=WriteStatus.CONFLICT, event=event, problem=error.problem)
+
+
 def _unsettled(post: Post, look: Problem | None) -> Outcome:
-    """The outcome where nobody can tell: what the write came to, else why it could not be looked at."""
-    problem = look if post.error is None else post.error.problem
+    """The outcome where nobody can tell: what the write came to, else why it could not be looked at.
+
+    That a transactionId was used before says little: an event of it may be there, or still be written.
+    """
+    is_duplicate = _is_duplicate(post.error)
+    problem = look if post.error is None or (is_duplicate and look) else post.error.problem
     if problem is None:
         raise ValueError("an event that was made, and looked at, is settled")
-    is_open = post.event is not None or post.may_be_there
+    is_open = post.event is not None or post.may_be_there or is_duplicate
     return Outcome(
         index=post.planned.index,
         status=WriteStatus.UNKNOWN if is_open else WriteStatus.FAILED,

@@ -12,6 +12,7 @@ from gateway.adapters.msgraph.calendars import to_calendar
 from gateway.adapters.msgraph.paths import Segments
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.wire import CalendarGroup, GraphCalendar, Page
+from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import Problem, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.ids import ResourceId
@@ -19,8 +20,14 @@ from gateway.model.ids import ResourceId
 _MAILBOXES_AT_ONCE: Final = 8
 
 
-async def list_calendars(api: GraphApi, requests: Requests, mailboxes: Sequence[ResourceId]) -> Listing:
-    """The calendars of all the mailboxes, by id, each once.
+async def list_calendars(
+    api: GraphApi,
+    requests: Requests,
+    mailboxes: Sequence[ResourceId],
+    *,
+    log: UpstreamLog | None = None,
+) -> Listing:
+    """The calendars of all the mailboxes, by id, each once. `log` is that of the row that asks.
 
     What cannot be listed is a problem. Raises UpstreamError where no mailbox can be listed at all.
     """
@@ -29,7 +36,7 @@ async def list_calendars(api: GraphApi, requests: Requests, mailboxes: Sequence[
     async def of(mailbox: ResourceId) -> Listing | UpstreamError:
         try:
             async with gate:
-                return await _Mailbox(api, requests, mailbox).calendars()
+                return await _Mailbox(api, requests, mailbox, log).calendars()
         except UpstreamError as exc:
             exc.problem = _of_whom(f"The calendars of {mailbox} are not listed", exc)
             return exc
@@ -52,10 +59,13 @@ async def list_calendars(api: GraphApi, requests: Requests, mailboxes: Sequence[
 class _Mailbox:
     """One mailbox, of a user: groups of Microsoft 365 have one calendar and no calendar groups."""
 
-    def __init__(self, api: GraphApi, requests: Requests, mailbox: ResourceId) -> None:
+    def __init__(
+        self, api: GraphApi, requests: Requests, mailbox: ResourceId, log: UpstreamLog | None
+    ) -> None:
         self._api = api
         self._requests = requests
         self._mailbox = mailbox
+        self._log = log
 
     async def calendars(self) -> Listing:
         """Those of the mailbox's own list, and of each group. Raises UpstreamError if it has no list."""
@@ -81,12 +91,12 @@ class _Mailbox:
 
     async def _groups(self) -> list[CalendarGroup]:
         request = self._requests.calendar_groups(self._mailbox)
-        async with aclosing(self._api.pages(request, Page[CalendarGroup])) as pages:
+        async with aclosing(self._api.pages(request, Page[CalendarGroup], log=self._log)) as pages:
             return [group async for page in pages for group in page.value]
 
     async def _listed(self, segments: Segments) -> list[Calendar]:
         request = self._requests.calendars(ResourceId(self._mailbox.source, segments))
-        async with aclosing(self._api.pages(request, Page[GraphCalendar])) as pages:
+        async with aclosing(self._api.pages(request, Page[GraphCalendar], log=self._log)) as pages:
             return [
                 to_calendar(
                     calendar, source=self._api.source, owner=self._api.owner(self._mailbox, page.context)
