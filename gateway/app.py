@@ -106,6 +106,7 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
         explorer=explorer,
         credential_headers=headers,
         timeout=settings.request_timeout,
+        upstream_calls=settings.limits.max_upstream_calls,
         admission=admission,
     )
     served = Starlette(

@@ -33,6 +33,7 @@ GatewayError
     ├── Unavailable              UNAVAILABLE              a 5xx: the upstream is in trouble
     ├── NotSent                  UNREACHABLE              no connection: the request never left
     ├── OutOfTime                DEADLINE                 the caller's time was up before anything was sent
+    ├── OutOfCalls               TOO_MANY                 the operation has sent all requests that it may
     ├── NoAnswer                 NO_ANSWER                the request left, the answer did not come
     ├── NotStored                NOT_STORED               reported as success, but not to be found
     └── UnexpectedAnswer         UNEXPECTED_ANSWER        an answer that is not what was promised
@@ -89,10 +90,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One trouble as data. `path` leads into the caller's input; no part of it holds a secret.
-
-    `claims` is JSON: what a new token must have for the upstream to take it.
-    """
+    """A trouble as data, no part secret. `path` leads into the input; `claims` is what a token must have."""
 
     code: Code
     message: str
@@ -142,10 +140,7 @@ class GatewayError(Exception):
 
 @contextmanager
 def located(*path: str | int) -> Iterator[None]:
-    """Says of an error raised within where in the input it lies: `path` goes before the error's own.
-
-    What is raised then is a copy, for one error may be the answer to several questions.
-    """
+    """Says of an error raised within where in the input it lies. A copy: one may answer several questions."""
     try:
         yield
     except GatewayError as exc:
@@ -284,6 +279,10 @@ class NotSent(UpstreamError):
 class OutOfTime(UpstreamError):
     code = Code.DEADLINE
     retryable = True
+
+
+class OutOfCalls(UpstreamError):
+    code = Code.TOO_MANY
 
 
 class NoAnswer(UpstreamError):

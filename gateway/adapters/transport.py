@@ -136,10 +136,12 @@ class Transport:
         Raises InvalidInput for a header value that HTTP cannot carry, without quoting it: it may be secret.
         Raises NotSent where no connection came about, so that nothing can have been done; NoAnswer where the
         request left and no whole answer came back, so that it may have been; UnexpectedAnswer above 64 MiB.
-        Raises OutOfTime after the deadline of the log, and waits for no answer beyond it.
+        Raises OutOfTime after the deadline of the log, and waits for no answer beyond it; OutOfCalls if the
+        operation has sent all that it may.
         """
         _check_headers(headers)
         log.deadline.check()
+        log.allowance.take()
         seconds = min(self._timeout, round(log.deadline.remaining, 3))
         index = log.add(request)
         sent = request if content is None else msgspec.structs.replace(request, body=content)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
+from gateway.adapters.allowance import Allowance
 from gateway.adapters.deadline import NEVER, Deadline
 
 
@@ -28,12 +30,19 @@ class UpstreamLog:
     """What one call asked of the upstreams, in order; `indexes` are the places of its own requests.
 
     A part shares the whole's list and keeps its own indexes: that is how a row of a write knows its requests.
-    After the `deadline` nothing more is asked.
+    After the `deadline` nothing more is asked, nor beyond the `allowance`.
     """
 
-    def __init__(self, requests: list[UpstreamRequest] | None = None, *, deadline: Deadline = NEVER) -> None:
+    def __init__(
+        self,
+        requests: list[UpstreamRequest] | None = None,
+        *,
+        deadline: Deadline = NEVER,
+        allowance: Allowance | None = None,
+    ) -> None:
         self.requests = [] if requests is None else requests
         self.deadline = deadline
+        self.allowance: Final = allowance or Allowance()
         self.indexes: list[int] = []
 
     def add(self, request: UpstreamRequest) -> int:
@@ -42,11 +51,16 @@ class UpstreamLog:
         return self.indexes[-1]
 
     def part(self) -> "UpstreamLog":
-        return UpstreamLog(self.requests, deadline=self.deadline)
+        return UpstreamLog(self.requests, deadline=self.deadline, allowance=self.allowance)
 
     def apart(self) -> "UpstreamLog":
-        """A log of its own, of a call that has the same time left."""
-        return UpstreamLog(deadline=self.deadline)
+        """A log of its own, of a call that has the same time and the same requests left."""
+        return UpstreamLog(deadline=self.deadline, allowance=self.allowance)
+
+    def check(self) -> None:
+        """Raises OutOfTime or OutOfCalls where nothing more may be asked."""
+        self.deadline.check()
+        self.allowance.check()
 
 
 class Call(msgspec.Struct, kw_only=True):

@@ -15,6 +15,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from gateway.adapters.allowance import Allowance
 from gateway.adapters.deadline import Deadline
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Code
@@ -45,7 +46,8 @@ _log = structlog.get_logger(__name__)
 class GraphQLEndpoint:
     """`/graphql`. `credential_headers` says in which header each source's credential of the caller comes.
 
-    A request has `timeout` for all that it asks of the upstreams, from the moment that it comes.
+    A request has `timeout` for all that it asks of the upstreams, from the moment that it comes, and at most
+    `upstream_calls` requests.
     """
 
     def __init__(
@@ -55,10 +57,12 @@ class GraphQLEndpoint:
         explorer: Explorer | None,
         credential_headers: Mapping[str, str],
         timeout: timedelta,
+        upstream_calls: int | None = None,
         admission: Admission | None = None,
     ) -> None:
         self._execute = execute
         self._timeout = timeout
+        self._upstream_calls = upstream_calls
         self._explorer = explorer
         self._credential_headers = credential_headers
         self._admission = admission or Admission()
@@ -123,7 +127,9 @@ class GraphQLEndpoint:
             client=request.client.host if request.client else None,
             caller=None if caller is None else caller.name,
             scopes=None if caller is None else caller.scopes,
-            log=UpstreamLog(deadline=Deadline.after(self._timeout)),
+            log=UpstreamLog(
+                deadline=Deadline.after(self._timeout), allowance=Allowance(self._upstream_calls)
+            ),
             credentials={
                 source: value
                 for source, name in self._credential_headers.items()

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.adapters.base import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem, located
-from gateway.service.atomicity import Atomicity, apply, hold_back
+from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
 from gateway.service.audit import AuditTrail
 from gateway.service.call_limits import CallLimits, check_calendars, check_rows
 from gateway.service.catalog import Target, Unresolved
@@ -51,6 +51,7 @@ async def carry_out(session: Session, audit: AuditTrail, command: Amendments) ->
     await _prepare(session, writes, command.max_invitations)
     if command.atomicity is Atomicity.ALL_OR_NOTHING:
         hold_back(writes, others_refused=any(map(_is_refused, flat)))
+    check_allowance(writes, session, command.atomicity)
     if command.dry_run:
         for write in in_order(writes):
             write.show()
@@ -100,7 +101,7 @@ def _is_refused(part: Part) -> bool:
 
 
 async def _prepare(session: Session, writes: Sequence[EventWrite], max_invitations: int | None) -> None:
-    lanes = Lanes(session.deadline)
+    lanes = Lanes(session.log)
     await asyncio.gather(*(lanes.run(write.lane, write.check, skip=write.refuse) for write in writes))
     _refuse_doubled(writes)
     check_invitations(writes, max_invitations)

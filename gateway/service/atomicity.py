@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from gateway.adapters.base import WriteStatus
 from gateway.errors import NotAll, Problem, TooManyInvitations
-from gateway.service.fan_out import Write, apply_all, each
+from gateway.service.fan_out import Write, apply_all, check_calls, each
 from gateway.service.lanes import Lanes
 from gateway.service.session import Session
 
 _FOR_WRITING: Final = 2 / 3
 """The share of the time that is left: the rest is for taking back."""
+_CALLS_BACK: Final = 3
+"""The requests that taking one event back may take: two looks at it, and what makes it as it was."""
 _SKIPPED: Final = NotAll(
     "Nothing was sent: another row failed, and all or nothing was asked for.",
     hint="Mend what the other rows say, and repeat the call.",
@@ -43,21 +45,34 @@ def hold_back(writes: Sequence[Write], *, others_refused: bool) -> None:
         write.steps = ()
 
 
+def check_allowance(writes: Sequence[Write], session: Session, atomicity: Atomicity) -> None:
+    """Skips all that is planned if it takes more requests than the operation has left."""
+    check_calls(writes, session.log.allowance, besides=_calls_back(writes, atomicity))
+
+
 async def apply(writes: Sequence[Write], session: Session, atomicity: Atomicity) -> None:
     """Applies what is planned."""
     if atomicity is Atomicity.ALL_OR_NOTHING:
         await _apply_whole(writes, session)
     else:
-        await apply_all(writes, session.deadline)
+        await apply_all(writes, session.log)
 
 
 async def _apply_whole(writes: Sequence[Write], session: Session) -> None:
     """Applies all steps, silent ones first and mail last; if one fails, takes back what was done."""
     whole = _Whole(writes)
-    with session.hurried(_FOR_WRITING):
-        await whole.apply(Lanes(session.deadline))
+    calls_back = _calls_back(writes, Atomicity.ALL_OR_NOTHING)
+    with session.hurried(_FOR_WRITING), session.log.allowance.keeping(calls_back):
+        await whole.apply(Lanes(session.log))
     if whole.is_broken:
-        await whole.undo(Lanes(session.deadline))
+        await whole.undo(Lanes(session.log))
+
+
+def _calls_back(writes: Sequence[Write], atomicity: Atomicity) -> int:
+    """How many requests are kept for taking back what is planned."""
+    if atomicity is Atomicity.BEST_EFFORT:
+        return 0
+    return _CALLS_BACK * sum(write.size(step) for write in writes for step in write.steps)
 
 
 class _Whole:

@@ -109,6 +109,8 @@ class _Management:
         if step.present is not None and not target.by_alias:
             with located(self._command.field):
                 policy.check_mutes(step.present)
+        if step.settled is None:
+            self._session.log.allowance.check(len(step.requests))
         return step
 
     async def _outcome(

@@ -189,7 +189,7 @@ class CalendarWrite:
                 )
 
     def size(self, step: Step) -> int:
-        return len(step.events)
+        return sum(event.held_as for event in step.events)
 
     def mails(self, step: Step) -> int:
         """How many events of the step send mail."""

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from gateway.adapters.allowance import Allowance
 from gateway.adapters.base import WriteStatus
-from gateway.adapters.deadline import Deadline
-from gateway.errors import Problem, TooManyInvitations
+from gateway.adapters.upstream import UpstreamLog
+from gateway.errors import OutOfCalls, Problem, TooManyInvitations
 from gateway.service.lanes import Lanes
 
 
@@ -45,7 +46,7 @@ class Write(Protocol):
         ...
 
     def size(self, step: Any, /) -> int:
-        """How many events a step writes."""
+        """How many events a step writes, each occurrence being one where a series is held so."""
         ...
 
     def mails(self, step: Any, /) -> int:
@@ -100,14 +101,31 @@ def _keep_within(writes: Sequence[Write], limit: int) -> None:
         write.refuse_invitations(error.problem)
 
 
+def check_calls(writes: Sequence[Write], allowance: Allowance, *, besides: int = 0) -> None:
+    """Skips all that is planned if it takes more requests than are left, so that nothing is half done.
+
+    `besides` is how many it may take beside what is planned.
+    """
+    steps = [(write, step) for write in writes for step in write.steps]
+    needed = sum(len(step.requests) for _, step in steps)
+    if not needed:
+        return
+    try:
+        allowance.check(needed + besides)
+    except OutOfCalls as exc:
+        for write, step in steps:
+            write.skip(step, exc.problem)
+            write.steps = ()
+
+
 def in_order(writes: Sequence[W]) -> list[W]:
     """The writes in the order in which they are applied: those that send no mail first."""
     return sorted(writes, key=lambda write: write.invites)
 
 
-async def apply_all(writes: Sequence[Write], deadline: Deadline) -> None:
+async def apply_all(writes: Sequence[Write], log: UpstreamLog) -> None:
     """Applies all steps, a bounded number at once, the silent sources' before the others'."""
-    lanes = Lanes(deadline)
+    lanes = Lanes(log)
     for invites in (False, True):
         steps = [(write, step) for write in writes if write.invites is invites for step in write.steps]
         await each(lanes, steps, _apply, _skip)

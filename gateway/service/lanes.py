@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from gateway.adapters.deadline import Deadline
 from gateway.adapters.gate import Gate
-from gateway.errors import Code, OutOfTime, Problem
+from gateway.adapters.upstream import UpstreamLog
+from gateway.errors import Code, OutOfCalls, OutOfTime, Problem
 
 _PER_SOURCE: Final = 16
 _PER_LANE: Final = 4
@@ -21,8 +21,8 @@ class Lanes:
     Who waits in a lane holds no place of the source: a silent mailbox does not keep the others waiting.
     """
 
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
+    def __init__(self, log: UpstreamLog) -> None:
+        self._log = log
         self._sources = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_PER_SOURCE))
         self._lanes = defaultdict[str, Gate](lambda: Gate(_PER_LANE))
         self._closed: dict[str, Problem] = {}
@@ -37,7 +37,7 @@ class Lanes:
     ) -> None:
         """Takes the step when there is room; skips it if one before it in this lane got no answer.
 
-        It is skipped when the call's time is up, too.
+        It is skipped when the call's time is up, too, or it has sent all requests that it may.
 
         A step gives its problems; to skip one takes the problem that says so. One with many `events` goes
         alone, so that few are on their way where nobody answers.
@@ -53,8 +53,8 @@ class Lanes:
 
     def _over(self) -> Problem | None:
         try:
-            self._deadline.check()
-        except OutOfTime as exc:
+            self._log.check()
+        except (OutOfTime, OutOfCalls) as exc:
             return exc.problem
         return None
 

@@ -64,7 +64,7 @@ class MuteWrite:
 
     async def prepare(self) -> None:
         """Checks and plans all that is to be done. Writes nothing."""
-        lanes = Lanes(self._session.deadline)
+        lanes = Lanes(self._session.log)
         keys = list(self._drafts)
         if keys:
             drafts = [_maker(draft) for draft in self._drafts.values()]

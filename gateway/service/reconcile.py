@@ -16,7 +16,7 @@ from gateway.model.time import Window
 from gateway.service import side
 from gateway.service.audit import AuditTrail
 from gateway.service.coverage import LONGEST
-from gateway.service.fan_out import apply_all
+from gateway.service.fan_out import apply_all, check_calls
 from gateway.service.following import Following
 from gateway.service.mute_write import MuteWrite
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
@@ -96,11 +96,13 @@ def _too_many(changes: int, limit: int) -> Problem | None:
 
 
 async def _carry_out(session: Session, writes: Sequence[MuteWrite], *, dry_run: bool) -> None:
+    parts = [part for write in writes for part in write.writes]
+    check_calls(parts, session.log.allowance)
     if dry_run:
         for write in writes:
             write.show()
     else:
-        await apply_all([part for write in writes for part in write.writes], session.deadline)
+        await apply_all(parts, session.log)
 
 
 def _reconciled(

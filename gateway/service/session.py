@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.base import CalendarAdapter
-from gateway.adapters.deadline import Deadline
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import GatewayError
 from gateway.service.call_limits import CallLimits
@@ -59,9 +58,9 @@ class Session:
         return Session(self.catalog, msgspec.structs.replace(self.call, log=log), self.limits)
 
     @property
-    def deadline(self) -> Deadline:
-        """Until when the upstreams are asked."""
-        return self.call.log.deadline
+    def log(self) -> UpstreamLog:
+        """What the upstreams were asked, and how long and how often they may be."""
+        return self.call.log
 
     def adapter(self, source: ConfiguredSource) -> CalendarAdapter:
         """The source as this call sees it; the same one all through the call. Raises MissingScope."""

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.adapters.base import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem
-from gateway.service.atomicity import Atomicity, apply, hold_back
+from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
 from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import CalendarWrite
 from gateway.service.call_limits import CallLimits, check_calendars, check_rows
@@ -34,6 +34,7 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
     await _prepare(list(writes.values()), drafts, command.max_invitations)
     if command.atomicity is Atomicity.ALL_OR_NOTHING:
         hold_back(list(writes.values()), others_refused=any(isinstance(it, Unresolved) for it in resolved))
+    check_allowance(list(writes.values()), session, command.atomicity)
     if command.dry_run:
         for write in in_order(list(writes.values())):
             write.show()

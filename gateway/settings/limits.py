@@ -27,6 +27,11 @@ class LimitSettings(Table):
         ge=1,
         description="Values that the answer may bring, a call upstream counting as a hundred.",
     )
+    max_upstream_calls: int = Field(
+        default=5000,
+        ge=1,
+        description="Requests that one operation sends upstream: retries, pages and looks count, too.",
+    )
     max_events: int = Field(default=1000, ge=1, description="Events that one field adds, changes or removes.")
     max_page: int = Field(default=1000, ge=1, le=1000, description="Rows of one page.")
     max_representations: int = Field(

@@ -75,16 +75,22 @@ class Posting:
     async def _send(self, places: Sequence[int], post: UpstreamRequest) -> Posted | None:
         """None where the rows are to be posted again, in parts."""
         self._posts += 1
+        sent = len(self._log.indexes)
         try:
             doubt = await self._api.write(post, log=self._log)
         except UpstreamError as exc:
-            return self._refused(places, exc.problem)
+            return self._refused(places, exc.problem, self._status(sent))
         if doubt is not None:
             self._stopped = doubt.problem
         return Posted(doubt=doubt)
 
-    def _refused(self, places: Sequence[int], problem: Problem) -> Posted | None:
-        if self._log.requests[self._log.indexes[-1]].status not in _FAULTY:
+    def _status(self, number: int) -> int | None:
+        """That of the answer to one of the requests; None where it was not even sent."""
+        indexes = self._log.indexes
+        return self._log.requests[indexes[-1]].status if len(indexes) > number else None
+
+    def _refused(self, places: Sequence[int], problem: Problem, status: int | None) -> Posted | None:
+        if status not in _FAULTY:
             self._stopped = problem
         elif len(places) > 1 and self._posts < MAX_POSTS:
             parts = _parts(places, self._at_fault(places, problem))
