@@ -5,7 +5,6 @@ the server's processes per request, medians of all rounds, with 32 clients askin
 """
 
 import argparse
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from statistics import median
 
 import uvloop
 from load import Wrong, ask
@@ -24,6 +24,9 @@ from workloads import CLIENTS, WORKLOADS
 HERE = "working tree"
 PATH = "/graphql"
 _PROFILED = 4
+
+Costs = dict[tuple[str, str], list[float]]
+"""By server and workload, a figure per round."""
 
 
 def main(options: argparse.Namespace) -> None:
@@ -43,16 +46,16 @@ def main(options: argparse.Namespace) -> None:
             _print(measure(servers, options), options.workload)
 
 
-def measure(servers: Mapping[str, Server], options: argparse.Namespace) -> dict[tuple[str, str], float]:
-    """Microseconds per request by server and workload. The servers take turns."""
-    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+def measure(servers: Mapping[str, Server], options: argparse.Namespace) -> Costs:
+    """Microseconds per request, round by round. The servers take turns: what else runs meets all."""
+    found: Costs = defaultdict(list)
     for number in range(options.rounds):
         for workload in options.workload:
             for name in list(servers)[:: -1 if number % 2 else 1]:
                 if number == 0:
                     cost(servers[name], workload, seconds=0.5)  # what only the first requests take
                 found[name, workload].append(cost(servers[name], workload, seconds=options.seconds))
-    return {key: statistics.median(costs) for key, costs in found.items()}
+    return found
 
 
 def cost(server: Server, workload: str, *, seconds: float) -> float:
@@ -69,16 +72,21 @@ def _profile(server: Server, workload: str, file: Path) -> str:
     return shares(file.read_text().splitlines())
 
 
-def _print(costs: Mapping[tuple[str, str], float], workloads: Sequence[str]) -> None:
+def _print(costs: Costs, workloads: Sequence[str]) -> None:
+    """A table. A ratio is the median of those of the rounds, which what else runs distorts least."""
     names = list(dict.fromkeys(name for name, _ in costs))
-    rows = {name: [f"{costs[name, each]:,.0f}" for each in workloads] for name in names}
+    rows = {name: [f"{median(costs[name, each]):,.0f}" for each in workloads] for name in names}
     if len(names) > 1:
         other, here = names
-        rows["ratio"] = [f"{costs[here, each] / costs[other, each]:.2f}" for each in workloads]
+        rows["ratio"] = [f"{median(_ratios(costs[here, it], costs[other, it])):.2f}" for it in workloads]
     print("| µs of CPU per request | " + " | ".join(WORKLOADS[each].title for each in workloads) + " |")
     print("|---|" + "--:|" * len(workloads))
     for name, cells in rows.items():
         print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+def _ratios(costs: Sequence[float], others: Sequence[float]) -> list[float]:
+    return [cost / other for cost, other in zip(costs, others, strict=True)]
 
 
 @contextmanager
@@ -98,8 +106,8 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("workload", nargs="*", choices=[[], *WORKLOADS], help="what to measure (all)")
     parser.add_argument("--against", default="HEAD", help="the commit to compare with (HEAD); '' for none")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (5)")
-    parser.add_argument("--seconds", type=float, default=1, help="how long each time (1)")
+    parser.add_argument("--rounds", type=int, default=9, help="how often each is measured (9)")
+    parser.add_argument("--seconds", type=float, default=0.4, help="how long each time (0.4)")
     parser.add_argument("--profile", action="store_true", help="where the time of the first workload goes")
     options = parser.parse_args()
     options.workload = options.workload or list(WORKLOADS)

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _PATIENCE: Final = 30.0
 
@@ -61,22 +60,21 @@ class Server:
         return self._process.pid
 
     def cpu(self) -> float:
-        """Seconds that the server and all its processes have computed so far."""
-        return sum(sum(map(int, stat[11:15])) for stat in self._stats()) / _TICKS
+        """Seconds that the server and all its processes have computed so far, to the nanosecond."""
+        tasks = [task for process in self._processes() for task in process.glob("task/*/schedstat")]
+        return sum(int(said.split()[0]) for said in map(_said, tasks) if said) / 1e9
 
     def memory(self) -> float:
         """Resident MiB of all its processes."""
-        return sum(int(stat[21]) for stat in self._stats()) * _PAGE / 2**20
+        pages = [_said(process / "statm") for process in self._processes()]
+        return sum(int(said.split()[1]) for said in pages if said) * _PAGE / 2**20
 
-    def _stats(self) -> Iterator[list[str]]:
-        """What `proc(5)` says of the server's process group, from the state of each process on."""
-        for entry in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                stat = entry.read_text().rpartition(")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if int(stat[2]) == self._process.pid:
-                yield stat
+    def _processes(self) -> Iterator[Path]:
+        """What `proc(5)` says of each of the server's processes, which are a group of their own."""
+        for process in Path("/proc").glob("[0-9]*"):
+            said = _said(process / "stat")
+            if said and int(said.rpartition(")")[2].split()[2]) == self._process.pid:
+                yield process
 
     def _await_port(self) -> None:
         until = time.monotonic() + _PATIENCE
@@ -86,6 +84,14 @@ class Server:
                     return
             time.sleep(0.01)
         raise NotServing(f"{self._command}: {self._log.read_text()[-2000:]}")
+
+
+def _said(file: Path) -> str:
+    """What stands in a file of a process; nothing once that has ended."""
+    try:
+        return file.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def free_port() -> int:
