@@ -1,4 +1,4 @@
-"""How many requests one operation may send upstream: all that are sent, retries and pages too."""
+"""How many requests may be sent upstream for one of ours: all count, retries and pages too."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ _HINT: Final = "Ask for less at once. The setting is limits.max_upstream_calls."
 
 
 class Allowance:
-    """What an operation has left of its requests. Whatever works for it takes from the same one.
+    """What a request, or a batch, has left of those. Whatever works for it takes from the same one.
 
     Without `most` there is no end to it. Requests that callers share, for a token or a version, are nobody's.
     """
@@ -33,7 +33,7 @@ class Allowance:
         if needed > left:
             raise OutOfCalls(
                 f"Nothing was sent: it takes {needed} more requests upstream, and {max(left, 0)} are left"
-                f" of the {self._most} that one operation may send.",
+                f" of the {self._most} that may be sent for one request.",
                 hint=_HINT,
             )
 

@@ -63,12 +63,19 @@ class UpstreamLog:
         self.allowance.check()
 
 
+class Asked(msgspec.Struct, kw_only=True):
+    """What a request has asked for so far, in all its operations: what that costs, and events to write."""
+
+    cost: int = 0
+    events: int = 0
+
+
 class Call(msgspec.Struct, kw_only=True):
     """What an adapter may know of the call it works for.
 
     `credentials` are the caller's own for each source: the value of an Authorization header. `client` is the
     address that the call came from, `caller` the name of who was recognized there, and `scopes` what he may
-    do; None where nobody is asked who he is.
+    do; None where nobody is asked who he is. `asked` is counted by whoever limits it.
     """
 
     request_id: str
@@ -77,3 +84,4 @@ class Call(msgspec.Struct, kw_only=True):
     scopes: frozenset[str] | None = None
     credentials: Mapping[str, str] = {}
     log: UpstreamLog = msgspec.field(default_factory=UpstreamLog)
+    asked: Asked = msgspec.field(default_factory=Asked)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from gateway.http.identity.caller import Caller
 from gateway.http.identity.configured import configured_identity
 from gateway.http.identity.identity import Identity
-from gateway.http.operation import LARGEST_BODY, Operation, read_operation
+from gateway.http.operation import LARGEST_BODY, Batch, Operation, read_operation
 from gateway.http.places import Places
 from gateway.http.rate import Rate
 from gateway.http.refusal import BadRequest, NotIdentified
@@ -31,6 +31,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     rate: Rate | None = None
     places: Places | None = None
     largest_body: int = LARGEST_BODY
+    largest_batch: int = 0
     receive_timeout: timedelta = timedelta(seconds=30)
 
     @classmethod
@@ -43,6 +44,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
             rate=Rate(limits.max_requests_per_minute, limits.max_burst),
             places=Places(limits.max_concurrent_requests),
             largest_body=limits.max_body_bytes,
+            largest_batch=limits.max_batch,
             receive_timeout=settings.receive_timeout,
         )
 
@@ -64,19 +66,28 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
         self._count(request, caller)
         return caller
 
-    async def operation(self, request: Request) -> Operation:
-        """What a request that was let in asks for. Raises Refusal if it is none, too long, or too slow."""
+    async def operation(self, request: Request, caller: Caller | None) -> Operation | Batch:
+        """What a request that was let in asks for. Raises Refusal if it is none, too long, or too slow.
+
+        The operations of a batch are counted as if each had come by itself.
+        """
         try:
             async with asyncio.timeout(self.receive_timeout.total_seconds()):
-                return await read_operation(request, largest_body=self.largest_body)
+                asked = await read_operation(
+                    request, largest_body=self.largest_body, largest_batch=self.largest_batch
+                )
         except TimeoutError as exc:
             message = "The body did not come in time. The setting is receive_timeout_seconds."
             raise BadRequest(408, message, {"connection": "close"}) from exc
 
-    def _count(self, request: Request, caller: Caller | None) -> None:
+        if isinstance(asked, tuple):
+            self._count(request, caller, len(asked) - 1)
+        return asked
+
+    def _count(self, request: Request, caller: Caller | None, requests: int = 1) -> None:
         address = request.client.host if request.client else "nowhere"
         if self.rate is not None:
-            self.rate.take(caller.name if caller else f"address:{address}")
+            self.rate.take(caller.name if caller else f"address:{address}", requests)
 
     def passes(self, header: str, caller: Caller | None) -> bool:
         """Whether what came in a header may go to a source that takes its credential from there."""

@@ -22,22 +22,33 @@ def answer(result: ExecutionResult, media: str) -> Response:
 
     An operation that was not executed has no data; that is 400 in the newer media type and 200 in the older.
     """
+    content = content_of(result)
+    status = 400 if media == GRAPHQL and "data" not in content else 200
+    return json_response(content, status, media)
+
+
+def content_of(result: ExecutionResult) -> dict[str, Any]:
+    """What an operation is answered with: no data if it was not executed."""
     errors = [_formatted(error) for error in result.errors or ()]
     was_executed = result.data is not None or any(error.path for error in result.errors or ())
     content: dict[str, Any] = {"errors": errors} if errors else {}
     if was_executed:
         content["data"] = result.data
-    status = 400 if media == GRAPHQL and not was_executed else 200
-    return json_response(content, status, media)
+    return content
 
 
 def refused(refusal: Refusal, media: str) -> Response:
     """The response to a request that is not served."""
+    return json_response(content_of_refusal(refusal), refusal.status, media, refusal.headers)
+
+
+def content_of_refusal(refusal: Refusal) -> dict[str, Any]:
+    """What is said to what is not served."""
     extensions: dict[str, Any] = {"code": refusal.code}
     if refusal.retry_after is not None:
         extensions |= {"retryable": True, "retryAfter": to_iso_duration(refusal.retry_after)}
     error = {"message": refusal.message, "extensions": extensions}
-    return json_response({"errors": [error]}, refusal.status, media, refusal.headers)
+    return {"errors": [error]}
 
 
 def json_response(

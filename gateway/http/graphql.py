@@ -1,11 +1,11 @@
-"""GraphQL over HTTP: one operation a request, and the explorer for browsers."""
+"""GraphQL over HTTP: an operation, or a batch of them, a request, and the explorer for browsers."""
 
 import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import structlog
@@ -20,11 +20,12 @@ from gateway.adapters.deadline import Deadline
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Code
 from gateway.http.admission import Admission
-from gateway.http.answer import answer, refused
+from gateway.http.answer import answer, content_of, content_of_refusal, json_response, refused
 from gateway.http.graphiql.page import Explorer
+from gateway.http.identity.caller import Caller
 from gateway.http.logging import bound
 from gateway.http.media import GRAPHQL, HTML, JSON, preferred
-from gateway.http.operation import Operation
+from gateway.http.operation import Batch, Operation
 from gateway.http.presence import unless_left
 from gateway.http.refusal import BadRequest, Refusal
 
@@ -47,7 +48,7 @@ class GraphQLEndpoint:
     """`/graphql`. `credential_headers` says in which header each source's credential of the caller comes.
 
     A request has `timeout` for all that it asks of the upstreams, from the moment that it comes, and at most
-    `upstream_calls` requests.
+    `upstream_calls` requests; so has a batch as a whole.
     """
 
     def __init__(
@@ -83,13 +84,13 @@ class GraphQLEndpoint:
             return refused(BadRequest(406, f"Only {GRAPHQL} and {JSON} are served: accept one."), JSON)
         began = time.perf_counter()
         call: Call | None = None
-        operation: Operation | None = None
+        asked: Operation | Batch | None = None
         try:
             with self._admission.place():
-                call = await self._call(request, request_id)
-                operation = await self._admission.operation(request)
-                result = await unless_left(request, self._run(operation, call, request))
-                response = answer(result, media)
+                caller = await self._admission.admit(request)
+                call = self._call(request, request_id, caller)
+                asked = await self._admission.operation(request, caller)
+                response = await unless_left(request, self._answer(asked, call, request, media))
         except Refusal as exc:
             response = refused(exc, media)
         except ClientDisconnect:
@@ -100,13 +101,25 @@ class GraphQLEndpoint:
             response = refused(Refusal(503, _LEAVING, code=Code.UNAVAILABLE), media)
         _log.info(
             "operation",
-            name=_name(operation),
+            name=_name(asked),
             caller=call and call.caller,
             status=response.status_code,
             duration_ms=round((time.perf_counter() - began) * 1000, 1),
             upstream_requests=len(call.log.requests) if call else 0,
         )
         return response
+
+    async def _answer(self, asked: Operation | Batch, call: Call, request: Request, media: str) -> Response:
+        """The operations of a batch are executed one after the other, and each is answered in its place."""
+        if isinstance(asked, Operation):
+            return answer(await self._run(asked, call, request), media)
+        return json_response([await self._content(one, call, request) for one in asked], 200, media)
+
+    async def _content(self, operation: Operation, call: Call, request: Request) -> dict[str, Any]:
+        try:
+            return content_of(await self._run(operation, call, request))
+        except Refusal as exc:
+            return content_of_refusal(exc)
 
     async def _run(self, operation: Operation, call: Call, request: Request) -> ExecutionResult:
         try:
@@ -119,9 +132,8 @@ class GraphQLEndpoint:
             message = "Which operation? Give operationName, spelled as in the document."
             raise BadRequest(400, message) from exc
 
-    async def _call(self, request: Request, request_id: str) -> Call:
-        """What the adapters may know of the request. Raises Refusal if it is not let in."""
-        caller = await self._admission.admit(request)
+    def _call(self, request: Request, request_id: str, caller: Caller | None) -> Call:
+        """What the adapters may know of the request."""
         return Call(
             request_id=request_id,
             client=request.client.host if request.client else None,
@@ -146,9 +158,11 @@ def _is_for_people(request: Request) -> bool:
     return accept is not None and preferred(accept, (JSON, GRAPHQL, HTML)) == HTML
 
 
-def _name(operation: Operation | None) -> str | None:
+def _name(asked: Operation | Batch | None) -> str | None:
     """The operation's name for the log, if it is one: what callers write must not steer a terminal."""
-    name = operation.name if operation else None
+    if isinstance(asked, tuple):
+        return f"(a batch of {len(asked)})"
+    name = asked.name if asked else None
     return name if name is None or _NAME.fullmatch(name) else "(malformed)"
 
 

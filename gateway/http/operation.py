@@ -1,4 +1,4 @@
-"""A GraphQL operation out of an HTTP request, or what is wrong with the request."""
+"""A GraphQL operation, or a batch of them, out of an HTTP request, or what is wrong with the request."""
 
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -19,13 +19,23 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
 
 
-async def read_operation(request: Request, *, largest_body: int = LARGEST_BODY) -> Operation:
-    """The operation in a GET's query string or a POST's body. Raises BadRequest."""
+Batch = tuple[Operation, ...]
+"""Operations that came in one list, each to be answered in its place."""
+
+
+async def read_operation(
+    request: Request, *, largest_body: int = LARGEST_BODY, largest_batch: int = 0
+) -> Operation | Batch:
+    """The operation in a GET's query string, or what is in a POST's body. Raises BadRequest.
+
+    A batch is refused as a whole if it has a member that is no operation.
+    """
     if request.method in {"GET", "HEAD"}:
         return _checked(_from_query(request.scope["query_string"]))
     if request.method == "POST":
         _check_content_type(request.headers.get("content-type", ""))
-        return _checked(_decoded(await _body(request, largest_body), "The body"))
+        given = _decoded(await _body(request, largest_body), "The body")
+        return _batch(given, largest_batch) if isinstance(given, list) else _checked(given)
     message = f"{request.method} is not served here: use GET for queries, POST for all."
     raise BadRequest(405, message, {"allow": "GET, POST"})
 
@@ -74,9 +84,28 @@ def _decoded(raw: bytes, what: str) -> Any:
         raise BadRequest(400, f"{what} is nested too deeply.") from exc
 
 
+def _batch(members: list[Any], largest: int) -> Batch:
+    if not largest:
+        message = "Batches are not served: send one operation in an object. The setting is limits.max_batch."
+        raise BadRequest(400, message)
+    if not members:
+        raise BadRequest(400, "The batch is empty.")
+    if len(members) > largest:
+        message = (
+            f"A batch of {len(members)} is above the limit of {largest}. The setting is limits.max_batch."
+        )
+        raise BadRequest(400, message)
+    return tuple(_member_of_batch(number, member) for number, member in enumerate(members, 1))
+
+
+def _member_of_batch(number: int, member: Any) -> Operation:
+    try:
+        return _checked(member)
+    except BadRequest as exc:
+        raise BadRequest(exc.status, f"Operation {number} of the batch: {exc.message}") from exc
+
+
 def _checked(parameters: Any) -> Operation:
-    if isinstance(parameters, list):
-        raise BadRequest(400, "Batches are not served: send one operation in an object.")
     if not isinstance(parameters, dict):
         raise BadRequest(400, "The request must be a JSON object.")
     query = _member(parameters, "query", str, "a string")

@@ -32,17 +32,18 @@ class Rate:
         self._clock = clock
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def take(self, caller: str) -> None:
-        """Counts a request. Raises Later if there were too many."""
+    def take(self, caller: str, count: int = 1) -> None:
+        """Counts requests, at most as many as may come at once. Raises Later if there were too many."""
+        count = min(count, self._burst)
         bucket = self._filled(caller)
-        if bucket.tokens < 1:
-            wait = timedelta(seconds=(1 - bucket.tokens) / self._per_second)
+        if bucket.tokens < count:
+            wait = timedelta(seconds=(count - bucket.tokens) / self._per_second)
             message = (
                 f"More than {self._per_minute} requests a minute of one caller."
                 " The setting is limits.max_requests_per_minute."
             )
             raise Later(429, message, code=Code.RATE_LIMITED, wait=wait)
-        bucket.tokens -= 1
+        bucket.tokens -= count
 
     def _filled(self, caller: str) -> _Bucket:
         now = self._clock()

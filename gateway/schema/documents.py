@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from gateway.schema.disclosure import leave_out_suggestions, rules
-from gateway.schema.limits import Limits, check, check_document, check_numbers, too_many
+from gateway.schema.limits import Limits, check_document, check_numbers, too_many
 from gateway.schema.price import Price, Pricing, Variables
 
 _KEPT: Final = 256
@@ -61,12 +61,20 @@ class Documents:
                 self._kept.popitem(last=False)
         return document
 
-    def check_cost(self, document: Document, name: str | None, variables: Variables) -> None:
-        """Raises GraphQLError, with TooMany inside, for an operation that would cost too much."""
+    def cost(self, document: Document, name: str | None, variables: Variables, *, before: int = 0) -> int:
+        """What an operation costs. Raises GraphQLError, with TooMany inside, if that is too much.
+
+        So it is with what the request's other operations have cost `before`.
+        """
         if not document.is_ambiguous:
             (name,) = document.prices
-        if name in document.prices:
-            check(self._limits, "cost", document.prices[name].cost(variables))
+        if name not in document.prices:
+            return 0
+        cost = document.prices[name].cost(variables)
+        if before + cost > self._limits.cost:
+            value = f"{cost}, after {before} for those before it in the batch" if before else str(cost)
+            raise too_many(self._limits, "cost", value)
+        return cost
 
     def _understand(self, text: str) -> Document:
         try:

@@ -64,7 +64,7 @@ class Executor:
         if name is None and document.is_ambiguous:
             raise CannotGetOperationTypeError(None)  # Strawberry would take the first
         try:
-            self._documents.check_cost(document, name, variables or {})
+            call.asked.cost += self._documents.cost(document, name, variables or {}, before=call.asked.cost)
         except GraphQLError as exc:
             return ExecutionResult(data=None, errors=[exc])
         allowed = {OperationType.QUERY} if reads_only else {OperationType.QUERY, OperationType.MUTATION}

@@ -11,7 +11,7 @@ from gateway.adapters.base import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem, located
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
 from gateway.service.audit import AuditTrail
-from gateway.service.call_limits import CallLimits, check_calendars, check_rows
+from gateway.service.call_limits import check_calendars, check_rows
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.copy_write import CopyWrite
 from gateway.service.event_order import Copies, EventOrder
@@ -41,7 +41,7 @@ class Amendments(msgspec.Struct, frozen=True, kw_only=True):
 
 async def carry_out(session: Session, audit: AuditTrail, command: Amendments) -> WriteReport:
     """Changes or removes the events, or with `dry_run` says what would be done."""
-    problems = _problems_of_call(command, session.limits)
+    problems = _problems_of_call(command, session)
     if problems:
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
     parts = [await _parts(session, audit, order) for order in command.orders]
@@ -129,13 +129,13 @@ def _row(part: Part, index: int, order: EventOrder) -> EventRow:
     )
 
 
-def _problems_of_call(command: Amendments, limits: CallLimits) -> tuple[Problem, ...]:
+def _problems_of_call(command: Amendments, session: Session) -> tuple[Problem, ...]:
     """What is wrong with the call as a whole, so that nothing of it is done."""
     orders = command.orders
     try:
         if not orders:
             raise InvalidInput("There is nothing to do.", path=(command.name,))
-        limits.check_events(len(orders), (command.name,))
+        session.count_events(len(orders), (command.name,))
         if command.max_invitations is not None and command.max_invitations < 0:
             raise InvalidInput("The most invitations cannot be negative.", path=("maxInvitations",))
         _check_twice(command)

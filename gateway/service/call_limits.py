@@ -1,4 +1,4 @@
-"""How much one field of an operation may ask for."""
+"""How much one field of an operation may ask for, and a request in all."""
 
 from typing import Final
 
@@ -12,17 +12,18 @@ MAX_ROWS: Final = 10_000
 
 
 class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """The most events that one field writes, rows of a page, entities that a router asks for at once."""
+    """The most events that one request writes, rows of a page, entities that a router asks for at once."""
 
     events: int = 1000
     page: int = 1000
     representations: int = 1000
 
-    def check_events(self, count: int, path: tuple[str, ...]) -> None:
-        """Raises TooMany for more events than one call may be about."""
-        if count > self.events:
+    def check_events(self, count: int, path: tuple[str, ...], *, before: int = 0) -> None:
+        """Raises TooMany for more events than one request may write, with those that it wrote `before`."""
+        if before + count > self.events:
+            after = f" after {before}" if before else ""
             raise TooMany(
-                f"{count} events are too many: at most {self.events} a call.",
+                f"{count} events{after} are too many: at most {self.events} a request.",
                 path=path,
                 hint="Split the call. The setting is limits.max_events.",
             )

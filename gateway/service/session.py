@@ -57,6 +57,11 @@ class Session:
     def _with_log(self, log: UpstreamLog) -> "Session":
         return Session(self.catalog, msgspec.structs.replace(self.call, log=log), self.limits)
 
+    def count_events(self, count: int, path: tuple[str, ...]) -> None:
+        """Counts events that are to be written. Raises TooMany for more than one request may write."""
+        self.limits.check_events(count, path, before=self.call.asked.events)
+        self.call.asked.events += count
+
     @property
     def log(self) -> UpstreamLog:
         """What the upstreams were asked, and how long and how often they may be."""

@@ -14,7 +14,7 @@ from gateway.errors import GatewayError, InvalidInput, Problem
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
 from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import CalendarWrite
-from gateway.service.call_limits import CallLimits, check_calendars, check_rows
+from gateway.service.call_limits import check_calendars, check_rows
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.drafts import AddEvents, Drafts
 from gateway.service.fan_out import check_invitations, in_order
@@ -25,7 +25,7 @@ from gateway.service.session import Session
 async def add_events(session: Session, audit: AuditTrail, command: AddEvents) -> WriteReport:
     """Writes each event to each calendar, or with `dry_run` says what would be written."""
     resolved = session.catalog.resolve(command.calendars)
-    problems = _problems_of_call(command, len(resolved), session.limits)
+    problems = _problems_of_call(command, len(resolved), session)
     if problems:
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
@@ -69,12 +69,12 @@ def _row(column: CalendarWrite | Unresolved, index: int, key: str | None) -> Eve
     )
 
 
-def _problems_of_call(command: AddEvents, calendars: int, limits: CallLimits) -> tuple[Problem, ...]:
+def _problems_of_call(command: AddEvents, calendars: int, session: Session) -> tuple[Problem, ...]:
     """What is wrong with the call as a whole, so that nothing of it is done."""
     events = len(command.drafts)
     checks = (
         partial(_check_any, events),
-        partial(limits.check_events, events, ("events",)),
+        partial(session.count_events, events, ("events",)),
         partial(check_calendars, calendars),
         partial(_check_invitations, command.max_invitations),
     )

@@ -25,15 +25,23 @@ class LimitSettings(Table):
     max_cost: int = Field(
         default=250_000,
         ge=1,
-        description="Values that the answer may bring, a call upstream counting as a hundred.",
+        description="Values that an answer may bring, a call upstream counting as a hundred.",
     )
     max_upstream_calls: int = Field(
         default=5000,
         ge=1,
-        description="Requests that one operation sends upstream: retries, pages and looks count, too.",
+        description="Requests that are sent upstream for one: retries, pages and looks count, too.",
     )
-    max_events: int = Field(default=1000, ge=1, description="Events that one field adds, changes or removes.")
+    max_events: int = Field(
+        default=1000, ge=1, description="Events that one request adds, changes or removes."
+    )
     max_page: int = Field(default=1000, ge=1, le=1000, description="Rows of one page.")
+    max_batch: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="Operations that one request may hold in a list; 0 takes no list.",
+    )
     max_representations: int = Field(
         default=1000, ge=1, description="Entities that a router asks for at once."
     )

@@ -117,6 +117,20 @@ async def test_two_fields_share_what_their_operation_may_send(front: Any) -> Non
     assert len(gateway.seen("elasticsearch")) == 2
 
 
+async def test_where_requests_run_out_no_event_is_taken_to_be_at_fault(front: Any) -> None:
+    """Elasticsearch refuses all four events, and they cannot be posted in parts to the end."""
+    given_ = {"calendars": [ML], "events": [{**UPGRADE, "title": f"Upgrade {n}"} for n in range(4)]}
+    gateway = await front()
+    await gateway.ask(ADD, {"input": {**given_, "dryRun": True}})
+    gateway = await limited(front, sent(gateway) + 2)  # a dry run reads the calendar besides
+    gateway.sandbox.elasticsearch.faults.add("POST *", Fault(status=400))
+    report = (await gateway.ask(ADD, {"input": given_}))["addEvents"]
+    problems = [row["problem"] for row in report["results"]]
+    assert [problem["code"] for problem in problems] == ["TOO_MANY"] * 4
+    assert "It was not sent" in problems[-1]["message"]
+    assert len(gateway.seen("elasticsearch")) == 2
+
+
 async def test_a_calendar_is_not_half_made(front: Any) -> None:
     values = {"id": "elasticsearch:new", "jobs": ["payments-latency"]}
     gateway = await limited(front, 2)
