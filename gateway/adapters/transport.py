@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final, Protocol
@@ -114,7 +115,7 @@ class Transport:
         self._client = httpx2.AsyncClient(
             follow_redirects=False,
             trust_env=False,
-            verify=True if tls is None else tls,
+            verify=_trusted_by_the_machine() if tls is None else tls,
             timeout=httpx2.Timeout(
                 self._timeout, connect=_connecting(self._timeout), pool=_connecting(self._timeout)
             ),
@@ -180,6 +181,12 @@ class Transport:
                 raise UnexpectedAnswer(f"{self._source} sent more than {MAX_ANSWER_BYTES} bytes.")
             chunks.append(chunk)
         return b"".join(chunks)
+
+
+@cache
+def _trusted_by_the_machine() -> ssl.SSLContext:
+    """One for all: reading the machine's certificates takes longer than all else at a start."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def _note(request: UpstreamRequest) -> None:
