@@ -83,6 +83,14 @@ def options_not_held(draft: Draft, own: SourceKind, *, holder: str) -> Iterator[
                     yield _left_out(f"{kind}.{camel_case(name)}", given, holder)
 
 
+def clocks_not_kept(draft: Draft) -> Iterator[TranslationWarning]:
+    """A warning for each time of a series that was given by another clock than the one that it keeps."""
+    kept = draft.start.zone
+    for field, given in draft.other_clocks.items():
+        message = f"A series keeps one clock, here that of {kept}: the {field} is the same instant by that."
+        yield TranslationWarning(code=Loss.CHANGED, field=field, message=message, given=given, sent=kept)
+
+
 def _left_out(field: str, given: object, holder: str) -> TranslationWarning:
     message = f"{holder} cannot hold {field}: it is left out."
     return TranslationWarning(code=Loss.NOT_HELD, field=field, message=message, given=plain(given))

@@ -186,8 +186,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """An event that is to be written. None means not given, which is not the same as empty.
 
-    The times of a series are its first occurrence's, on the clock that it keeps. `options` holds what only
-    one kind of source understands, under that kind.
+    The times of a series are its first occurrence's, on the clock that it keeps; `other_clocks` are the zones
+    in which start or end were given, where these are others. `options` holds what only one kind of source
+    understands, under that kind.
     """
 
     title: str
@@ -203,6 +204,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     recurrence: Recurrence | None = None
     key: str | None = None
     options: Mapping[SourceKind, msgspec.Struct] = {}
+    other_clocks: Mapping[str, str] = {}
 
 
 class Details(Protocol):
@@ -234,10 +236,14 @@ def draft_of(event: Event) -> Draft:
     return on_clock_of_series(draft)
 
 
-def on_clock_of_series(draft: Draft) -> Draft:
-    """The same draft; if it is a series, its times are the same instants on the clock that it keeps."""
+def on_clock_of_series(draft: Draft, given: Mapping[str, str] = {}) -> Draft:
+    """The same draft; if it is a series, its times are the same instants on the clock that it keeps.
+
+    `given` are the zones in which start and end were written.
+    """
     if draft.recurrence is None:
         return draft
     zone = draft.recurrence.time_zone
     start, end = on_clock(draft.start, zone), on_clock(draft.end, zone)
-    return msgspec.structs.replace(draft, start=start, end=end)
+    others = {field: each for field, each in given.items() if each != zone}
+    return msgspec.structs.replace(draft, start=start, end=end, other_clocks=others)

@@ -17,7 +17,7 @@ from gateway.schema.location import EventLocationInput
 from gateway.schema.msgraph_options import MSGraphEventOptions
 from gateway.schema.person import AttendeeInput
 from gateway.schema.recurrence import RecurrenceInput
-from gateway.schema.time_input import EventEndInput, EventTimeInput, check_clock, span
+from gateway.schema.time_input import EventEndInput, EventTimeInput, check_clock, span, zones_given
 
 _KEY_SUFFIX: Final = re.compile(r"\[#[A-Za-z0-9._:-]{1,64}(?:@[0-9TZ]+)?\]\s*\Z")
 
@@ -92,7 +92,7 @@ class EventInput:
             recurrence=self._recurrence(start),
             options=self._options(),
         )
-        return model.on_clock_of_series(draft)
+        return model.on_clock_of_series(draft, zones_given(self.start, self.end))
 
     def _recurrence(self, start: EventTime) -> model.Recurrence | None:
         if self.recurrence is None:

@@ -17,7 +17,14 @@ from gateway.schema.location import EventLocationInput
 from gateway.schema.msgraph_options import MSGraphEventOptions
 from gateway.schema.person import AttendeeInput
 from gateway.schema.recurrence import RecurrenceInput, fitted
-from gateway.schema.time_input import EventEndInput, EventTimeInput, check_clock, end_of, start_of
+from gateway.schema.time_input import (
+    EventEndInput,
+    EventTimeInput,
+    check_clock,
+    end_of,
+    start_of,
+    zones_given,
+)
 
 UNSET = strawberry.UNSET
 
@@ -63,7 +70,9 @@ class EventPatch:
             values = self._simple() | self._places() | self._people() | self._times(event, default_zone)
             values |= self._recurrence(before, values.get("start", before.start))
             options, changed_options = self._options(before)
-            after = on_clock_of_series(msgspec.structs.replace(before, **values, options=options))
+            after = on_clock_of_series(
+                msgspec.structs.replace(before, **values, options=options), zones_given(self.start, self.end)
+            )
         changed = {name for name in values if getattr(before, name) != getattr(after, name)}
         return after, frozenset(changed | changed_options)
 

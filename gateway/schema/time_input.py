@@ -98,6 +98,12 @@ def end_of(first: EventTime, end: EventEndInput) -> EventTime:
     return last
 
 
+def zones_given(start: EventTimeInput | None, end: EventEndInput | None) -> dict[str, str]:
+    """The zones in which a wall clock is given, by the names of the fields. Raises InvalidTime."""
+    named = (("start", start), ("end", end))
+    return {name: zone(given.zoned.time_zone) for name, given in named if given and given.zoned}
+
+
 def check_clock(start: EventTimeInput | None, end: EventEndInput | None, first: EventTime) -> None:
     """Raises InvalidTime for a time that the clocks skip: the series could not have it on its other days.
 

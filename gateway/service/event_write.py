@@ -8,6 +8,7 @@ import structlog
 from gateway.adapters.base import EventChange, EventRemoval, EventStep, Outcome, WriteStatus
 from gateway.adapters.byproducts import SideEffect, TranslationWarning
 from gateway.adapters.capabilities import Capability
+from gateway.adapters.losses import clocks_not_kept
 from gateway.errors import Conflict, GatewayError, NotFound, Problem
 from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId, EventId
@@ -251,6 +252,7 @@ class EventWrite:
 
     def _change(self, source: ConfiguredSource, event: Event, draft: Draft, changed: frozenset[str]) -> None:
         if not changed:
+            self._warnings = tuple(clocks_not_kept(draft))
             self._outcome = Outcome(index=0, status=WriteStatus.UNCHANGED, event=event, stored=True)
             return
         if self.invites:

@@ -6,7 +6,17 @@ import msgspec
 import pytest
 
 from gateway.adapters.msgraph.kept import changes
-from gateway.model.event import Recurrence, draft_of
+from gateway.model.event import (
+    Attendee,
+    AttendeeType,
+    EventLocation,
+    LocationType,
+    Recurrence,
+    ShowAs,
+    SourceKind,
+    draft_of,
+)
+from gateway.model.msgraph import Importance, MSGraphEventDetails, MSGraphEventOptions
 from gateway.model.recurrence.rule import RecurrenceRule
 from gateway.model.time import EventTime, midnight
 
@@ -44,6 +54,64 @@ def test_of_whole_days_the_dates_are_compared_in_whatever_zone_they_are():
     assert list(changes(berlin, days(first, second, "UTC"))) == []
     (warning,) = changes(berlin, days(first, third, "UTC"))
     assert (warning.field, warning.given, warning.sent) == ("end", "2027-03-21", "2027-03-22")
+
+
+OPS = Attendee(email="Ops@contoso.com", type=AttendeeType.OPTIONAL)
+BRIDGE = EventLocation(display_name="Bridge")
+
+
+def wanted(**values):
+    return msgspec.structs.replace(draft_of(EVENT), **values)
+
+
+def held(**values):
+    return msgspec.structs.replace(EVENT, **values)
+
+
+@pytest.mark.parametrize(
+    ("draft", "event", "field", "given", "kept"),
+    [
+        (wanted(show_as=ShowAs.FREE), held(show_as=ShowAs.BUSY), "showAs", "FREE", "BUSY"),
+        (
+            wanted(categories=("Red", "Blue")),
+            held(categories=("Red",)),
+            "categories",
+            ["Red", "Blue"],
+            ["Red"],
+        ),
+        (
+            wanted(attendees=(OPS,)),
+            held(attendees=(Attendee(email="Ops@contoso.com"),)),
+            "attendees",
+            [{"email": "Ops@contoso.com", "type": "OPTIONAL"}],
+            [{"email": "Ops@contoso.com"}],
+        ),
+        (wanted(location=BRIDGE), held(), "location", {"displayName": "Bridge"}, None),
+        (wanted(locations=(BRIDGE, BRIDGE)), held(), "locations", [{"displayName": "Bridge"}] * 2, []),
+        (
+            wanted(options={SourceKind.MSGRAPH: MSGraphEventOptions(importance=Importance.HIGH)}),
+            held(details=MSGraphEventDetails(event_id="E=", importance=Importance.LOW)),
+            "msgraph.importance",
+            "HIGH",
+            "LOW",
+        ),
+    ],
+)
+def test_what_graph_holds_otherwise_than_it_was_sent_is_told_field_by_field(draft, event, field, given, kept):
+    (warning,) = changes(draft, event)
+    assert (warning.code, warning.field, warning.given, warning.sent) == ("CHANGED", field, given, kept)
+
+
+def test_what_exchange_fills_in_or_writes_otherwise_is_no_change():
+    room = EventLocation(display_name="Bridge", location_type=LocationType.DEFAULT, unique_id="Bridge")
+    there = Attendee(email="ops@contoso.com", name="Operations", type=AttendeeType.OPTIONAL)
+    draft = wanted(location=BRIDGE, attendees=(OPS,), categories=("Red", "Blue"))
+    assert not [*changes(draft, held(location=room, attendees=(there,), categories=("Blue", "Red")))]
+
+
+def test_only_what_a_change_sends_is_compared():
+    draft = wanted(title="Other", show_as=ShowAs.FREE)
+    assert not [*changes(draft, held(title="Other", show_as=ShowAs.BUSY), {"subject"})]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -77,33 +78,50 @@ class Front:
         return [json.loads(line) for line in self._audit_log.read_text().splitlines()]
 
 
+async def _served(sandbox: Sandbox, toml: str, directory: Path, stack: AsyncExitStack) -> Front:
+    audit_log = directory / "audit.log"
+    file = directory / "gateway.toml"
+    text = toml.replace("{es}", sandbox.elasticsearch.url).replace("{graph}", sandbox.msgraph.url)
+    for name in ("elasticsearch_manage", "elasticsearch_monitor", "msgraph_app", "msgraph_alice"):
+        text = text.replace(f"{{{name}}}", getattr(sandbox.credentials, name).partition(" ")[2])
+    file.write_text(f"audit_log = {str(audit_log)!r}\n{text}")
+    settings = load(file, environ={})
+    catalog = configured(settings, retries=RetryClock().retries())
+    for source in catalog.sources.values():
+        stack.push_async_callback(source.source.aclose)
+    served = application(settings, catalog)
+    stack.push_async_callback(served.state.identity.aclose)
+    lifespan = await stack.enter_async_context(AsyncExitStack())
+    await lifespan.enter_async_context(served.router.lifespan_context(served))
+    client = await stack.enter_async_context(
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app=served), base_url="http://localhost")
+    )
+    return Front(client, sandbox, audit_log, lifespan)
+
+
 @pytest.fixture
-async def front(sandbox: Sandbox, tmp_path: Any) -> AsyncIterator[Any]:
+async def front(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Any]:
     """Makes a front from a configuration; `{es}` and `{graph}` stand for the emulators' addresses."""
-    audit_log = tmp_path / "audit.log"
     async with AsyncExitStack() as stack:
 
         async def make(toml: str = CONFIGURATION) -> Front:
-            file = tmp_path / "gateway.toml"
-            text = toml.replace("{es}", sandbox.elasticsearch.url).replace("{graph}", sandbox.msgraph.url)
-            for name in ("elasticsearch_manage", "elasticsearch_monitor", "msgraph_app", "msgraph_alice"):
-                text = text.replace(f"{{{name}}}", getattr(sandbox.credentials, name).partition(" ")[2])
-            file.write_text(f"audit_log = {str(audit_log)!r}\n{text}")
-            settings = load(file, environ={})
-            catalog = configured(settings, retries=RetryClock().retries())
-            for source in catalog.sources.values():
-                stack.push_async_callback(source.source.aclose)
-            served = application(settings, catalog)
-            stack.push_async_callback(served.state.identity.aclose)
-            lifespan = await stack.enter_async_context(AsyncExitStack())
-            await lifespan.enter_async_context(served.router.lifespan_context(served))
-            transport = httpx2.ASGITransport(app=served)
-            client = await stack.enter_async_context(
-                httpx2.AsyncClient(transport=transport, base_url="http://localhost")
-            )
-            return Front(client, sandbox, audit_log, lifespan)
+            return await _served(sandbox, toml, tmp_path, stack)
 
         yield make
+
+
+@pytest.fixture
+async def world(front: Any, clock: Callable[[], datetime]) -> Callable[[], Front]:
+    """Gives one front on the seed world, for one example of a property: what the last one wrote is gone."""
+    gateway: Front = await front()
+
+    def begin() -> Front:
+        fresh = Sandbox(now=clock)
+        gateway.sandbox.elasticsearch.emulator = fresh.elasticsearch.emulator
+        gateway.sandbox.msgraph.emulator = fresh.msgraph.emulator
+        return gateway
+
+    return begin
 
 
 CONFIGURATION = """

@@ -1,87 +1,41 @@
 """Each field that is given is readable afterwards as it was given, or a warning names it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from graphql import GraphQLInputObjectType, build_schema, get_named_type
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from .events_given import events
+from gateway.schema.build import client_sdl
+
+from .conftest import Front
+from .event_read import lost, read, strayed
+from .events_given import events, patches
 
 pytestmark = pytest.mark.anyio
 
+World = Callable[[], Front]
 CALENDARS = ("msgraph:users/outages@contoso.com/calendar", "elasticsearch:planned-outages")
-ADD = """mutation ($input: AddEventsInput!) {
-  addEvents(input: $input) {
-    results { calendarId status eventId problem { code message } warnings { code field } requestIndexes }
-    requests { method }
-  }
-}"""
-READ = """query ($id: ID!) {
-  calendarEvent(id: $id) {
-    title description { text html } location { displayName } categories showAs
-    attendees { email } recurrence { rule } isAllDay
-    start { instant timeZone date } end { instant date }
-    elasticsearch { skipResult skipModelUpdate forceTimeShift }
-    msgraph { importance sensitivity isReminderOn reminderMinutesBeforeStart responseRequested }
-  }
-}"""
-IANA = {"W. Europe Standard Time": "Europe/Berlin"}
+KEY = "CHG-4711"
+ROWS = """
+  results { status eventId problem { code message } warnings { code field } requestIndexes }
+  requests { method }
+"""
+ADD = f"mutation ($input: AddEventsInput!) {{ addEvents(input: $input) {{ {ROWS} }} }}"
+UPDATE = f"mutation ($input: UpdateEventsInput!) {{ updateEvents(input: $input) {{ {ROWS} }} }}"
 LOSSES = {"NOT_HELD", "CHANGED", "CUT_OFF"}
+REFUSALS = {"INVALID_INPUT", "INVALID_TIME", "REFUSED", "UNSUPPORTED"}
 BOUNDED = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
-def body(read: dict[str, Any], value: dict[str, str]) -> bool:
-    held = read["description"] or {"text": "", "html": ""}
-    return all(text in (held[kind] or "") for kind, text in value.items())
-
-
-def zone(read: dict[str, Any], value: dict[str, Any]) -> bool:
-    """A moment alone has no zone to keep."""
-    (given,) = value.values()
-    return (
-        isinstance(given, str) or IANA.get(given["timeZone"], given["timeZone"]) == read["start"]["timeZone"]
-    )
-
-
-def rule(read: dict[str, Any], value: dict[str, Any]) -> bool:
-    """Parts stand in any order. What matters not may differ: a week's first day, an end within its day."""
-    held = read["recurrence"]
-    return held is not None and _parts(held["rule"]) == _parts(value["rule"])
-
-
-def _parts(text: str) -> set[str]:
-    parts = {part for part in text.split(";") if not part.startswith("WKST")}
-    return {part[: len("UNTIL=yyyymmd")] if part.startswith("UNTIL") else part for part in parts}
-
-
-def when(read: dict[str, Any], value: dict[str, Any]) -> bool:
-    if "allDay" in value:
-        return read["isAllDay"] and read["start"]["date"] == value["allDay"]["date"]
-    return zone(read, value)
-
-
-KEPT: dict[str, Callable[[dict[str, Any], Any], bool]] = {
-    "title": lambda read, value: read["title"] == value,
-    "start": when,
-    "description": body,
-    "location": lambda read, value: read["location"] == value,
-    "categories": lambda read, value: read["categories"] == value,
-    "showAs": lambda read, value: read["showAs"] == value,
-    "attendees": lambda read, value: read["attendees"] == value,
-    "recurrence": rule,
-}
-
-
-def lost(read: dict[str, Any], event: dict[str, Any]) -> set[str]:
-    """The given fields that are not readable as they were given; options by their full names."""
-    found = {name for name, kept in KEPT.items() if name in event and not kept(read, event[name])}
-    for kind in ("elasticsearch", "msgraph"):
-        held = read[kind] or {}
-        found |= {f"{kind}.{name}" for name, value in event.get(kind, {}).items() if held.get(name) != value}
-    return found
+async def add(gateway: Front, event: dict[str, Any], **rest: Any) -> list[dict[str, Any]]:
+    given_event = {"calendars": CALENDARS, "events": [event], **rest}
+    rows: list[dict[str, Any]] = (await gateway.ask(ADD, {"input": given_event}))["addEvents"]["results"]
+    return rows
 
 
 def is_named(field: str, warnings: list[dict[str, str]]) -> bool:
@@ -90,31 +44,52 @@ def is_named(field: str, warnings: list[dict[str, str]]) -> bool:
 
 
 @BOUNDED
-@given(event=events())
-async def test_what_is_lost_is_named_and_what_is_not_named_is_kept(front: Any, event: dict[str, Any]) -> None:
-    gateway = await front()
-    given_event = {"calendars": CALENDARS, "events": [event]}
-    for row in (await gateway.ask(ADD, {"input": given_event}))["addEvents"]["results"]:
+@given(event=events(), key=st.sampled_from((None, KEY)))
+async def test_what_is_lost_is_named_and_what_is_not_named_is_kept(
+    world: World, event: dict[str, Any], key: str | None
+) -> None:
+    event = {**event, "key": key}
+    gateway = world()
+    for row in await add(gateway, event):
         if row["status"] != "CREATED":
-            assert row["problem"]["code"] in {"INVALID_INPUT", "INVALID_TIME", "UNSUPPORTED"}, row
+            assert row["problem"]["code"] in REFUSALS, row
             continue
-        read = (await gateway.ask(READ, {"id": row["eventId"]}))["calendarEvent"]
-        for field in lost(read, event):
-            assert is_named(field, row["warnings"]), (field, event.get(field), read, row["warnings"])
+        held = await read(gateway, row["eventId"])
+        for field in lost(event, held):
+            assert is_named(field, row["warnings"]), (field, event.get(field), held, row["warnings"])
+
+
+@BOUNDED
+@given(event=events(), patch=patches(), key=st.sampled_from((None, KEY)))
+async def test_of_a_change_too_what_is_lost_is_named_and_what_it_does_not_name_stays(
+    world: World, event: dict[str, Any], patch: dict[str, Any], key: str | None
+) -> None:
+    gateway = world()
+    for made in await add(gateway, {**event, "key": key}):
+        if made["status"] != "CREATED":
+            continue
+        before = await read(gateway, made["eventId"])
+        change = {"target": {"id": made["eventId"]}, "set": patch}
+        answer = await gateway.ask(UPDATE, {"input": {"changes": [change]}})
+        (row,) = answer["updateEvents"]["results"]
+        if row["status"] not in {"UPDATED", "UNCHANGED"}:
+            assert row["problem"]["code"] in REFUSALS, row
+            continue
+        after = await read(gateway, row["eventId"])
+        for field in lost(patch, after):
+            assert is_named(field, row["warnings"]), (field, patch.get(field), after, row["warnings"])
+        for field in strayed(patch, before, after):
+            assert is_named(field, row["warnings"]), (field, patch, before, after, row["warnings"])
 
 
 @BOUNDED
 @given(event=events())
 async def test_with_reject_nothing_of_an_event_is_sent_where_a_part_would_be_lost(
-    front: Any, event: dict[str, Any]
+    world: World, event: dict[str, Any]
 ) -> None:
-    gateway = await front()
-    dry = {"calendars": CALENDARS, "events": [event], "dryRun": True}
-    shown = (await gateway.ask(ADD, {"input": dry}))["addEvents"]["results"]
-    strict = {**dry, "dryRun": False, "onLoss": "REJECT"}
-    for before, after in zip(
-        shown, (await gateway.ask(ADD, {"input": strict}))["addEvents"]["results"], strict=True
-    ):
+    gateway = world()
+    shown = await add(gateway, event, dryRun=True)
+    for before, after in zip(shown, await add(gateway, event, onLoss="REJECT"), strict=True):
         if before["status"] != "PLANNED":
             assert after["problem"] == before["problem"]
         elif any(warning["code"] in LOSSES for warning in before["warnings"]):
@@ -122,3 +97,46 @@ async def test_with_reject_nothing_of_an_event_is_sent_where_a_part_would_be_los
             assert after["requestIndexes"] == []
         else:
             assert after["status"] == "CREATED"
+
+
+# That no field is left out
+
+
+SCHEMA = build_schema(client_sdl())
+
+
+def leaves(type_: GraphQLInputObjectType, at: str = "") -> Iterator[str]:
+    """The paths of all fields of an input that have no fields of their own."""
+    for name, field in type_.fields.items():
+        inner = get_named_type(field.type)
+        if isinstance(inner, GraphQLInputObjectType):
+            yield from leaves(inner, f"{at}{name}.")
+        else:
+            yield f"{at}{name}"
+
+
+def paths(value: Any, at: str = "") -> Iterator[str]:
+    """The paths of all that is in a value, and of what that is in."""
+    if at:
+        yield at.removeprefix(".")
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from paths(part, f"{at}.{name}")
+    if isinstance(value, list):
+        for part in value:
+            yield from paths(part, at)
+
+
+@pytest.mark.parametrize(("name", "inputs"), [("EventInput", events()), ("EventPatch", patches())])
+def test_these_tests_give_every_field_that_there_is(name: str, inputs: st.SearchStrategy[Any]) -> None:
+    found = {"key"}  # which the tests add
+
+    @settings(max_examples=400, derandomize=True, database=None)
+    @given(inputs)
+    def look(value: dict[str, Any]) -> None:
+        found.update(paths(value))
+
+    look()
+    type_ = SCHEMA.type_map[name]
+    assert isinstance(type_, GraphQLInputObjectType)
+    assert {*leaves(type_)} - found == set()

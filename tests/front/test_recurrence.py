@@ -82,6 +82,31 @@ async def test_an_instant_recurs_by_the_clock_that_the_recurrence_names(front: A
     assert in_utc["recurrence"]["timeZone"] == "UTC"
 
 
+async def test_a_start_and_an_end_by_other_clocks_than_that_of_the_series_are_warnings(front: Any) -> None:
+    gateway = await front()
+    times = {"start": clock("2027-03-22T22:00:00"), "end": clock("2027-03-22T20:00:00", "America/New_York")}
+    recurrence = {**EVERY_MONDAY, "timeZone": "UTC"}
+    for calendar in (OUTLOOK, "elasticsearch:holidays"):
+        (row,) = (await add(gateway, series(recurrence, **times), calendar))["results"]
+        assert row["status"] == "CREATED"
+        assert [it for it in row["warnings"] if it["code"] == "CHANGED"] == [
+            {"code": "CHANGED", "field": "start", "given": BERLIN, "sent": "UTC"},
+            {"code": "CHANGED", "field": "end", "given": "America/New_York", "sent": "UTC"},
+        ]
+
+
+async def test_the_same_start_by_another_clock_changes_nothing_of_a_series_and_is_a_warning(
+    front: Any,
+) -> None:
+    gateway = await front()
+    event = await made(gateway, series())
+    (row,) = (await update(gateway, event, start=clock("2027-03-22T17:00:00", "America/New_York")))["results"]
+    assert (row["status"], row["requestIndexes"]) == ("UNCHANGED", [])
+    assert row["warnings"] == [
+        {"code": "CHANGED", "field": "start", "given": "America/New_York", "sent": BERLIN}
+    ]
+
+
 async def test_whole_days_recur_by_their_dates_to_a_date(front: Any) -> None:
     gateway = await front()
     whole = {"start": {"allDay": {"date": "2027-03-22"}}, "end": {"after": "P1D"}}

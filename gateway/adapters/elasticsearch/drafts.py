@@ -17,7 +17,14 @@ from gateway.adapters.elasticsearch.series import (
     written_out,
 )
 from gateway.adapters.elasticsearch.wire import SentEvent, to_wire
-from gateway.adapters.losses import OPTIONAL_FIELDS, Loss, camel_case, fields_not_held, options_not_held
+from gateway.adapters.losses import (
+    OPTIONAL_FIELDS,
+    Loss,
+    camel_case,
+    clocks_not_kept,
+    fields_not_held,
+    options_not_held,
+)
 from gateway.errors import InvalidInput, InvalidTime
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId
@@ -106,6 +113,7 @@ def warnings(draft: Draft, *, has_flags: bool | None = None) -> Iterator[Transla
     """A warning for every field that was given and cannot be held as it was, or has no effect."""
     for field, time in (("start", draft.start), ("end", draft.end)):
         yield from _time_losses(field, time)
+    yield from clocks_not_kept(draft)
     yield from fields_not_held(draft, OPTIONAL_FIELDS, holder=_HOLDER)
     yield from options_not_held(draft, SourceKind.ELASTICSEARCH, holder=_HOLDER)
     yield from flag_warnings(draft, has_flags=has_flags)

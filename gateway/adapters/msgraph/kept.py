@@ -7,18 +7,19 @@ import msgspec
 
 from gateway.adapters.base import EventChange
 from gateway.adapters.byproducts import TranslationWarning
-from gateway.adapters.losses import Loss
+from gateway.adapters.losses import Loss, camel_case, plain
 from gateway.adapters.msgraph.drafts import to_wire
 from gateway.adapters.msgraph.patch import members_of
 from gateway.adapters.msgraph.recurrence import from_pattern
 from gateway.adapters.msgraph.wire import DateTimeTimeZone, NewEvent, PatternedRecurrence
-from gateway.model.event import Draft, Event
+from gateway.model.event import Attendee, Draft, Event, SourceKind
 from gateway.model.msgraph import MSGraphEventDetails
 from gateway.model.time import EventTime, to_rfc3339
 from gateway.model.zones import find_zone
 
 _NO_LINK: Final = "The event came back without a link to join it: the calendar may allow none such."
 _ALL: Final = NewEvent.__struct_fields__
+_PLAIN: Final = ("show_as", "categories", "attendees", "location", "locations")
 
 
 def changes(draft: Draft, event: Event, members: Collection[str] = _ALL) -> Iterator[TranslationWarning]:
@@ -40,6 +41,37 @@ def changes(draft: Draft, event: Event, members: Collection[str] = _ALL) -> Iter
         yield from _moved("end", draft.end, event.end, is_all_day=draft.is_all_day)
     if sent.recurrence is not None:
         yield from _rule_changed(draft, sent.recurrence, event)
+    for name, given, held in (*_plain(draft, event), *_options(draft, details)):
+        if name in members and not _is_in(given, held):
+            field = camel_case(name) if name in _PLAIN else f"{SourceKind.MSGRAPH}.{camel_case(name)}"
+            yield _changed(field, "Graph holds something else than it was sent.", plain(given), plain(held))
+
+
+def _plain(draft: Draft, event: Event) -> Iterator[tuple[str, object, object]]:
+    """What is shown in the form in which it is sent: its name, what is given, what is held."""
+    for name in _PLAIN:
+        yield name, getattr(draft, name), getattr(event, name)
+
+
+def _options(draft: Draft, details: MSGraphEventDetails) -> Iterator[tuple[str, object, object]]:
+    """The same of the options, as far as Graph shows them. Whether it can be joined is a question apart."""
+    given = draft.options.get(SourceKind.MSGRAPH)
+    for name in () if given is None else given.__struct_fields__:
+        held = getattr(details, name, None)
+        if held is not None and name != "is_online_meeting":
+            yield name, getattr(given, name), held
+
+
+def _is_in(given: object, held: object) -> bool:
+    """Whether all that is given is held, in whatever order and whatever Exchange has filled in besides."""
+    if isinstance(given, Attendee) and isinstance(held, Attendee):
+        named = given.name in {None, held.name}
+        return named and (given.email.lower(), given.type) == (held.email.lower(), held.type)
+    if isinstance(given, msgspec.Struct):
+        return all(_is_in(getattr(given, it), getattr(held, it, None)) for it in given.__struct_fields__)
+    if isinstance(given, tuple) and isinstance(held, tuple):
+        return len(given) == len(held) and all(any(_is_in(it, other) for other in held) for it in given)
+    return given is None or given == held
 
 
 def is_still_series(change: EventChange, event: Event) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.adapters.base import Plan, PlannedEvent, Step
 from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
-from gateway.adapters.losses import Loss, options_not_held
+from gateway.adapters.losses import Loss, clocks_not_kept, options_not_held
 from gateway.adapters.msgraph import batch
 from gateway.adapters.msgraph.drafts import encode, times
 from gateway.adapters.msgraph.exceptions import check_new, leaves_out_days
@@ -113,6 +113,7 @@ def losses(draft: Draft, members: Collection[str]) -> Iterator[TranslationWarnin
         )
     if "start" in members:
         yield from _zones_changed(draft)
+        yield from clocks_not_kept(draft)
     yield from options_not_held(draft, SourceKind.MSGRAPH, holder=_HOLDER)
 
 
