@@ -101,9 +101,7 @@ async def race(anyio_backend):
 
 
 def in_any_order(examples=40):
-    return settings(
-        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    return settings(max_examples=examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def names_all(row, race):

@@ -185,7 +185,7 @@ def refusals(draw):
 
 
 @given(refusal=refusals())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 async def test_whatever_is_at_fault_each_row_is_written_once_or_refused(refusal):
     titles, bad, lengths, says_where = refusal
     rows = [

@@ -114,7 +114,6 @@ STARTS = st.dates(date(2026, 1, 1), date(2098, 1, 1))
 
 
 @given(pattern=patterns(), start=STARTS)
-@settings(deadline=None)
 def test_a_pattern_reads_as_the_rule_that_picks_the_days_on_which_graph_recurs(pattern, start):
     found = read(pattern, startDate=start.isoformat())
     before = start + FOUR_YEARS
@@ -122,7 +121,6 @@ def test_a_pattern_reads_as_the_rule_that_picks_the_days_on_which_graph_recurs(p
 
 
 @given(pattern=patterns(), start=STARTS)
-@settings(deadline=None)
 def test_every_pattern_that_is_read_can_be_sent_again(pattern, start):
     first = next(days(read(pattern, startDate=start.isoformat()), start), None)
     assume(first is not None)
@@ -145,7 +143,7 @@ def _accepted(given_rule, begins):
 
 
 @given(any_rule=rules(), start=STARTS, hour=st.integers(0, 23))
-@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 def test_what_is_sent_recurs_on_the_days_of_the_rule_and_reads_back_as_them(any_rule, start, hour):
     is_all_day = hour < 12 if any_rule.until is None else not isinstance(any_rule.until, datetime)
     first = next(days(any_rule, start, start + FOUR_YEARS), None)

@@ -35,9 +35,7 @@ ROWS = """
   requests { source { name } method path body status }
 """
 ADD = f"mutation ($input: AddEventsInput!) {{ addEvents(input: $input) {{ {ROWS} }} }}"
-BOUNDED = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+BOUNDED = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def requests(report: dict[str, Any], row: dict[str, Any]) -> list[list[Any]]:

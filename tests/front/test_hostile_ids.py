@@ -202,7 +202,6 @@ async def requests_for(gateway: Any, id_: str) -> list[tuple[str, str, str]]:
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(hostile_ids())

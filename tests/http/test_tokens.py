@@ -234,7 +234,7 @@ PARTS = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.tuples(PARTS, PARTS, PARTS).map(".".join))
 async def test_whatever_comes_as_a_token_is_refused_and_breaks_nothing(hostile: Any, token: str) -> None:
     with pytest.raises(NotIdentified):

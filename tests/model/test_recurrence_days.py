@@ -109,7 +109,7 @@ def _reads_alike(rule, start):
 
 
 @given(rule=rules(), start=st.dates(date(2000, 1, 1), date(2100, 1, 1)), span=st.integers(1, 2500))
-@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 def test_dateutil_picks_the_same_days(rule, start, span):
     endless = msgspec.structs.replace(rule, count=None, until=None)
     before = start + timedelta(days=span)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import InvalidInput, InvalidTime
@@ -239,7 +239,6 @@ def test_until_as_an_instant_is_refused_for_whole_days_and_the_date_given(until,
     length=st.integers(1, 4000),
     zone=st.sampled_from([BERLIN, "America/Havana", "Australia/Lord_Howe", "UTC", "Asia/Kathmandu"]),
 )
-@settings(deadline=None)
 def test_every_occurrence_shows_the_same_clock_or_lies_round_a_change_of_it(day, minute, length, zone):
     begins = datetime.combine(day, datetime.min.time()) + timedelta(minutes=minute)
     start = EventTime(instant=at_wall_clock(begins, zone)[0], zone=zone)

@@ -116,7 +116,7 @@ def _keys(parent):
     return parent if isinstance(parent, dict) else range(len(parent))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     method=st.sampled_from(["GET", "POST", "PATCH", "DELETE"]),
     words=st.lists(st.sampled_from(WORDS), max_size=6),
@@ -129,7 +129,7 @@ def test_every_request_has_an_answer(method, words, query, body):
     assert answer.status < 500
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(event=mutated())
 def test_every_event_is_stored_or_refused_and_what_is_stored_can_be_read(event):
     event["transactionId"] = None
