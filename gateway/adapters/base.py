@@ -125,7 +125,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     `previous_id` is the id that the event had before, where a write gave it another one. `event_ids` are all
     events that it is made of, where a calendar holds a series as one event per occurrence; `event` is the
-    first of them. `warnings` are what only the upstream's answer tells.
+    first of them. `warnings` are what only the upstream's answer tells. `is_shared`: another call may have
+    written the same just then, or count on it, as far as was seen.
     """
 
     index: int
@@ -134,6 +135,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     event_ids: tuple[str, ...] = ()
     previous_id: str | None = None
     stored: bool = False
+    is_shared: bool = False
     problem: Problem | None = None
     warnings: tuple[TranslationWarning, ...] = ()
     requests: tuple[int, ...] = ()

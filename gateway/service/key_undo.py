@@ -1,17 +1,23 @@
 """Taking back what a call made of a key in a calendar: what is there now is made what was there before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 
 from gateway.adapters.base import EventChange, EventRemoval, Outcome, WriteStatus
-from gateway.errors import Code, Conflict, UpstreamError
-from gateway.model.event import Draft, Event, SourceKind, draft_of
+from gateway.errors import Code, Conflict, NotAll, UpstreamError
+from gateway.model.event import Event, draft_of
+from gateway.service.edits import check_untouched, differing
 from gateway.service.undo import Undo, is_back, rolled_back, stays, unsure
 
 Held = Sequence[Event] | UpstreamError
 """The events under a key, or why they cannot be told."""
-_WRITTEN = frozenset({WriteStatus.CREATED, WriteStatus.UPDATED, WriteStatus.UNKNOWN})
+_WRITTEN: Final = frozenset({WriteStatus.CREATED, WriteStatus.UPDATED, WriteStatus.UNKNOWN})
+_WHOSE: Final = NotAll(
+    "Another call may have written it, or count on it: nobody can tell, and so it stays.",
+    hint="Repeating the call with the same key is safe. If nobody wants the event, remove it by its id.",
+).problem
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,13 +45,18 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     def __bool__(self) -> bool:
         return bool(self.added or self.gone or self.changed)
 
-    def backwards(self) -> Iterator[EventChange | EventRemoval]:
-        """What makes the events of now those of before."""
+    def backwards(self, made: Event | None = None) -> Iterator[EventChange | EventRemoval]:
+        """What makes the events of now those of before, in just what the call has changed.
+
+        `made` is how the call left one of them. Raises Conflict where somebody has edited that since.
+        """
         for event in self.added:
             yield EventRemoval(event=event)
         for was, now in self.changed:
-            draft = draft_of(was)
-            yield EventChange(event=now, draft=draft, changed=differing(draft, draft_of(now)))
+            draft, left = draft_of(was), draft_of(made if made and made.id == now.id else now)
+            names = differing(draft, left)
+            check_untouched(left, now, names)
+            yield EventChange(event=now, draft=draft, changed=names)
 
     def check_reversible(self) -> None:
         """Raises Conflict where events are gone that nobody can make again just as they were."""
@@ -71,11 +82,19 @@ class KeyUndo:
 
     async def _run(self, done: Outcome) -> Outcome:
         before, now = _told(self._before), _told(self._now)
-        difference = Difference.between(before, _own(done, before, now))
-        if not difference and done.status is WriteStatus.UNKNOWN:
+        written = Difference.between(before, now)
+        if not written and done.status is WriteStatus.UNKNOWN:
             return unsure(done, "It is as before the call")
+        if written and _is_doubtful(done, before, now):
+            return _left(done, written)
+        difference = Difference.between(before, _own(done, before, now))
         difference.check_reversible()
-        outcomes = [await self._undo.apply(action) for action in difference.backwards()]
+        try:
+            actions = list(difference.backwards(done.event))
+        except Conflict as exc:
+            edited = msgspec.structs.replace(done, event=difference.changed[0][1])
+            return stays(edited, exc.problem, is_edited=True)
+        outcomes = [await self._undo.apply(action) for action in actions]
         requests = tuple(index for outcome in outcomes for index in outcome.requests)
         kept = next((outcome for outcome in outcomes if not is_back(outcome)), None)
         if kept is not None:
@@ -93,30 +112,34 @@ def _told(held: Held) -> Sequence[Event]:
 
 
 def _own(done: Outcome, before: Sequence[Event], now: Sequence[Event]) -> Sequence[Event]:
-    """What is there now without what others wrote meanwhile, which stays: as far as the call knows its own.
+    """What is there now without what others wrote meanwhile, which stays."""
+    known = {*done.ids, *(event.id for event in before)}
+    return [event for event in now if event.id in known]
 
-    Twins of its own are its own too.
-    """
-    if done.status is WriteStatus.UNKNOWN:
-        return now
-    old = {event.id for event in before}
-    own = {_content(event) for event in now if event.id in done.ids}
-    return [event for event in now if event.id in old or _content(event) in own]
+
+def _is_doubtful(done: Outcome, before: Sequence[Event], now: Sequence[Event]) -> bool:
+    """Whether nobody can tell what of it this call wrote: others may have written the same just then."""
+    own = _own(done, before, now)
+    others = [event for event in now if event not in own]
+    if done.status is WriteStatus.UNKNOWN and (others or Difference.between(before, own).changed):
+        return True
+    return done.is_shared or any(_is_alike(event, done, own) for event in others)
+
+
+def _is_alike(event: Event, done: Outcome, own: Sequence[Event]) -> bool:
+    """Whether an event may be a twin of the call's own, which may be gone for it by now."""
+    ours = [one for one in (done.event, *own) if one is not None]
+    is_of_series = len(done.ids) > 1 and event.title in {one.title for one in ours}
+    return is_of_series or _content(event) in map(_content, ours)
+
+
+def _left(done: Outcome, written: Difference) -> Outcome:
+    """The outcome where what is new stays, whoever wrote it."""
+    new = [*written.added, *(now for _, now in written.changed)]
+    ids = tuple(event.id for event in new)
+    named = msgspec.structs.replace(done, event=new[0], event_ids=ids) if new else done
+    return stays(named, _WHOSE)
 
 
 def _content(event: Event) -> tuple[object, ...]:
     return event.title, event.start.instant, event.end.instant
-
-
-def differing(one: Draft, other: Draft) -> frozenset[str]:
-    """The attributes in which drafts differ, options as `<kind>.<attribute>`."""
-    names = set(Draft.__struct_fields__) - {"options", "key"}
-    found = {name for name in names if getattr(one, name) != getattr(other, name)}
-    for kind in one.options.keys() | other.options.keys():
-        left, right = _options(one.options, kind), _options(other.options, kind)
-        found |= {f"{kind}.{name}" for name in left | right if left.get(name) != right.get(name)}
-    return frozenset(found)
-
-
-def _options(options: Mapping[SourceKind, msgspec.Struct], kind: SourceKind) -> dict[str, object]:
-    return msgspec.structs.asdict(options[kind]) if kind in options else {}

@@ -14,11 +14,12 @@ from gateway.adapters.base import (
     Outcome,
     WriteStatus,
 )
-from gateway.errors import GatewayError, InvalidId, NotAll, NotFound, Problem, Refused
+from gateway.errors import Conflict, GatewayError, InvalidId, NotAll, NotFound, Problem, Refused
 from gateway.model.event import Draft, Event, draft_of
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.time import Window
 from gateway.service.catalog import ConfiguredSource
+from gateway.service.edits import check_untouched, touched
 from gateway.service.report import interrupted
 from gateway.service.session import Session
 
@@ -89,7 +90,7 @@ class Undo:
         if done.status is not WriteStatus.UPDATED:
             if done.previous_id is not None and await self._find(done.previous_id) is not None:
                 return await self._remove_copy(done, action)
-            if present is None or present.revision == action.event.revision:
+            if present is None or not touched(draft_of(action.event), present, action.changed):
                 return unsure(done, "It is as before the call" if present else "It is not there")
         if present is None:
             raise NotFound("It is not there any more, neither as it was nor as it was changed.")
@@ -103,6 +104,13 @@ class Undo:
         return msgspec.structs.replace(undone, requests=removed.requests)
 
     async def _restore(self, done: Outcome, action: EventChange, present: Event) -> Outcome:
+        """Changes it back, unless somebody else has meanwhile edited what the call changed."""
+        is_seen = done.status is WriteStatus.UPDATED and done.event is not None
+        made = draft_of(done.event) if done.event and is_seen else action.draft
+        try:
+            check_untouched(made, present, action.changed)
+        except Conflict as exc:
+            return stays(msgspec.structs.replace(done, event=present), exc.problem, is_edited=True)
         back = EventChange(event=present, draft=draft_of(action.event), changed=action.changed)
         restored = await self.apply(back)
         undone = stays(done, restored.problem)
@@ -182,10 +190,14 @@ def rolled_back(done: Outcome, event: Event | None, *, was: Event | None = None)
     )
 
 
-def stays(done: Outcome, why: Problem | None) -> Outcome:
-    """The outcome where something of the write stays, as it seems, with the reason."""
+def stays(done: Outcome, why: Problem | None, *, is_edited: bool = False) -> Outcome:
+    """The outcome where something of the write stays, as it seems, with the reason.
+
+    `is_edited`: by somebody else, so that it is not just as the call made it.
+    """
     cause = why or NotAll("It could not be taken back.").problem
-    there = f"{_listed(done.ids)} is there as the call made it" if done.ids else "It may be there"
+    as_made = "" if is_edited else " as the call made it"
+    there = f"{_listed(done.ids)} is there{as_made}" if done.ids else "It may be there"
     problem = replace(
         cause,
         message=f"{there}, though another row failed: {cause.message}",

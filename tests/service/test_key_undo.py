@@ -18,8 +18,9 @@ from gateway.sandbox.faults import Fault
 from gateway.service.atomicity import Atomicity
 from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import AddEvents
+from gateway.service.edits import differing
 from gateway.service.key_lookup import Wanted, look_up
-from gateway.service.key_undo import Difference, KeyUndo, differing
+from gateway.service.key_undo import Difference, KeyUndo
 from gateway.service.report import WriteReport
 from gateway.service.session import Session
 from gateway.service.undo import Undo
@@ -100,10 +101,14 @@ async def undo_unknown(sandbox: Sandbox) -> Outcome:
     return undone
 
 
-async def test_what_nobody_knows_of_is_found_by_its_key_and_removed(sandbox: Sandbox) -> None:
-    await add(sandbox, BOTH[0])
-    assert (await undo_unknown(sandbox)).status is WriteStatus.ROLLED_BACK
-    assert [row.status for row in (await add(sandbox, BOTH[0])).rows] == [WriteStatus.CREATED]
+async def test_what_nobody_knows_of_and_is_there_under_its_key_stays_and_is_named(sandbox: Sandbox) -> None:
+    (made,) = (await add(sandbox, BOTH[0])).rows
+    undone = await undo_unknown(sandbox)
+    assert (undone.status, undone.ids) == (WriteStatus.ROLLBACK_FAILED, made.event_ids)
+    assert undone.problem is not None
+    assert made.event_ids[0] in undone.problem.message
+    assert "Another call may have written it" in undone.problem.message
+    assert [row.status for row in (await add(sandbox, BOTH[0])).rows] == [WriteStatus.UNCHANGED]
 
 
 async def test_what_nobody_knows_of_and_is_not_there_stays_unknown(sandbox: Sandbox) -> None:

@@ -41,6 +41,7 @@ class KeyedRow:
         self._doubt: Doubt | None = None
         self._kept = Posted()
         self._is_written = False
+        self._is_shared = False
 
     @property
     def lacking(self) -> tuple[SentEvent, ...]:
@@ -71,6 +72,7 @@ class KeyedRow:
     def see(self, found: Found) -> None:
         """Takes note of what is there now."""
         self._holding = Holding.of(self.key, self._wanted, found[folded(self.key)], self._now)
+        self._is_shared |= self._is_written and bool(self._holding.twins)
         if not self._holding.missing:
             self._doubt = None
         elif self._doubt is not None and self._doubt.is_over:
@@ -79,6 +81,7 @@ class KeyedRow:
     def said(self, posted: Posted) -> None:
         """Takes note of what Elasticsearch said to what was lacking."""
         self._doubt = posted.doubt
+        self._is_shared |= posted.doubt is not None  # what is seen then need not be what was sent
         if posted.refused is not None:
             self.fail(posted.refused)
         self._is_written = True
@@ -176,6 +179,7 @@ class KeyedRow:
             event_ids=tuple(event.id for event in events),
             previous_id=self._previous_id() if status is WriteStatus.UPDATED else None,
             stored=not self._holding.missing and self._doubt is None,
+            is_shared=self._is_shared,
             problem=problem,
         )
 

@@ -179,10 +179,19 @@ class GraphApi:
         except UpstreamError as exc:
             return exc
 
+    @property
+    def now(self) -> float:
+        """The moment, on a clock in seconds."""
+        return self._clock()
+
     def began_at(self, answer: Answer) -> datetime | None:
         """When this call began, by the clock of the server that answers; None if the answer has no date."""
+        return self.moment(self._began, answer)
+
+    def moment(self, moment: float | None, answer: Answer) -> datetime | None:
+        """A moment before an answer by the clock of the server that has just given it."""
         date = dated(answer.headers)
-        return None if date is None else date - timedelta(seconds=self._clock() - self._began)
+        return None if date is None or moment is None else date - timedelta(seconds=self._clock() - moment)
 
     async def pages(
         self, request: UpstreamRequest, form: type[Page[T]], *, log: UpstreamLog | None = None

@@ -141,6 +141,7 @@ class KeyedWriting:
             status=WriteStatus.CREATED,
             event=event,
             stored=True,
+            is_shared=post.event is None or post.is_shared,
             warnings=tuple(changes(draft, event)),
         )
 
@@ -185,7 +186,7 @@ class KeyedWriting:
         if left:
             return settled(post.planned.index, ambiguous([first, *left]), [first, *left])
         if self._is_ours(post, first):
-            return self._created(post, first)
+            return msgspec.structs.replace(self._created(post, first), is_shared=True)
         return Outcome(index=post.planned.index, status=WriteStatus.UNCHANGED, event=first.event, stored=True)
 
     async def _change(self, index: int, draft: Draft, step: EventStep) -> Outcome:
@@ -207,8 +208,9 @@ class KeyedWriting:
             return done
         if not isinstance(now, Outcome) or now.status is not WriteStatus.UNCHANGED:
             return done
-        is_ours = done.status is WriteStatus.UNKNOWN
-        return msgspec.structs.replace(now, status=WriteStatus.UPDATED if is_ours else now.status)
+        may_be_ours = done.status is WriteStatus.UNKNOWN
+        status = WriteStatus.UPDATED if may_be_ours else now.status
+        return msgspec.structs.replace(now, status=status, is_shared=may_be_ours)
 
     def _keep(self, post: Post, outcome: Outcome) -> None:
         requests = (*post.requests, *self._lookup.log.indexes, *outcome.requests)
@@ -265,6 +267,7 @@ def _unsettled(post: Post, look: Problem | None) -> Outcome:
         index=post.planned.index,
         status=WriteStatus.UNKNOWN if is_open else WriteStatus.FAILED,
         event=post.event,
+        is_shared=post.is_earlier or post.is_shared,
         problem=_safe(problem),
     )
 

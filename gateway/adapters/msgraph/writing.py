@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -28,12 +28,15 @@ _LOOK: Final = "It may be there, or still be written: look at the calendar befor
 
 _SKEW: Final = timedelta(seconds=5)
 """How far the clocks of Graph and of Exchange may lie apart."""
+_RESOLUTION: Final = timedelta(seconds=1)
+"""How exact the date of an answer is."""
 
 
 class Post:
     """An event on its way: its request, and what the answers so far come to.
 
-    `is_earlier`: the event that an answer shows was made before this call began, and not by it.
+    `is_earlier`: the event that an answer shows was made before this call began, and not by it. `is_shared`:
+    it seems that it was made before it was sent from here.
     """
 
     def __init__(self, planned: PlannedEvent, request: UpstreamRequest, *, is_repeatable: bool) -> None:
@@ -43,7 +46,9 @@ class Post:
         self.error: UpstreamError | None = None
         self.event: Event | None = None
         self.is_earlier = False
+        self.is_shared = False
         self.may_be_there = False
+        self.first_sent: float | None = None
         self._is_repeatable = is_repeatable
 
     def take(self, transaction: str) -> None:
@@ -51,10 +56,11 @@ class Post:
         self.request = msgspec.structs.replace(
             self.request, body=with_transaction(self.request.body, transaction)
         )
-        self.event, self.error, self.is_earlier, self.may_be_there = None, None, False, False
+        self.event, self.error, self.first_sent = None, None, None
+        self.is_earlier, self.is_shared, self.may_be_there = False, False, False
 
-    def made(self, event: Event, *, is_earlier: bool) -> None:
-        self.event, self.is_earlier, self.error = event, is_earlier, None
+    def made(self, event: Event, *, is_earlier: bool, is_shared: bool) -> None:
+        self.event, self.is_earlier, self.is_shared, self.error = event, is_earlier, is_shared, None
 
     def failed(self, error: UpstreamError, *, is_open: bool) -> bool:
         """Takes note of an error; gives whether another attempt may help.
@@ -131,6 +137,9 @@ class Writing:
     async def _send_together(self, posts: Sequence[Post]) -> list[Post]:
         """Those that may be sent again."""
         log = self._api.new_log()
+        for post in posts:
+            if post.first_sent is None:
+                post.first_sent = self._api.now
         answers = await self._answers(posts, log)
         for post in posts:
             post.requests += log.indexes
@@ -154,7 +163,11 @@ class Writing:
             return post.failed(error, is_open=not faults.was_refused(answer))
         try:
             event = self._event(decode(answer, post.request, GraphEvent), post.planned.draft)
-            post.made(event, is_earlier=self._is_earlier(event, answer))
+            post.made(
+                event,
+                is_earlier=_is_older(event, self._api.began_at(answer), _SKEW),
+                is_shared=_is_older(event, self._api.moment(post.first_sent, answer), _RESOLUTION),
+            )
         except UnexpectedAnswer as exc:
             return post.failed(exc, is_open=True)
         return False
@@ -165,7 +178,7 @@ class Writing:
         shown = to_event(event, source=self._api.source, owner=owner, calendar=home)
         return msgspec.structs.replace(shown, key=draft.key)  # the answer to a POST does not show it
 
-    def _is_earlier(self, event: Event, answer: Answer) -> bool:
-        """Whether an event is older than the call: Exchange then answers with what it had made before."""
-        began = self._api.began_at(answer)
-        return began is not None and event.created_at is not None and event.created_at < began - _SKEW
+
+def _is_older(event: Event, moment: datetime | None, tolerance: timedelta) -> bool:
+    """Whether an event was made before a moment: Exchange then answers with what it had made before."""
+    return moment is not None and event.created_at is not None and event.created_at < moment - tolerance
