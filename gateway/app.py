@@ -112,7 +112,7 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
     served = Starlette(
         routes=[
             *([Route("/", _to_explorer), *explorer.routes()] if explorer else []),
-            Route("/graphql", endpoint.handle, methods=METHODS),
+            Route("/graphql", endpoint, methods=METHODS),
             Route("/healthz", healthz),
             Route("/readyz", Readiness(audit).check),
         ],

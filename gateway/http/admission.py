@@ -1,7 +1,7 @@
 """Who gets in: what is checked of a request before its body is read, and how much is read of that."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Self
@@ -52,14 +52,14 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
         """A place among the requests that are worked on. Entering it raises Later if none is free."""
         return self.places.one() if self.places else nullcontext()
 
-    async def admit(self, request: Request) -> Caller | None:
+    async def admit(self, request: Request, headers: Mapping[str, str]) -> Caller | None:
         """Who calls, None where nobody is asked. Raises Refusal.
 
         Whoever is not recognized is counted by his address, so that guessing is slow.
         """
-        check_site(request.headers, self.origins)
+        check_site(headers, self.origins)
         try:
-            caller = await self.identity.caller(request.headers)
+            caller = await self.identity.caller(headers)
         except NotIdentified:
             self._count(request, None)
             raise

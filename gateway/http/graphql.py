@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -22,6 +23,7 @@ from gateway.errors import Code
 from gateway.http.admission import Admission
 from gateway.http.answer import answer, content_of, content_of_refusal, json_response, refused
 from gateway.http.graphiql.page import Explorer
+from gateway.http.headers import received
 from gateway.http.identity.caller import Caller
 from gateway.http.logging import bound
 from gateway.http.media import GRAPHQL, HTML, JSON, preferred
@@ -68,18 +70,23 @@ class GraphQLEndpoint:
         self._credential_headers = credential_headers
         self._admission = admission or Admission()
 
-    async def handle(self, request: Request) -> Response:
-        """The response to one request, of whatever method."""
-        if self._explorer is not None and _is_for_people(request):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, of whatever method."""
+        request, headers = Request(scope, receive), received(scope)
+        response = await self._handle(request, headers)
+        await response(scope, receive, send)
+
+    async def _handle(self, request: Request, headers: Mapping[str, str]) -> Response:
+        if self._explorer is not None and _is_for_people(request, headers):
             return self._explorer.response(datetime.now(UTC))
-        request_id = _request_id(request)
+        request_id = _request_id(headers)
         with bound(request_id=request_id):
-            response = await self._respond(request, request_id)
-        response.headers["x-request-id"] = request_id
+            response = await self._respond(request, headers, request_id)
+        response.raw_headers.append((b"x-request-id", request_id.encode()))
         return response
 
-    async def _respond(self, request: Request, request_id: str) -> Response:
-        media = preferred(request.headers.get("accept"), (JSON, GRAPHQL))
+    async def _respond(self, request: Request, headers: Mapping[str, str], request_id: str) -> Response:
+        media = preferred(headers.get("accept"), (JSON, GRAPHQL))
         if media is None:
             return refused(BadRequest(406, f"Only {GRAPHQL} and {JSON} are served: accept one."), JSON)
         began = time.perf_counter()
@@ -87,8 +94,8 @@ class GraphQLEndpoint:
         asked: Operation | Batch | None = None
         try:
             with self._admission.place():
-                caller = await self._admission.admit(request)
-                call = self._call(request, request_id, caller)
+                caller = await self._admission.admit(request, headers)
+                call = self._call(request, headers, request_id, caller)
                 asked = await self._admission.operation(request, caller)
                 response = await unless_left(request, self._answer(asked, call, request, media))
         except Refusal as exc:
@@ -132,7 +139,9 @@ class GraphQLEndpoint:
             message = "Which operation? Give operationName, spelled as in the document."
             raise BadRequest(400, message) from exc
 
-    def _call(self, request: Request, request_id: str, caller: Caller | None) -> Call:
+    def _call(
+        self, request: Request, headers: Mapping[str, str], request_id: str, caller: Caller | None
+    ) -> Call:
         """What the adapters may know of the request."""
         return Call(
             request_id=request_id,
@@ -145,16 +154,16 @@ class GraphQLEndpoint:
             credentials={
                 source: value
                 for source, name in self._credential_headers.items()
-                if (value := request.headers.get(name)) is not None and self._admission.passes(name, caller)
+                if (value := headers.get(name)) is not None and self._admission.passes(name, caller)
             },
         )
 
 
-def _is_for_people(request: Request) -> bool:
+def _is_for_people(request: Request, headers: Mapping[str, str]) -> bool:
     """Whether a browser asks for the page: a GET without a query that prefers HTML."""
     if request.method not in {"GET", "HEAD"} or "query" in request.query_params:
         return False
-    accept = request.headers.get("accept")
+    accept = headers.get("accept")
     return accept is not None and preferred(accept, (JSON, GRAPHQL, HTML)) == HTML
 
 
@@ -166,9 +175,10 @@ def _name(asked: Operation | Batch | None) -> str | None:
     return name if name is None or _NAME.fullmatch(name) else "(malformed)"
 
 
-def _request_id(request: Request) -> str:
+def _request_id(headers: Mapping[str, str]) -> str:
     """The caller's own X-Request-Id if it is a UUID, as Graph wants them, or else a new one."""
+    given = headers.get("x-request-id")
     try:
-        return str(UUID(request.headers.get("x-request-id", "")))
+        return str(uuid4() if given is None else UUID(given))
     except ValueError:
         return str(uuid4())

@@ -4,14 +4,15 @@ A page of another site that makes a name of its own lead to this machine is ther
 browser takes the two for one site (DNS rebinding).
 """
 
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.http.answer import refused
+from gateway.http.headers import first
 from gateway.http.media import JSON
 from gateway.http.refusal import BadRequest
 from gateway.settings import Settings
@@ -19,6 +20,7 @@ from gateway.settings.value import is_loopback
 
 PROBES: Final = frozenset({"/healthz", "/readyz"})
 """They are asked by address, and tell nothing."""
+_REMEMBERED: Final = 256
 _MISDIRECTED: Final = refused(
     BadRequest(421, "The gateway is not called so here. The setting is web.hosts."), JSON
 )
@@ -61,7 +63,7 @@ class AllowedHosts:
 
     def __init__(self, app: ASGIApp, names: Names) -> None:
         self._app = app
-        self._names = names
+        self._allow = lru_cache(_REMEMBERED)(names.allow)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answers = self._app if self._allows(scope) else _MISDIRECTED
@@ -69,4 +71,4 @@ class AllowedHosts:
 
     def _allows(self, scope: Scope) -> bool:
         is_probe = scope["type"] != "http" or scope["path"] in PROBES
-        return is_probe or self._names.allow(Headers(scope=scope).get("host"))
+        return is_probe or self._allow(first(scope, b"host"))

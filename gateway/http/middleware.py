@@ -1,18 +1,14 @@
 """What stands around every route: security headers, the names that are taken, other sites' pages, gzip."""
 
 from collections.abc import Iterable
-from typing import Final
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 
+from gateway.http.compression import Compression
 from gateway.http.headers import SecurityHeaders
 from gateway.http.hosts import AllowedHosts, Names
 from gateway.settings import Settings
-
-_SMALL: Final = 1024
-_LEVEL: Final = 4
 
 
 def middleware(settings: Settings, credential_headers: Iterable[str]) -> list[Middleware]:
@@ -28,4 +24,4 @@ def middleware(settings: Settings, credential_headers: Iterable[str]) -> list[Mi
             expose_headers=("x-request-id", "retry-after"),
         )
         layers.append(cors)
-    return [*layers, Middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)]
+    return [*layers, Middleware(Compression)]

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
 T = TypeVar("T")
+
+_SOON: Final = 0.02
+"""Most work takes fewer seconds: who leaves before is not looked for."""
 
 
 async def unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
@@ -14,18 +17,38 @@ async def unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
 
     To be called when the body has been read.
     """
-    working, leaving = asyncio.create_task(work), asyncio.create_task(_leaving(request))
+    working = asyncio.create_task(work)
+    watch = _Watch(request, working)
+    soon = asyncio.get_running_loop().call_later(_SOON, watch.begin)
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
+        return await working
+    except asyncio.CancelledError:
+        if watch.has_left:
+            raise ClientDisconnect from None
+        raise
     finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+        soon.cancel()
+        await watch.end()
 
 
-async def _leaving(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+class _Watch(Generic[T]):
+    """A look-out for a client's leaving, which ends what is done for it."""
+
+    def __init__(self, request: Request, working: asyncio.Task[T]) -> None:
+        self.has_left = False
+        self._request = request
+        self._working = working
+        self._watching: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        self._watching = asyncio.create_task(self._watch())
+
+    async def end(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+        self.has_left = self._working.cancel()

@@ -80,7 +80,7 @@ async def front() -> AsyncIterator[Front]:
         credential_headers={"es": "authorization", "graph": "x-graph"},
         timeout=timedelta(minutes=1),
     )
-    app = Starlette(routes=[Route("/graphql", endpoint.handle, methods=METHODS)])
+    app = Starlette(routes=[Route("/graphql", endpoint, methods=METHODS)])
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield Front(client, calls)

@@ -1,9 +1,11 @@
 """What the process writes to standard error."""
 
+import io
 import json
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -106,6 +108,26 @@ def test_lines_for_people_are_coloured_on_a_terminal_only(capsys: pytest.Capture
     written = capsys.readouterr().err
     assert "source=es" in written
     assert "\x1b" not in written
+
+
+def test_a_log_that_cannot_be_written_costs_nobody_his_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("json", "info")
+    with monkeypatch.context() as patch:
+        closed = io.StringIO()
+        closed.close()
+        patch.setattr(sys, "stderr", closed)
+        structlog.get_logger("gateway.some").info("lost")
+    structlog.get_logger("gateway.some").info("written")
+    assert [line["event"] for line in _lines(capsys)] == ["written"]
+
+
+def test_what_json_cannot_say_is_written_as_python_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("json", "info")
+    structlog.get_logger("gateway.some").info("odd", path=Path("/a"), half="\ud800")
+    (line,) = _lines(capsys)
+    assert (line["path"], line["half"]) == (repr(Path("/a")), "\ud800")
 
 
 def test_a_second_configuration_replaces_the_first(capsys: pytest.CaptureFixture[str]) -> None:
