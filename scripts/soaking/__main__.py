@@ -1,9 +1,10 @@
 """Whether writes with keys can be trusted: clients repeat their calls until each row is final.
 
-Two gateway processes work on emulators of both upstreams. Requests fail, are cut before and after the write,
-are carried out seconds after the cut, are lost or slow, and either gateway is killed at any moment. Then
-every call is made once more, without faults, and what the upstreams hold is counted: each key, in each
-calendar, for each occurrence, once and with the content that was asked for, or reported to somebody.
+Two gateway processes work on emulators of both upstreams. First pairs of calls about one key are made at one
+moment, one to each gateway. Then requests fail, are cut before and after the write, are carried out seconds
+after the cut, are lost or slow, and either gateway is killed at any moment, while clients add, change and
+remove events. At last every call is made once more, without faults, and what was told of it is held against
+what the upstreams hold: each key, in each calendar, for each occurrence.
 """
 
 import argparse
@@ -14,7 +15,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from calls import calls
 from report import Report
 from soak import Soak
 
@@ -28,36 +28,44 @@ MODES: Final[Mapping[str, Unknowns]] = {
     ),
     "not under concurrency": Unknowns(repeated_transaction=RepeatedTransaction.NEW_EVENT_UNDER_CONCURRENCY),
     "forgotten at once": Unknowns(transaction_memory=timedelta(0)),
+    "forgotten when deleted": Unknowns(transaction_after_delete=TransactionAfterDelete.NEW_EVENT),
 }
-WRONG: Final = ("unsettled", "lost", "duplicated", "wrong")
-FIGURES: Final = ("calls", "posts", "repeats", "faults", "kills", "held")
+FIGURES: Final = ("pairs", "calls", "posts", "repeats", "faults", "kills", "held", "told")
 SHOWN: Final = 5
 
 
 async def main(options: argparse.Namespace) -> bool:
     """Whether nothing is wrong in any mode."""
     modes = options.mode or list(MODES)
-    print(f"seed {options.seed}, {options.calls} calls, {options.clients} clients")
-    print("\t".join(["transactionId".ljust(21), *FIGURES, "told", *WRONG, "seconds"]))
+    print(f"seed {options.seed}, {options.clients} clients")
+    print("\t".join(["transactionId".ljust(22), *FIGURES, *Report().wrong, "seconds"]))
     is_good = True
     for number, mode in enumerate(modes):
         began = time.monotonic()
-        seed = options.seed + number
-        asked = calls(options.calls // len(modes), seed)
-        run = Soak(asked, MODES[mode], seed=seed, clients=options.clients, kill_every=options.kill_every)
+        run = Soak(
+            MODES[mode],
+            pairs=_share(options.pairs, number, len(modes)),
+            calls=len(_share(options.calls, number, len(modes))),
+            seed=options.seed + number,
+            clients=options.clients,
+            kill_every=options.kill_every,
+        )
         report = await run.run()
         print(_line(mode, report, time.monotonic() - began), flush=True)
-        for kind in WRONG:
-            for line in getattr(report, kind)[:SHOWN]:
-                print(f"  {kind}: {line}")
+        for kind, lines in report.wrong.items():
+            for line in lines[:SHOWN]:
+                print(f"  {kind}: {line}", flush=True)
         is_good &= report.is_good
     return is_good
 
 
+def _share(count: int, number: int, parts: int) -> range:
+    return range(number * count // parts, (number + 1) * count // parts)
+
+
 def _line(mode: str, report: Report, seconds: float) -> str:
     figures = [getattr(report, name) for name in FIGURES]
-    wrong = [len(getattr(report, name)) for name in WRONG]
-    cells = [mode.ljust(21), *figures, report.reported.total(), *wrong, f"{seconds:.0f}"]
+    cells = [mode.ljust(22), *figures, *map(len, report.wrong.values()), f"{seconds:.0f}"]
     return "\t".join(map(str, cells))
 
 
@@ -66,8 +74,9 @@ def _options() -> argparse.Namespace:
         prog="scripts/soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--calls", type=int, default=2000, help="calls in all modes together (2,000)")
-    parser.add_argument("--clients", type=int, default=16, help="how many calls are under way at once (16)")
-    parser.add_argument("--kill-every", type=float, default=8, help="seconds between two kills, about (8)")
+    parser.add_argument("--pairs", type=int, default=500, help="pairs in all modes together (500)")
+    parser.add_argument("--clients", type=int, default=24, help="how many stories go on at once (24)")
+    parser.add_argument("--kill-every", type=float, default=80, help="posts between two kills, about (80)")
     parser.add_argument("--seed", type=int, default=1, help="what chance depends on (1)")
     parser.add_argument("--mode", action="append", choices=list(MODES), help="one mode; again for each (all)")
     return parser.parse_args()

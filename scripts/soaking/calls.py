@@ -1,84 +1,140 @@
-"""The calls of a soak, by chance, and what the calendars are to hold in the end."""
+"""What clients ask of a gateway, and what calendars hold once they have got it: values."""
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from random import Random
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
 
-MAILBOX: Final = "outages@contoso.com"
-GRAPH: Final = f"msgraph:users/{MAILBOX}/calendar"
-ML: Final = ("elasticsearch:planned-outages", "elasticsearch:holidays")
-CALENDARS: Final = (GRAPH, *ML)
-BEGIN: Final = datetime(2027, 3, 1, tzinfo=UTC)
-
+GRAPH: Final = "msgraph:"
 Place = tuple[str, str]
 """A key, and a calendar."""
 Content = tuple[str, datetime, datetime]
-"""Title, start and end."""
+"""Title, start and end of an occurrence."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class Call(ABC):
     """A call as a client makes it, each time the same."""
 
-    events: tuple[dict[str, Any], ...]
     calendars: tuple[str, ...]
-    atomicity: str
+    is_whole: bool = False
+    """Whether it is ALL_OR_NOTHING."""
+    mutation: ClassVar[str]
+    command: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def keys(self) -> Sequence[str]: ...
+
+    @property
+    @abstractmethod
+    def input(self) -> dict[str, Any]: ...
+
+    @property
+    @abstractmethod
+    def overwrites(self) -> bool:
+        """Whether what was there before may be gone by it."""
+
+    @abstractmethod
+    def wanted(self, key: str, before: Sequence[Content]) -> Sequence[Content]:
+        """What a calendar that held `before` under a key holds afterwards, occurrence by occurrence."""
+
+    @property
+    def places(self) -> Sequence[Place]:
+        return [(key, calendar) for key in self.keys for calendar in self.calendars]
+
+    @property
+    def _atomicity(self) -> dict[str, str]:
+        return {"atomicity": "ALL_OR_NOTHING" if self.is_whole else "BEST_EFFORT"}
+
+    def _target(self, key: str) -> dict[str, Any]:
+        return {"target": {"key": {"key": key, "calendars": list(self.calendars)}}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Add(Call):
+    """Adds events; with `is_update` it makes those of their keys like them."""
+
+    events: tuple[dict[str, Any], ...]
+    is_update: bool = False
+    mutation: ClassVar = "addEvents"
+    command: ClassVar = "AddEventsInput"
+
+    @property
+    def keys(self) -> Sequence[str]:
+        return [event["key"] for event in self.events]
+
+    @property
+    def overwrites(self) -> bool:
+        return self.is_update
 
     @property
     def input(self) -> dict[str, Any]:
         return {
             "calendars": list(self.calendars),
             "events": list(self.events),
-            "atomicity": self.atomicity,
+            "onExisting": "UPDATE" if self.is_update else "RETURN",
+            **self._atomicity,
         }
 
-    def wanted(self) -> Iterator[tuple[Place, tuple[Content, ...]]]:
-        """What the calendars are to hold: in ML calendars one event per occurrence, in Graph a series."""
-        for event in self.events:
-            start = datetime.fromisoformat(event["start"]["instant"])
-            end = datetime.fromisoformat(event["end"]["instant"])
-            days = int(event["recurrence"]["rule"].rpartition("=")[2]) if "recurrence" in event else 1
-            for calendar in self.calendars:
-                count = 1 if calendar == GRAPH else days
-                shifts = [timedelta(days=day) for day in range(count)]
-                yield (
-                    (event["key"], calendar),
-                    tuple((event["title"], start + shift, end + shift) for shift in shifts),
-                )
+    def wanted(self, key: str, before: Sequence[Content]) -> Sequence[Content]:  # noqa: ARG002
+        return next(occurrences(event) for event in self.events if event["key"] == key)
 
 
-def calls(count: int, seed: int) -> list[Call]:
-    """Calls by chance; one of five is made by two clients at once, half of those with another title."""
-    die = Random(seed)  # noqa: S311 chance that can be repeated is the point
-    made: list[Call] = []
-    while len(made) < count:
-        number = len(made)
-        events = tuple(_event(die, f"S{seed}-{number}-{place}") for place in range(_size(die)))
-        calendars = tuple(die.sample(CALENDARS, die.randint(1, 3)))
-        atomicity = "ALL_OR_NOTHING" if die.random() < 0.2 else "BEST_EFFORT"
-        made.append(Call(events=events, calendars=calendars, atomicity=atomicity))
-        if die.random() < 0.2:
-            other = events
-            if die.random() < 0.5:
-                other = tuple({**event, "title": f"{event['title']}, otherwise"} for event in events)
-            made.append(Call(events=other, calendars=calendars, atomicity="BEST_EFFORT"))
-    return made[:count]
+@dataclass(frozen=True, kw_only=True)
+class Change(Call):
+    """Changes the events under keys: what is `given` for each, of title and start."""
+
+    given: Mapping[str, Mapping[str, Any]]
+    overwrites: ClassVar = True
+    mutation: ClassVar = "updateEvents"
+    command: ClassVar = "UpdateEventsInput"
+
+    @property
+    def keys(self) -> Sequence[str]:
+        return list(self.given)
+
+    @property
+    def input(self) -> dict[str, Any]:
+        changes = [{**self._target(key), "set": given} for key, given in self.given.items()]
+        return {"changes": changes, **self._atomicity}
+
+    def wanted(self, key: str, before: Sequence[Content]) -> Sequence[Content]:
+        return [_changed(content, self.given[key]) for content in before]
 
 
-def _size(die: Random) -> int:
-    return 1 if die.random() < 0.5 else die.randint(2, 20)
+@dataclass(frozen=True, kw_only=True)
+class Removal(Call):
+    """Removes the events under keys."""
+
+    removed: tuple[str, ...]
+    overwrites: ClassVar = True
+    mutation: ClassVar = "removeEvents"
+    command: ClassVar = "RemoveEventsInput"
+
+    @property
+    def keys(self) -> Sequence[str]:
+        return self.removed
+
+    @property
+    def input(self) -> dict[str, Any]:
+        return {"removals": [self._target(key) for key in self.removed]}
+
+    def wanted(self, key: str, before: Sequence[Content]) -> Sequence[Content]:  # noqa: ARG002
+        return ()
 
 
-def _event(die: Random, key: str) -> dict[str, Any]:
-    start = BEGIN + timedelta(minutes=15 * die.randrange(4 * 24 * 28))
-    event: dict[str, Any] = {
-        "key": key,
-        "title": f"Outage {key}",
-        "start": {"instant": start.isoformat()},
-        "end": {"instant": (start + timedelta(minutes=die.choice([15, 30, 90]))).isoformat()},
-    }
-    if die.random() < 0.1:
-        event["recurrence"] = {"rule": f"FREQ=DAILY;COUNT={die.randint(2, 8)}"}
-    return event
+def occurrences(event: Mapping[str, Any]) -> Sequence[Content]:
+    """The occurrences of an event as it is given: a daily series, or one."""
+    start, end = (datetime.fromisoformat(event[name]["instant"]) for name in ("start", "end"))
+    days = int(event["recurrence"]["rule"].rpartition("=")[2]) if "recurrence" in event else 1
+    shifts = [timedelta(days=day) for day in range(days)]
+    return [(event["title"], start + shift, end + shift) for shift in shifts]
+
+
+def _changed(content: Content, given: Mapping[str, Any]) -> Content:
+    """A new start moves the end along."""
+    title, start, end = content
+    begins = datetime.fromisoformat(given["start"]["instant"]) if "start" in given else start
+    return given.get("title", title), begins, end + (begins - start)

@@ -2,78 +2,63 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import httpx2
-from calls import Call
-from held import held
+from clients import Clients
+from held import Reader
+from pairs import ml_of, pairs
+from play import Play
 from replica import Replica
 from report import Report
+from stories import ML, stories
 
 from gateway.sandbox import Sandbox
 from gateway.sandbox.faults import Cut, Fault
 from gateway.sandbox.msgraph.unknowns import Unknowns
 
-FINAL: Final = frozenset({"CREATED", "UPDATED", "UNCHANGED", "CONFLICT"})
-ATTEMPTS: Final = 100
-ADD: Final = """
-mutation ($input: AddEventsInput!) {
-  addEvents(input: $input) {
-    results { calendarId key status problem { code message } }
-    problems { code message }
-  }
-}
-"""
+WRITES: Final = ("POST *", "PATCH *", "DELETE *")
 FAULTS: Final = (
     ("*", Fault(status=429, retry_after="0.2"), 0.03),
     ("*", Fault(status=503), 0.03),
-    ("POST *", Fault(cut=Cut.BEFORE_WRITE), 0.03),
-    ("POST *", Fault(cut=Cut.AFTER_WRITE), 0.05),
-    ("POST *", Fault(cut=Cut.LATE_WRITE, delay=1.5), 0.03),
+    *((route, Fault(cut=Cut.BEFORE_WRITE), 0.03) for route in WRITES),
+    *((route, Fault(cut=Cut.AFTER_WRITE), 0.05) for route in WRITES),
+    *((route, Fault(cut=Cut.LATE_WRITE, delay=1.5), 0.03) for route in WRITES),
     ("POST *", Fault(lose=frozenset({0})), 0.03),
     ("*", Fault(delay=0.5), 0.03),
 )
 """What goes wrong with requests, and how often."""
+JITTER: Final = tuple(("*", Fault(delay=delay), 0.3) for delay in (0.005, 0.02, 0.05))
+"""By this two calls of one moment meet in ever other orders."""
 
 
 class Soak:
-    """Calls in one mode of Graph's `transactionId`; `kill_every` is in seconds, on average."""
+    """Pairs of those numbers and so many calls, in one mode of Graph's `transactionId`.
+
+    `clients` is how many stories go on at once, `kill_every` after how many posts a gateway is killed, about.
+    """
 
     def __init__(
-        self, calls: Sequence[Call], mode: Unknowns, *, seed: int, clients: int, kill_every: float
+        self, mode: Unknowns, *, pairs: range, calls: int, seed: int, clients: int, kill_every: float
     ) -> None:
-        self.report = Report(calls=len(calls))
-        self._calls = calls
+        self.report = Report(calls=calls, pairs=len(pairs))
         self._mode = mode
+        self._pairs = pairs
+        self._calls = calls
         self._seed = seed
         self._die = Random(seed)  # noqa: S311 chance that can be repeated is the point
-        self._gate = asyncio.Semaphore(clients)
+        self._clients = clients
         self._kill_every = kill_every
 
     async def run(self) -> Report:
         async with self._stage() as (sandbox, replicas), httpx2.AsyncClient(timeout=60) as client:
-            emulators = (sandbox.elasticsearch, sandbox.msgraph)
-            for emulator in emulators:
-                for route, fault, chance in FAULTS:
-                    emulator.faults.add(route, fault, probability=chance)
-            killer = asyncio.create_task(self._kill(replicas))
-            await asyncio.gather(*(self._settle(call, client, replicas) for call in self._calls))
-            killer.cancel()
-            with suppress(asyncio.CancelledError):  # what else it raised is a fault of the soak
-                await killer
-            for emulator in emulators:
-                self.report.faults += emulator.faults.struck
-                emulator.faults.clear()
-                emulator.faults.release()  # what is late is written now, before all is called once more
-            for replica in replicas:
-                await replica.ensure()
-            self.report.repeats += len(self._calls)
-            await asyncio.gather(*(self._settle(call, client, replicas) for call in self._calls))
-            self.report.count(self._calls, await held(sandbox, client))
+            clients = Clients(client, replicas, self.report, self._die)
+            await self._race(sandbox, client, clients)
+            await self._storm(sandbox, client, clients, replicas)
         return self.report
 
     @asynccontextmanager
@@ -84,44 +69,76 @@ class Soak:
             replicas = [Replica(folder / name, sandbox) for name in ("one", "two")]
             for replica in replicas:
                 stack.push_async_callback(replica.kill)
-                await replica.ensure()
+            await asyncio.gather(*(replica.ensure() for replica in replicas))
             yield sandbox, replicas
 
-    async def _kill(self, replicas: Sequence[Replica]) -> None:
-        """Kills a gateway now and then, and starts it anew."""
+    async def _race(self, sandbox: Sandbox, client: httpx2.AsyncClient, clients: Clients) -> None:
+        """Pairs: two calls about one key at one moment, each to another gateway. Nothing goes wrong."""
+        names = [ml_of(number) for number in self._pairs]
+        await _make_calendars(sandbox, client, names)
+        told = pairs(self._pairs)
+        play = Play(
+            [story for _, story in told],
+            clients,
+            Reader(sandbox, client, ml=names, prefix="P"),
+            self.report,
+            at_once=max(1, self._clients // 4),
+        )
+        with _faulty(sandbox, JITTER):
+            await play.live()
+        await play.repeat(await play.judge_race([kind for kind, _ in told]))
+
+    async def _storm(
+        self, sandbox: Sandbox, client: httpx2.AsyncClient, clients: Clients, replicas: Sequence[Replica]
+    ) -> None:
+        """Stories while requests fail and gateways are killed, and once more when all is calm."""
+        await _make_calendars(sandbox, client, ML)
+        reader = Reader(sandbox, client, ml=ML, prefix="S")
+        told = stories(self._calls, self._seed)
+        play = Play(told, clients, reader, self.report, at_once=self._clients)
+        before = _struck(sandbox)
+        with _faulty(sandbox, FAULTS):
+            killer = asyncio.create_task(self._kill(replicas, clients.called))
+            await play.live()
+            killer.cancel()
+            with suppress(asyncio.CancelledError):  # what else it raised is a fault of the soak
+                await killer
+            self.report.faults = _struck(sandbox) - before
+        await asyncio.gather(*(replica.ensure() for replica in replicas))
+        await play.repeat(await play.judge_storm())
+
+    async def _kill(self, replicas: Sequence[Replica], called: asyncio.Event) -> None:
+        """Kills a gateway now and then while it is called, and starts it anew."""
         while True:
-            await asyncio.sleep(self._die.uniform(0.5, 1.5) * self._kill_every)
+            due = self.report.posts + self._die.uniform(0.5, 1.5) * self._kill_every
+            while self.report.posts < due:
+                called.clear()
+                await called.wait()
             replica = self._die.choice(replicas)
             await replica.kill()
             self.report.kills += 1
             await replica.ensure()
 
-    async def _settle(self, call: Call, client: httpx2.AsyncClient, replicas: Sequence[Replica]) -> None:
-        """Repeats a call until each of its rows is final."""
-        rows: list[dict[str, Any]] | None = None
-        async with self._gate:
-            for attempt in range(ATTEMPTS):
-                self.report.repeats += attempt > 0
-                rows = await self._attempt(call, client, self._die.choice(replicas).url)
-                if rows is not None and self._is_settled(call, rows):
-                    return
-                await asyncio.sleep(self._die.uniform(0, 0.3))
-        self.report.unsettled.append(f"{call.events[0]['key']}: {rows}")
 
-    async def _attempt(self, call: Call, client: httpx2.AsyncClient, url: str) -> list[dict[str, Any]] | None:
-        """The rows of an answer, None for none."""
-        self.report.posts += 1
-        try:
-            answer = await client.post(url, json={"query": ADD, "variables": {"input": call.input}})
-            payload = answer.json()["data"]["addEvents"]
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError):
-            return None
-        return None if payload["problems"] else payload["results"]
+@contextmanager
+def _faulty(sandbox: Sandbox, faults: Iterable[tuple[str, Fault, float]]) -> Iterator[None]:
+    """Lets things go wrong. What is late in the end is written then."""
+    servers = (sandbox.elasticsearch, sandbox.msgraph)
+    for server in servers:
+        for route, fault, chance in faults:
+            server.faults.add(route, fault, probability=chance)
+    yield
+    for server in servers:
+        server.faults.clear()
+        server.faults.release()
 
-    def _is_settled(self, call: Call, rows: Sequence[dict[str, Any]]) -> bool:
-        """Whether all rows are final. A conflict is what is reported."""
-        conflicts = [row for row in rows if row["status"] == "CONFLICT"]
-        self.report.reported.update((row["key"], row["calendarId"]) for row in conflicts)
-        if conflicts and call.atomicity == "ALL_OR_NOTHING":
-            return True
-        return all(row["status"] in FINAL for row in rows)
+
+def _struck(sandbox: Sandbox) -> int:
+    return sandbox.elasticsearch.faults.struck + sandbox.msgraph.faults.struck
+
+
+async def _make_calendars(sandbox: Sandbox, client: httpx2.AsyncClient, names: Sequence[str]) -> None:
+    headers = {"authorization": sandbox.credentials.elasticsearch_manage}
+    for name in names:
+        url = f"{sandbox.elasticsearch.url}/_ml/calendars/{name}"
+        (await client.put(url, headers=headers)).raise_for_status()

@@ -1,0 +1,67 @@
+"""What a client was told of one event in one calendar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote
+
+from calls import Call, Place
+
+SUCCESS: Final = frozenset({"CREATED", "UPDATED", "UNCHANGED", "DELETED"})
+ROWS: Final = "results { calendarId key status eventIds problem { code message } } problems { code message }"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """A row of the answer to a call. `events` are the upstream's ids of those that it names."""
+
+    call: Call
+    place: Place
+    status: str
+    events: frozenset[str] = frozenset()
+    code: str = ""
+    message: str = ""
+
+    @property
+    def is_success(self) -> bool:
+        return self.status in SUCCESS
+
+    @property
+    def is_of_none(self) -> bool:
+        """Whether it says that there is nothing to change."""
+        return (self.status, self.code) == ("FAILED", "NOT_FOUND")
+
+    @property
+    def is_final(self) -> bool:
+        return self.is_success or self.status == "CONFLICT" or self.is_of_none
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether it says that all is as it was, because another row of the call failed."""
+        return self.call.is_whole and self.status in {"SKIPPED", "ROLLED_BACK", "FAILED"}
+
+    def __str__(self) -> str:
+        call = self.call.input.get("onExisting") or self.call.mutation
+        return f"{self.place} {call}: {self.status} {self.code} {sorted(self.events)} {self.message}"
+
+
+def words_of(call: Call, rows: Sequence[dict[str, Any]]) -> list[Word]:
+    return [
+        Word(
+            call=call,
+            place=(row["key"], row["calendarId"]),
+            status=row["status"],
+            events=frozenset(unquote(each.rpartition("/")[2]) for each in row["eventIds"]),
+            code=row["problem"]["code"] if row["problem"] else "",
+            message=row["problem"]["message"] if row["problem"] else "",
+        )
+        for row in rows
+    ]
+
+
+def is_final(words: Sequence[Word]) -> bool:
+    """Whether a client need not repeat its call: all or nothing is settled by one conflict."""
+    is_whole = words[0].call.is_whole
+    if is_whole and any(word.status == "CONFLICT" or word.is_of_none for word in words):
+        return True
+    return all(word.is_final for word in words)
