@@ -6,18 +6,14 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.base import EventChange, EventRemoval, Outcome, WriteStatus
-from gateway.errors import Code, Conflict, NotAll, UpstreamError
+from gateway.errors import Code, Conflict, UpstreamError
 from gateway.model.event import Event, draft_of
 from gateway.service.edits import check_untouched, differing
-from gateway.service.undo import Undo, is_back, rolled_back, stays, unsure
+from gateway.service.undo import SHARED, Undo, is_back, rolled_back, stays, unsure
 
 Held = Sequence[Event] | UpstreamError
 """The events under a key, or why they cannot be told."""
 _WRITTEN: Final = frozenset({WriteStatus.CREATED, WriteStatus.UPDATED, WriteStatus.UNKNOWN})
-_WHOSE: Final = NotAll(
-    "Another call may have written it, or count on it: nobody can tell, and so it stays.",
-    hint="Repeating the call with the same key is safe. If nobody wants the event, remove it by its id.",
-).problem
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +134,7 @@ def _left(done: Outcome, written: Difference) -> Outcome:
     new = [*written.added, *(now for _, now in written.changed)]
     ids = tuple(event.id for event in new)
     named = msgspec.structs.replace(done, event=new[0], event_ids=ids) if new else done
-    return stays(named, _WHOSE)
+    return stays(named, SHARED)
 
 
 def _content(event: Event) -> tuple[object, ...]:

@@ -27,6 +27,10 @@ _AT_ONCE: Final = 4
 _PAGE: Final = 50
 _AS_BEFORE: Final = "It was written and taken back, since another row failed: it is as before the call."
 _MAY_COME: Final = "Look again before you repeat the call."
+SHARED: Final = NotAll(
+    "Another call may have written it, or count on it: nobody can tell, and so it stays.",
+    hint="Repeating the call is safe where the event has a key. If nobody wants it, put it right by its id.",
+).problem
 _log = structlog.get_logger(__name__)
 
 
@@ -86,6 +90,8 @@ class Undo:
         return msgspec.structs.replace(undone, requests=requests)
 
     async def _change(self, done: Outcome, action: EventChange) -> Outcome:
+        if done.is_shared:
+            return stays(done, SHARED)
         present = await self._find(done.event.id if done.event else action.event.id)
         if done.status is not WriteStatus.UPDATED:
             if done.previous_id is not None and await self._find(done.previous_id) is not None:

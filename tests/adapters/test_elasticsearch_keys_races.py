@@ -13,7 +13,7 @@ from gateway.adapters.transport import Transport
 from gateway.errors import Code
 from gateway.sandbox.principals import MANAGE_ML
 
-from .conformance import HOUR, draft
+from .conformance import HOUR, change, draft
 from .elasticsearch_bench import NOW, open_bench
 from .keyed_drafts import FIRST, add, keyed, series
 from .turns import InTurn, Turns
@@ -58,15 +58,29 @@ class Race:
         works = [self._call(turns, place, *call) for place, call in enumerate(calls)]
         return await turns.run(works)
 
+    async def change(self, schedule, *titles):
+        """The rows of changes by its id of the one event that is there, from a gateway each."""
+        turns = Turns(schedule, lambda: self.moments.append(self.there()))
+        (old,) = await self.bench.read()
+        works = [self._change(turns, place, change(old, title=title)) for place, title in enumerate(titles)]
+        return await turns.run(works)
+
     async def _call(self, turns, place, wanted, on_existing):
+        (row,) = await add(self._gateway(turns, place), wanted, on_existing=on_existing)
+        return row
+
+    async def _change(self, turns, place, wanted):
+        gateway = self._gateway(turns, place)
+        return await gateway.apply_event(await gateway.plan_event(wanted))
+
+    def _gateway(self, turns, place):
         source = ElasticsearchSource(
             "elasticsearch",
             transport=InTurn(self.way, turns, place),
             authorization=MANAGE_ML.authorization,
             now=lambda: NOW,
         )
-        (row,) = await add(source.adapter(self.bench.call()), wanted, on_existing=on_existing)
-        return row
+        return source.adapter(self.bench.call())
 
     @property
     def was_ever_none(self):
@@ -155,6 +169,19 @@ async def test_whatever_is_written_at_once_is_there_once_or_reported_and_never_i
     for row in rows:
         assert row.status in {*UNREPORTED, CONFLICT, FAILED}
         assert row.status is not FAILED or row.problem.code is Code.KEY_EXISTS
+
+
+@in_any_order()
+@given(schedule=SCHEDULES, titles=st.lists(st.sampled_from(["One", "Two"]), min_size=2, max_size=3))
+async def test_changes_of_one_event_at_once_leave_one_if_they_are_equal_or_name_all(race, schedule, titles):
+    await race.start("Old")
+    rows = await race.change(schedule, *titles)
+    assert race.there()
+    assert not race.was_ever_none
+    if len({*titles}) == 1:
+        assert len(race.there()) == 1
+        assert all(row.status in {UPDATED, FAILED} for row in rows)  # the last may find the old one gone
+    assert len(race.there()) == 1 or any(names_all(row, race) for row in rows)
 
 
 @in_any_order()

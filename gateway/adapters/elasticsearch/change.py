@@ -106,7 +106,10 @@ class _Change:
             return self._replaced(new, WriteStatus.UNKNOWN, replace(exc.problem, hint=_LOOK_AT_KEY))
         if not rivals:
             return self._replaced(new, WriteStatus.UPDATED)
-        ids = tuple(self._write.event(event).id for event in (new, *rivals))
+        first, *others = await self._write.without_twins((new, *rivals))
+        if not others:
+            return msgspec.structs.replace(self._replaced(first, WriteStatus.UPDATED), is_shared=True)
+        ids = tuple(self._write.event(event).id for event in (first, *others))
         error = AmbiguousKey(
             f"Somebody else changed the event at the same time; now these bear its key: {', '.join(ids)}.",
             hint="Remove those that are not meant, by their ids.",

@@ -1,16 +1,17 @@
 """A write to one event of an ML calendar: which event it is, whether it is still that, what became of it."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from gateway.adapters.base import EventStep, Outcome, WriteStatus
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
 from gateway.adapters.elasticsearch.mark import Mark, parted
-from gateway.adapters.elasticsearch.requests import Span
+from gateway.adapters.elasticsearch.requests import Span, remove_event
+from gateway.adapters.elasticsearch.verify import identity
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
 from gateway.adapters.upstream import UpstreamLog
-from gateway.errors import Conflict, Problem
+from gateway.errors import Conflict, NotFound, Problem, UpstreamError
 from gateway.model.event import Event
 from gateway.model.key import folded
 
@@ -57,6 +58,25 @@ class EventWrite:
             log=self.log,
             keep=lambda event: event.event_id != own.event_id and _marked(event) == mark,
         )
+
+    async def without_twins(self, bearers: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
+        """Those that stay of events under one key: of twins the one with the smallest id, else all.
+
+        Whoever sees twins agrees which that is: so one stays, and never none. Those that shift clocks stay,
+        for they may have begun to.
+        """
+        first, *others = sorted(bearers, key=lambda event: event.event_id)
+        if first.force_time_shift or any(identity(twin) != identity(first) for twin in others):
+            return bearers
+        return first, *[twin for twin in others if not await self._remove(twin)]
+
+    async def _remove(self, twin: StoredEvent) -> bool:
+        """Whether a twin is gone. Removing what is gone does no harm."""
+        request = remove_event(self._calendar, twin.event_id)
+        try:
+            return await self.api.write(request, log=self.log) is None
+        except UpstreamError as exc:
+            return isinstance(exc, NotFound)
 
     def check_revision(self, present: StoredEvent) -> Outcome | None:
         """The conflict, where the event is not what it must still be."""
