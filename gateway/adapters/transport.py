@@ -1,21 +1,21 @@
 """The one way out to an upstream over HTTP: deadlines, bounded answers, a record, one map of errors."""
 
-import asyncio
 import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import aclosing, contextmanager
 from datetime import timedelta
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
-from http.cookiejar import DefaultCookiePolicy
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 from urllib.parse import quote, urlencode
 
 import httpx2
 import msgspec
 import structlog
+from httpx2 import AsyncByteStream
 
+from gateway.adapters.connections import Connections
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
 from gateway.model.ids import encode_path
@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _LONGEST_CONNECTING: Final = 5.0
+_OF_ALL_REQUESTS: Final = {"user-agent": "calendar-gateway", "accept-encoding": "gzip, deflate"}
 _HINT: Final = "Nothing was sent, so nothing was changed. Check the source's address and that it is up."
 
 
@@ -112,17 +113,7 @@ class Transport:
         self._source = source
         self.base_url: Final = base_url.rstrip("/")
         self._timeout = timeout.total_seconds()
-        self._client = httpx2.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,
-            verify=_trusted_by_the_machine() if tls is None else tls,
-            timeout=httpx2.Timeout(
-                self._timeout, connect=_connecting(self._timeout), pool=_connecting(self._timeout)
-            ),
-            headers={"user-agent": "calendar-gateway"},
-        )
-        # One client serves all callers: what an upstream tells one must not travel with another.
-        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self._connections = Connections(self.base_url, tls=tls)
 
     async def send(
         self,
@@ -148,34 +139,40 @@ class Transport:
         sent = request if content is None else msgspec.structs.replace(request, body=content)
         began = time.perf_counter()
         status: int | None = None
-        request_id: str | None = None
+        came: Mapping[str, str] = {}
         try:
             with translated(self._source, seconds):
-                async with asyncio.timeout(seconds), self._stream(sent, headers) as response:
-                    status, request_id = response.status_code, response.headers.get("request-id")
-                    body = await self._read(response)
+                async with aclosing(await self._begin(sent, headers, seconds)) as response:
+                    status, came = response.status_code, _plain(response.headers)
+                    body = await self._read(response, is_coded="content-encoding" in came)
         finally:
             took = timedelta(seconds=time.perf_counter() - began)
             log.requests[index] = msgspec.structs.replace(
-                request, status=status, duration=took, request_id=request_id
+                request, status=status, duration=took, request_id=came.get("request-id")
             )
             _note(log.requests[index])
-        return Answer(status=response.status_code, headers=dict(response.headers), body=body)
+        return Answer(status=response.status_code, headers=came, body=body)
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._connections.aclose()
 
-    def _stream(
-        self, request: UpstreamRequest, headers: Mapping[str, str]
-    ) -> AbstractAsyncContextManager[httpx2.Response]:
-        return self._client.stream(
-            request.method, self.base_url + request.path, content=request.body, headers=dict(headers)
+    async def _begin(
+        self, request: UpstreamRequest, headers: Mapping[str, str], seconds: float
+    ) -> httpx2.Response:
+        """The answer as far as its headers."""
+        sent = httpx2.Request(
+            request.method,
+            _url(self.base_url + request.path),
+            headers={**headers, **_OF_ALL_REQUESTS},
+            content=request.body,
+            extensions={"timeout": {"connect": _connecting(seconds), "read": seconds}},
         )
+        return await self._connections.handle_async_request(sent)
 
-    async def _read(self, response: httpx2.Response) -> bytes:
+    async def _read(self, response: httpx2.Response, *, is_coded: bool) -> bytes:
         chunks: list[bytes] = []
         size = 0
-        async for chunk in response.aiter_bytes():
+        async for chunk in response.aiter_bytes() if is_coded else cast("AsyncByteStream", response.stream):
             size += len(chunk)
             if size > MAX_ANSWER_BYTES:
                 raise UnexpectedAnswer(f"{self._source} sent more than {MAX_ANSWER_BYTES} bytes.")
@@ -183,10 +180,18 @@ class Transport:
         return b"".join(chunks)
 
 
-@cache
-def _trusted_by_the_machine() -> ssl.SSLContext:
-    """One for all: reading the machine's certificates takes longer than all else at a start."""
-    return httpx2.create_ssl_context(trust_env=False)
+@lru_cache(maxsize=1024)
+def _url(text: str) -> httpx2.URL:
+    """Kept, for taking one apart takes longer than what is done with it."""
+    return httpx2.URL(text)
+
+
+def _plain(headers: httpx2.Headers) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers.raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
 
 
 def _note(request: UpstreamRequest) -> None:

@@ -18,6 +18,12 @@ from .identity import Identity
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request):
+    return "asyncio", {"use_uvloop": request.param}
+
+
 ASK = UpstreamRequest(source="es", method="GET", path="/")
 
 

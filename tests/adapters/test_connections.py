@@ -1,0 +1,451 @@
+"""The connections to an upstream: all that HTTP/1.1 lets a server do, and what it does not."""
+
+import asyncio
+import gzip
+import socket
+from contextlib import aclosing, asynccontextmanager, closing
+from datetime import timedelta
+
+import httpx2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.adapters.connections import Connections
+from gateway.adapters.incoming import Incoming
+from gateway.adapters.transport import MAX_ANSWER_BYTES, Answer, Transport
+from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
+from gateway.errors import NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
+
+from .scripted_server import ScriptedServer, Visit
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request):
+    return "asyncio", {"use_uvloop": request.param}
+
+
+def has_ipv6() -> bool:
+    with closing(socket.socket(socket.AF_INET6)) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            return False
+    return True
+
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+def always(*parts: bytes):
+    """The script of a server that gives every request the same answer."""
+
+    async def script(visit: Visit) -> None:
+        while await visit.request():
+            await visit.answer(*parts)
+
+    return script
+
+
+def once(*parts: bytes):
+    """The script of a server that gives one answer and closes the connection."""
+
+    async def script(visit: Visit) -> None:
+        await visit.request()
+        await visit.answer(*parts)
+
+    return script
+
+
+@asynccontextmanager
+async def connected(script, *, host="127.0.0.1", seconds=20.0):
+    async with ScriptedServer(script, host=host) as server:
+        transport = Transport(server.url, source="es", timeout=timedelta(seconds=seconds))
+        async with aclosing(transport):
+            yield server, transport
+
+
+async def ask(transport: Transport, *, method="GET", path="/x", body=None, headers=None, log=None) -> Answer:
+    request = UpstreamRequest(source="es", method=method, path=path, body=body)
+    return await transport.send(request, headers=headers or {}, log=log or UpstreamLog())
+
+
+async def answered(*parts: bytes) -> Answer:
+    async with connected(once(*parts)) as (_, transport):
+        return await ask(transport)
+
+
+async def failure(script, **asked) -> UpstreamError:
+    async with connected(script) as (server, transport):
+        with pytest.raises(UpstreamError) as caught:
+            await ask(transport, **asked)
+        assert len(server.requests) == 1
+    return caught.value
+
+
+async def test_a_request_goes_out_byte_by_byte_as_it_was_made():
+    async with connected(always(OK)) as (server, transport):
+        path = "/a%2Fb/..%2F%2e/%C3%A9?filter_path=x,y&a=%20$"
+        await ask(transport, method="POST", path=path, body=b"\x00{}", headers={"accept": "a/b", "x-id": "7"})
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    first, *fields = head.split(b"\r\n")
+    assert first == b"POST /a%2Fb/..%2F%2e/%C3%A9?filter_path=x,y&a=%20$ HTTP/1.1"
+    assert sorted(field.lower() for field in fields) == [
+        b"accept-encoding: gzip, deflate",
+        b"accept: a/b",
+        b"content-length: 3",
+        f"host: 127.0.0.1:{server.port}".encode(),
+        b"user-agent: calendar-gateway",
+        b"x-id: 7",
+    ]
+    assert body == b"\x00{}"
+
+
+async def test_a_connection_is_kept_and_used_again():
+    async with connected(always(OK)) as (server, transport):
+        for _ in range(3):
+            assert (await ask(transport)).body == b"ok"
+        assert [len(visit.requests) for visit in server.visits] == [3]
+
+
+async def test_requests_at_the_same_time_have_a_connection_each():
+    everybody = asyncio.Barrier(3)
+
+    async def script(visit):
+        while await visit.request():
+            await everybody.wait()
+            await visit.answer(OK)
+
+    async with connected(script) as (server, transport):
+        await asyncio.gather(*(ask(transport) for _ in range(3)))
+        assert [len(visit.requests) for visit in server.visits] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nConnection: close\r\n\r\nok",
+        b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
+        pytest.param(OK + OK, id="an answer that nobody has asked for"),
+        pytest.param(OK + b"HTTP", id="the beginning of one"),
+    ],
+)
+async def test_a_connection_that_the_answer_ends_or_spoils_is_not_used_again(closing):
+    async with connected(always(closing)) as (server, transport):
+        for _ in range(2):
+            assert (await ask(transport)).body == b"ok"
+        assert [len(visit.requests) for visit in server.visits] == [1, 1]
+
+
+async def test_what_comes_between_two_requests_ends_the_connection():
+    late = asyncio.Event()
+
+    async def script(visit):
+        await visit.request()
+        await visit.answer(OK)
+        await visit.answer(OK)
+        late.set()
+        await visit.request()
+
+    async with connected(script) as (server, transport):
+        await ask(transport)
+        await late.wait()
+        await ask(transport)
+        assert [len(visit.requests) for visit in server.visits] == [1, 1]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_a_connection_closed_between_two_requests_is_not_used_and_nothing_is_lost(method):
+    async with connected(once(OK)) as (server, transport):
+        for _ in range(3):
+            assert (await ask(transport, method=method)).body == b"ok"
+            assert await asyncio.wait_for(server.visits[-1].left(), 20)
+        assert [len(visit.requests) for visit in server.visits] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_a_request_that_has_left_is_never_repeated_behind_the_log(method):
+    async def script(visit):
+        await visit.request()
+        await visit.answer(OK)
+        await visit.request()
+
+    log = UpstreamLog()
+    async with connected(script) as (server, transport):
+        await ask(transport)
+        with pytest.raises(NoAnswer, match="without sending a response"):
+            await ask(transport, method=method, log=log)
+        assert len(server.requests) == 2
+    assert [(request.method, request.status) for request in log.requests] == [(method, None)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "body"),
+    [
+        pytest.param([b"HTTP/1.1 200 OK\r\n", b"\r\n", b"to the", b" end"], b"to the end", id="by closing"),
+        pytest.param([b"HTTP/1.0 200 OK\r\n\r\nold"], b"old", id="HTTP/1.0"),
+        pytest.param(
+            [
+                b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5;x=y\r\nchunk\r\n",
+                b"1\r\n!\r\n0\r\na: b\r\n\r\n",
+            ],
+            b"chunk!",
+            id="chunked",
+        ),
+        pytest.param([b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n", OK], b"ok", id="hints before it"),
+        pytest.param([b"HTTP/1.1 100 Continue\r\n\r\n" * 2 + OK], b"ok", id="continue before it"),
+        pytest.param([b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"], b"", id="empty"),
+        pytest.param([b"HTTP/1.1 200\r\ncontent-length: 2\r\n\r\nok"], b"ok", id="without a reason"),
+    ],
+)
+async def test_an_answer_ends_where_http_says(parts, body):
+    answer = await answered(*parts)
+    assert (answer.status, answer.body) == (200, body)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_an_answer_that_has_no_body_ends_with_its_headers(status):
+    async with connected(always(b"HTTP/1.1 %d X\r\netag: y\r\n\r\n" % status)) as (server, transport):
+        for _ in range(2):
+            assert (await ask(transport)).status == status
+        assert len(server.visits) == 1
+
+
+async def test_headers_are_in_small_letters_and_those_of_one_name_together():
+    answer = await answered(b"HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nX-B: \xe9\r\ncontent-length: 0\r\n\r\n")
+    assert answer.headers == {"x-a": "1, 2", "x-b": "é", "content-length": "0"}
+
+
+async def test_headers_may_be_large():
+    answer = await answered(b"HTTP/1.1 200 OK\r\nx: %b\r\ncontent-length: 0\r\n\r\n" % (b"y" * 100_000))
+    assert len(answer.headers["x"]) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ([b""], "without sending a response"),
+        ([b"HTTP/1.1 200 OK\r\nx: y"], "without sending a response"),
+        ([b"HTTP/1.1 100 Continue\r\n\r\n"], "without sending a response"),
+        ([b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfour"], "before the end of its response"),
+        (
+            [b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nchunk\r\n"],
+            "before the end of its response",
+        ),
+        ([b"SSH-2.0-OpenSSH_9.6\r\n"], "does not answer in HTTP/1.1"),
+        ([b"\x15\x03\x03\x00\x02\x02\x16"], "does not answer in HTTP/1.1"),
+        (
+            [b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx"],
+            "does not answer in HTTP/1.1",
+        ),
+        (
+            [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"],
+            "HTTP/1.1",
+        ),
+        ([b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"], "HTTP/1.1"),
+        ([b"HTTP/1.1 200 OK\r\nx: ", b"y" * 600_000], "headers have no end"),
+        ([b"HTTP/1.1 200 OK\r\n", b"x: y\r\n" * 100_000], "headers have no end"),
+        ([b"HTTP/1.1 100 Continue\r\n\r\n" * 30_000], "headers have no end"),
+        (
+            [b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", b"x: y\r\n" * 100_000],
+            "headers have no end",
+        ),
+        (
+            [b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc"],
+            "did not answer to the end",
+        ),
+    ],
+)
+async def test_what_is_no_whole_answer_in_http_is_no_answer(parts, reason):
+    error = await failure(once(*parts))
+    assert isinstance(error, NoAnswer)
+    assert reason in error.problem.message
+
+
+async def test_a_redirect_is_an_answer_like_any_other():
+    async with connected(always(b"HTTP/1.1 302 Found\r\nlocation: /y\r\ncontent-length: 0\r\n\r\n")) as (
+        server,
+        transport,
+    ):
+        assert (await ask(transport)).status == 302
+        assert len(server.requests) == 1
+
+
+async def test_no_proxy_of_the_environment_is_asked(monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with connected(always(OK)) as (_, transport):
+        assert (await ask(transport)).ok
+
+
+def coded(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+
+
+async def test_a_compressed_body_is_unpacked():
+    assert (await answered(coded(gzip.compress(b"flat " * 9999)))).body == b"flat " * 9999
+
+
+async def test_a_body_that_unpacks_to_more_than_the_most_is_refused():
+    error = await failure(once(coded(gzip.compress(bytes(MAX_ANSWER_BYTES + 1), 1))))
+    assert isinstance(error, UnexpectedAnswer)
+
+
+async def test_a_body_without_end_is_broken_off():
+    async def script(visit):
+        await visit.request()
+        await visit.answer(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            await visit.answer(bytes(1024 * 1024))
+
+    assert isinstance(await failure(script), UnexpectedAnswer)
+
+
+class Socket:
+    """As much of a transport as an answer needs."""
+
+    def __init__(self) -> None:
+        self.is_reading = True
+
+    def pause_reading(self) -> None:
+        self.is_reading = False
+
+    def resume_reading(self) -> None:
+        self.is_reading = True
+
+
+async def test_an_answer_that_nobody_draws_is_not_read_on():
+    wire = Socket()
+    answer = Incoming(wire)
+    answer.feed(b"HTTP/1.1 200 OK\r\n\r\n")
+    for _ in range(20):
+        if wire.is_reading:
+            answer.feed(bytes(100_000))
+    assert not wire.is_reading
+    assert await answer.head() == (200, [])
+    assert 1_000_000 < len(await anext(answer)) < 2_000_000
+    assert wire.is_reading
+
+
+def sent(url: str, seconds: float = 20) -> httpx2.Request:
+    return httpx2.Request("GET", f"{url}/x", extensions={"timeout": {"connect": seconds, "read": seconds}})
+
+
+async def test_an_answer_before_the_request_has_left_ends_the_connection():
+    async def script(visit):
+        await visit.reader.readuntil(b"\r\n\r\n")
+        await visit.answer(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n")
+        await asyncio.Event().wait()
+
+    async with connected(script) as (server, transport):
+        for _ in range(2):
+            assert (await ask(transport, method="POST", body=bytes(30_000_000))).status == 413
+        assert len(server.visits) == 2
+
+
+async def test_a_request_that_is_given_up_closes_its_connection_and_leaves_its_place():
+    arrived, left = asyncio.Event(), asyncio.Event()
+
+    async def script(visit):
+        await visit.request()
+        arrived.set()
+        assert await visit.left()
+        left.set()
+
+    async with ScriptedServer(script) as server, aclosing(Connections(server.url, at_once=1)) as connections:
+        for _ in range(2):
+            arrived.clear()
+            left.clear()
+            asked = asyncio.create_task(connections.handle_async_request(sent(server.url)))
+            await arrived.wait()
+            asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+            await left.wait()
+
+
+async def test_a_place_is_waited_for_no_longer_than_a_connection():
+    async with (
+        ScriptedServer(always(OK)) as server,
+        aclosing(Connections(server.url, at_once=1)) as connections,
+    ):
+        first = await connections.handle_async_request(sent(server.url))
+        with pytest.raises(httpx2.PoolTimeout):
+            await connections.handle_async_request(sent(server.url, 0.05))
+        second = asyncio.create_task(connections.handle_async_request(sent(server.url)))
+        assert [part async for part in first.stream] == [b"ok"]
+        await first.aclose()
+        await (await second).aclose()
+        assert len(server.requests) == 2
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="there is no IPv6 here")
+async def test_an_upstream_over_ipv6_is_reached():
+    async with connected(always(OK), host="::1") as (server, transport):
+        assert (await ask(transport)).ok
+        assert f"host: [::1]:{server.port}".encode() in server.requests[0].lower()
+
+
+async def test_a_host_with_several_addresses_is_reached_by_the_one_that_answers():
+    async with ScriptedServer(always(OK)) as server:
+        transport = Transport(f"http://localhost:{server.port}", source="es", timeout=timedelta(seconds=20))
+        async with aclosing(transport):
+            assert (await ask(transport)).ok
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://nowhere.invalid", "https://127.0.0.1:1"])
+async def test_where_nobody_listens_nothing_is_sent(url):
+    transport = Transport(url, source="es", timeout=timedelta(seconds=20))
+    async with aclosing(transport):
+        with pytest.raises(NotSent, match=r"^No connection to es: ."):
+            await ask(transport)
+
+
+async def test_tls_with_a_server_that_speaks_none_sends_nothing():
+    shown = []
+
+    async def script(visit):
+        shown.append(await visit.reader.read(4096))
+        await visit.answer(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    async with ScriptedServer(script) as server:
+        url = server.url.replace("http:", "https:")
+        transport = Transport(url, source="es", timeout=timedelta(seconds=20))
+        async with aclosing(transport):
+            with pytest.raises(NotSent, match="SSL"):
+                await ask(transport, headers={"authorization": "ApiKey secret"})
+    assert b"secret" not in shown[0]
+
+
+async def test_closing_breaks_off_what_is_under_way():
+    arrived = asyncio.Event()
+
+    async def script(visit):
+        await visit.request()
+        arrived.set()
+        await visit.left()
+
+    async with connected(script) as (_, transport):
+        asked = asyncio.create_task(ask(transport))
+        await arrived.wait()
+        await transport.aclose()
+        with pytest.raises(NoAnswer):
+            await asked
+
+
+ANSWERS = [
+    b"HTTP/1.1 200 OK\r\nx: y\r\ncontent-length: 5\r\n\r\nhello",
+    b"HTTP/1.1 102\r\n\r\nHTTP/1.1 200\r\nx: y\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    b"HTTP/1.0 200 OK\r\nx: y\r\n\r\nhello",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), whole=st.sampled_from(ANSWERS))
+def test_an_answer_is_the_same_in_whatever_pieces_it_comes(data, whole):
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(whole) - 1))))
+    pieces = [whole[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    answer = asyncio.run(answered(*pieces))
+    assert (answer.status, answer.headers["x"], answer.body) == (200, "y", b"hello")
