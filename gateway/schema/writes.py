@@ -43,7 +43,7 @@ class AddEventsInput:
     on_loss: LossPolicy = strawberry.field(default=LossPolicy.WARN, description=ON_LOSS)
     atomicity: Atomicity = strawberry.field(default=Atomicity.BEST_EFFORT, description=ATOMICITY)
     max_invitations: int | None = strawberry.field(
-        default=None, description="How many invitations the call may send; may only lower the setting."
+        default=None, description="How many people the call may send mail to; may only lower the setting."
     )
     max_mute: Duration | None = strawberry.field(
         default=None,

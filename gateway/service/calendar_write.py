@@ -54,10 +54,11 @@ class CalendarWrite:
 
     @property
     def invitations(self) -> dict[int, int]:
-        """How many people each draft would invite."""
+        """How many people get mail of each event that is to be written."""
         if not self.invites:
             return {}
-        return {index: len(draft.attendees) for index, draft in self.drafts.items() if draft.attendees}
+        counts = {index: self._hearing(index) for index in self.drafts if index not in self.outcomes}
+        return {index: count for index, count in counts.items() if count}
 
     @property
     def max_invitations(self) -> int:
@@ -90,9 +91,17 @@ class CalendarWrite:
             self._refuse(self.drafts, exc.problem.at("calendars", self.target.index))
 
     def refuse_invitations(self, problem: Problem) -> None:
-        """Keeps back what would send mail. To be called before planning."""
+        """Keeps back what would send mail. What is left is to be planned anew."""
         for index in self.invitations:
-            self._refuse((index,), problem.at("events", index, "attendees"))
+            path = ("attendees",) if self.drafts[index].attendees else ()
+            self._refuse((index,), problem.at("events", index, *path))
+
+    def _hearing(self, index: int) -> int:
+        """Whom the draft invites; where an event is to be changed, all who were invited before, too."""
+        planned = self._planned.get(index)
+        effects = planned.effects if planned else ()
+        mailed = (effect.count or 0 for effect in effects if effect.is_mail)
+        return max(len(self.drafts[index].attendees or ()), sum(mailed))
 
     async def _check_calendar(self) -> None:
         self.target.check_allowed()

@@ -42,7 +42,7 @@ class Write(Protocol):
         ...
 
     def refuse_invitations(self, problem: Problem) -> None:
-        """Keeps back what would send mail. To be called before planning."""
+        """Keeps back what would send mail. To be called before planning, or to be planned anew."""
         ...
 
     def size(self, step: Any, /) -> int:
@@ -73,13 +73,17 @@ class Write(Protocol):
 W = TypeVar("W", bound=Write)
 
 
-def check_invitations(writes: Sequence[Write], limit: int | None) -> None:
-    """Refuses what would send mail: a source's part above its limit, or all of it above the call's."""
+def check_invitations(writes: Sequence[W], limit: int | None) -> list[W]:
+    """Refuses what would send mail: a source's part above its limit, or all of it above the call's.
+
+    Gives the writes of which something was refused.
+    """
     inviting = [write for write in writes if write.invitations]
     for group in _by_source(inviting):
         _keep_within(group, min(write.max_invitations for write in group))
     if limit is not None:
         _keep_within([write for write in inviting if write.invitations], limit)
+    return [write for write in inviting if not write.invitations]
 
 
 def _by_source(writes: Sequence[Write]) -> Iterable[Sequence[Write]]:

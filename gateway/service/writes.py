@@ -52,9 +52,11 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
 
 
 async def _prepare(writes: Sequence[CalendarWrite], drafts: Drafts, max_invitations: int | None) -> None:
+    """Whom a change sends mail shows only in its plan."""
     await asyncio.gather(*(write.check(drafts) for write in writes))
-    check_invitations(writes, max_invitations)
     await asyncio.gather(*(write.plan() for write in writes))
+    refused = check_invitations(writes, max_invitations)
+    await asyncio.gather(*(write.plan() for write in refused))
 
 
 def _row(column: CalendarWrite | Unresolved, index: int, key: str | None) -> EventRow:

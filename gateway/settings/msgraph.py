@@ -61,7 +61,7 @@ class MSGraphSettings(AnySource):
     max_invitations: int = Field(
         MAX_INVITATIONS,
         ge=0,
-        description="The most invitations that one call may send. Callers may lower it.",
+        description="The most people to whom one call may send mail. Callers may lower it.",
     )
     group_addresses: Texts = Field(
         (),

@@ -95,6 +95,41 @@ async def test_more_invitations_than_allowed_are_all_kept_back(front: Any) -> No
     assert report["results"][0]["problem"]["path"] == ["events", "0", "attendees"]
 
 
+async def test_whoever_was_invited_before_counts_where_an_event_is_changed_by_its_key(front: Any) -> None:
+    """Exchange tells all of them, though the draft names nobody."""
+    gateway = await front()
+    people = [{"email": f"person{number}@contoso.com"} for number in range(2)]
+    made = event(key="CHG-1", attendees=people)
+    await add(gateway, "payments-maintenance", events=[made])
+    later = [event(key="CHG-1", title="Later"), event(title="nobody is invited")]
+    for dry_run in (True, False):
+        report = await add(
+            gateway,
+            "payments-maintenance",
+            events=later,
+            onExisting="UPDATE",
+            maxInvitations=1,
+            dryRun=dry_run,
+        )
+        refused, *others = report["results"]
+        assert (refused["status"], refused["problem"]["code"]) == ("FAILED", "TOO_MANY_INVITATIONS")
+        assert refused["problem"]["path"] == ["events", "0"]
+        assert [row["problem"] for row in others] == [None] * 3
+        assert not gateway.seen("msgraph", "PATCH")
+    report = await add(
+        gateway, "payments-maintenance", events=later[:1], onExisting="UPDATE", maxInvitations=2
+    )
+    assert [row["status"] for row in report["results"]] == ["UPDATED", "UNCHANGED"]
+
+
+async def test_what_is_there_under_its_key_already_invites_nobody_again(front: Any) -> None:
+    gateway = await front()
+    made = {**UPGRADE, "key": "CHG-1", "attendees": [{"email": "person@contoso.com"}]}
+    await add(gateway, "payments-maintenance", events=[made])
+    report = await add(gateway, "payments-maintenance", events=[made], maxInvitations=0)
+    assert [row["status"] for row in report["results"]] == ["UNCHANGED", "UNCHANGED"]
+
+
 async def test_a_caller_cannot_raise_the_limits(front: Any) -> None:
     gateway = await front()
     people = [{"email": f"person{number}@contoso.com"} for number in range(51)]
