@@ -1,6 +1,7 @@
 """The command line: serve the gateway, print its schema, make keys, examine sources, run the sandbox."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -31,6 +32,8 @@ from gateway.service.doctor import Finding, examine
 from gateway.settings import Fault, Settings, SettingsError, load
 
 _INDENT = "\n      "
+_YOUNG = 10_000
+"""So many new objects the garbage collector lets come together before it looks for those that are dead."""
 
 app = typer.Typer(
     help="One GraphQL calendar out of Elasticsearch ML calendars and Microsoft Graph calendars.",
@@ -185,9 +188,20 @@ async def _serve(settings: Settings) -> None:
             timeout_graceful_shutdown=settings.grace_seconds,
             http=punctual(settings.receive_timeout),
         )
+        _collect_less()
         with _listening(settings.host, settings.port) as listener:
             print(_welcome(settings, listener), file=sys.stderr, flush=True)
             await _Server(config).serve(sockets=[listener])
+
+
+def _collect_less() -> None:
+    """Has the garbage collector look at what requests leave behind, and not again and again at what stays.
+
+    That is a seventh of a request's CPU time, for hardly anything here refers to itself.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
 
 
 async def _examine(settings: Settings, authorization: str | None) -> list[Finding]:
