@@ -1,6 +1,5 @@
 """The schemas: the one that is served, and the two that are printed, for clients and for a supergraph."""
 
-from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
@@ -18,11 +17,9 @@ from graphql import (
     print_ast,
     visit,
 )
-from strawberry.extensions import SchemaExtension
 from strawberry.federation.schema_directives import Link
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema_directive import Location
-from strawberry.types.execution import ExecutionContext
 
 from gateway.schema.calendar import Calendar
 from gateway.schema.entities import ServedQuery
@@ -33,15 +30,6 @@ from gateway.schema.scalars import SCALARS
 
 FEDERATION: Final = "2.9"
 _FEDERATION_DIRECTIVES: Final = frozenset({"key", "link"})
-
-
-class GatewaySchema(strawberry.federation.Schema):
-    """The served schema. Errors are reported by whoever answers the request, which knows the request."""
-
-    def process_errors(
-        self, errors: Iterable[object], execution_context: ExecutionContext | None = None
-    ) -> None:
-        """Logs nothing: a client's mistake is no error of ours."""
 
 
 @strawberry.schema_directive(
@@ -56,27 +44,15 @@ class Composed:
     name: str
 
 
-class Understood(SchemaExtension):
-    """Takes the document that was parsed and validated before, instead of doing that once more."""
-
-    def on_parse(self) -> Iterator[None]:
-        context = self.execution_context
-        if context.context is not None:  # Strawberry introspects without one
-            context.graphql_document = context.context.document
-            context.pre_execution_errors = []
-        yield
-
-
 @cache
-def served_schema() -> GatewaySchema:
+def served_schema() -> strawberry.federation.Schema:
     """The schema that requests are executed against. Built once."""
-    return GatewaySchema(
+    return strawberry.federation.Schema(
         query=ServedQuery,
         mutation=Mutation,
         types=[Calendar, CalendarEvent],
         config=_config(),
         federation_version=FEDERATION,
-        extensions=[Understood],
     )
 
 

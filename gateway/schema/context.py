@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from graphql import DocumentNode
 from strawberry.dataloader import DataLoader
 
 from gateway.adapters.management import Jobs
@@ -34,12 +33,10 @@ class Context:
         session: Session,
         audit: AuditTrail,
         subgraph_sdl: Callable[[], str],
-        document: DocumentNode | None,
     ) -> None:
         self.session = session
         self.audit = audit
         self.subgraph_sdl = subgraph_sdl
-        self.document: Final = document
         self.calendars: DataLoader[str, Calendar | None] = DataLoader(self._each(find_calendar))
         self._events: DataLoader[tuple[str, Fields], Event | None] = DataLoader(self._find_events)
         self.muted_until: DataLoader[Place, datetime | None] = DataLoader(self._muted_until, cache=False)

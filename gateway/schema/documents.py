@@ -16,6 +16,7 @@ from graphql import (
     validate,
 )
 
+from gateway.schema.completion import Completions
 from gateway.schema.disclosure import leave_out_suggestions, rules
 from gateway.schema.limits import Limits, check_document, check_numbers, too_many
 from gateway.schema.price import Price, Pricing, Variables
@@ -28,10 +29,10 @@ _MAX_ERRORS: Final = 20
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A text as it was understood: either its errors, or what can be executed with the prices."""
+    """A text as it was understood: either its errors, or what is executed, with the prices."""
 
-    ast: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
+    completions: Completions | None = None
     prices: Mapping[str | None, Price] = {}
 
     @property
@@ -90,7 +91,7 @@ class Documents:
             leave_out_suggestions(errors)
         if errors:
             return Document(errors=tuple(errors))
-        return Document(ast=ast, prices=self._prices(ast))
+        return Document(completions=Completions(ast), prices=self._prices(ast))
 
     def _syntax_error(self, error: GraphQLSyntaxError) -> GraphQLError:
         """The error, or that for the limit of tokens, after which the parser stops."""

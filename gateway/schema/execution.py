@@ -1,17 +1,18 @@
 """Executing an operation against the served schema, with a context of its own."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, TypeGuard, cast
 
-from graphql import GraphQLError, get_operation_ast
-from graphql import OperationType as Operation
-from strawberry.schema.exceptions import CannotGetOperationTypeError
+from graphql import DocumentNode, GraphQLError, get_operation_ast
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from gateway.adapters.upstream import Call
-from gateway.schema.build import core_schema, served_schema, subgraph_sdl
+from gateway.schema.build import core_schema, subgraph_sdl
+from gateway.schema.completion import CompiledExecution, Completions
 from gateway.schema.context import Context
 from gateway.schema.disclosure import leave_out_suggestions
 from gateway.schema.documents import Documents
@@ -22,6 +23,7 @@ from gateway.service.catalog import Catalog
 from gateway.service.session import Session
 
 _LONGEST_ENDING: Final = 5.0
+_is_awaitable: Final = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable)
 
 
 class Executor:
@@ -36,10 +38,10 @@ class Executor:
     ) -> None:
         self._catalog = catalog
         self._audit = audit
-        self._schema = served_schema()
+        self._schema = core_schema()
         self._limits = limits or Limits()
         self._call_limits = call_limits or CallLimits()
-        self._documents = Documents(core_schema(), self._limits)
+        self._documents = Documents(self._schema, self._limits)
         self._writing: set[asyncio.Task[ExecutionResult]] = set()
 
     async def execute(
@@ -59,32 +61,46 @@ class Executor:
         Raises InvalidOperationTypeError for that, CannotGetOperationTypeError if `name` names no operation.
         """
         document = self._documents.get(query)
-        if document.errors:
+        completions = document.completions
+        if completions is None:
             return ExecutionResult(data=None, errors=list(document.errors))
-        if name is None and document.is_ambiguous:
-            raise CannotGetOperationTypeError(None)  # Strawberry would take the first
         try:
             call.asked.cost += self._documents.cost(document, name, variables or {}, before=call.asked.cost)
         except GraphQLError as exc:
             return ExecutionResult(data=None, errors=[exc])
-        allowed = {OperationType.QUERY} if reads_only else {OperationType.QUERY, OperationType.MUTATION}
-        session = Session(self._catalog, call, self._call_limits)
-        context = Context(session, self._audit, subgraph_sdl, document.ast)
-        execution = self._schema.execute(
-            query,
-            variable_values=variables,
-            context_value=context,
-            operation_name=name,
-            allowed_operation_types=allowed,
-        )
-        operation = get_operation_ast(document.ast, name) if document.ast else None
-        if reads_only or operation is None or operation.operation is not Operation.MUTATION:
-            result = await execution
-        else:
-            result = await self._to_its_end(execution)
+        kind = _kind(completions.document, name)
+        if kind is OperationType.SUBSCRIPTION or (reads_only and kind is OperationType.MUTATION):
+            raise InvalidOperationTypeError(kind)
+        context = Context(Session(self._catalog, call, self._call_limits), self._audit, subgraph_sdl)
+        execution = self._executed(completions, context, variables, name)
+        result = await (execution if kind is OperationType.QUERY else self._to_its_end(execution))
         if not self._limits.suggestions:
             leave_out_suggestions(result.errors or ())
         return result
+
+    async def _executed(
+        self,
+        completions: Completions,
+        context: Context,
+        variables: dict[str, object] | None,
+        name: str | None,
+    ) -> ExecutionResult:
+        """What graphql-core makes of it, without the wrappings that Strawberry puts around for extensions."""
+        execution = CompiledExecution.build(
+            self._schema,
+            completions.document,
+            context_value=context,
+            raw_variable_values=variables,
+            operation_name=name,
+            is_awaitable=_is_awaitable,
+            completions=completions,
+        )
+        if isinstance(execution, list):
+            return ExecutionResult(data=None, errors=execution)
+        result: Any = execution.execute_operation()
+        if _is_awaitable(result):
+            result = await result
+        return ExecutionResult(data=result.data, errors=result.errors)
 
     async def _to_its_end(self, execution: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult:
         """The result of what goes on although nobody waits for it any more."""
@@ -100,3 +116,11 @@ class Executor:
         for task in self._writing:
             task.cancel()
         await asyncio.gather(*self._writing, return_exceptions=True)
+
+
+def _kind(document: DocumentNode, name: str | None) -> OperationType:
+    """Raises CannotGetOperationTypeError if `name` names no operation, or not just one."""
+    operation = get_operation_ast(document, name)
+    if operation is None:
+        raise CannotGetOperationTypeError(name)
+    return OperationType(operation.operation.value)

@@ -13,6 +13,7 @@ import pytest
 from gateway.app import application, configured
 from gateway.sandbox import Sandbox
 from gateway.sandbox.http import Request
+from gateway.service.catalog import Catalog
 from gateway.settings import load
 from tests.adapters.retry_clock import RetryClock
 
@@ -41,8 +42,14 @@ class Front:
     """A client of the gateway, and what the emulators saw of it."""
 
     def __init__(
-        self, client: httpx2.AsyncClient, sandbox: Sandbox, audit_log: Any, lifespan: AsyncExitStack
+        self,
+        client: httpx2.AsyncClient,
+        sandbox: Sandbox,
+        audit_log: Any,
+        lifespan: AsyncExitStack,
+        catalog: Catalog,
     ) -> None:
+        self.catalog = catalog
         self.client = client
         self.sandbox = sandbox
         self._audit_log = audit_log
@@ -96,7 +103,7 @@ async def _served(sandbox: Sandbox, toml: str, directory: Path, stack: AsyncExit
     client = await stack.enter_async_context(
         httpx2.AsyncClient(transport=httpx2.ASGITransport(app=served), base_url="http://localhost")
     )
-    return Front(client, sandbox, audit_log, lifespan)
+    return Front(client, sandbox, audit_log, lifespan, catalog)
 
 
 @pytest.fixture
