@@ -42,7 +42,8 @@ def extend(  # noqa: PLR0917 - each is an option of the command
 ) -> None:
     """Let all copies of an event end later than planned.
 
-    Exits with 1 if something is to be done or was not done as wished, 3 if not all could be read.
+    Exits with 1 if something is to be done or was not done as wished, 2 if it was asked wrongly, such as of a
+    series, 3 if not all could be read.
     """
     _run(key, calendars, by, dry_run=dry_run, as_json=as_json, config=config, credential=credential)
 
@@ -57,7 +58,8 @@ def end(  # noqa: PLR0917 - as above
 ) -> None:
     """Let all copies of an event end now. What has not begun is refused.
 
-    Exits with 1 if something is to be done or was not done as wished, 3 if not all could be read.
+    Exits with 1 if something is to be done or was not done as wished, 2 if it was asked wrongly, such as of a
+    series, 3 if not all could be read.
     """
     _run(key, calendars, None, dry_run=dry_run, as_json=as_json, config=config, credential=credential)
 

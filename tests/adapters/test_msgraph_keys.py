@@ -8,20 +8,23 @@ import pytest
 
 from gateway.adapters.base import OnExisting, WriteStatus
 from gateway.adapters.msgraph import keys
+from gateway.adapters.msgraph.key_lookup import MOST_PAGES
 from gateway.errors import Code, Forbidden, InvalidInput, LookupUnsupported, Moved, NotOrganizer
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import EventBody, EventLocation, SourceKind
+from gateway.model.ids import CalendarId
 from gateway.model.msgraph import ExtendedProperty, MSGraphEventOptions, MultiValueExtendedProperty
 from gateway.sandbox.faults import Fault
+from gateway.sandbox.msgraph import MSGraphEmulator
 from gateway.sandbox.msgraph.auth import Token
 from gateway.sandbox.msgraph.jwt import unsigned
 from gateway.sandbox.msgraph.resources import ItemBody
 from gateway.sandbox.msgraph.times import WallClock
 from gateway.sandbox.msgraph.unknowns import PropertyFilter
-from gateway.sandbox.seed import OUTAGES
+from gateway.sandbox.seed import ALICE, OUTAGES
 
 from .conformance import EVERYTHING, HOUR, MORNING, change, draft, read
-from .msgraph_bench import EMPTY, LIST, sent
+from .msgraph_bench import EMPTY, LIST, SOURCE, SRE, sent
 from .msgraph_key_bench import (
     DEFAULT,
     HOME,
@@ -120,12 +123,20 @@ async def test_fail_wants_no_event_under_the_key(server):
 # What stands in the way
 
 
-async def test_a_key_is_taken_by_one_that_differs_in_case(server):
+@pytest.mark.parametrize(
+    ("on_existing", "status", "code"),
+    [
+        (OnExisting.RETURN, WriteStatus.CONFLICT, Code.CONFLICT),
+        (OnExisting.UPDATE, WriteStatus.CONFLICT, Code.CONFLICT),
+        (OnExisting.FAIL, WriteStatus.FAILED, Code.KEY_EXISTS),
+    ],
+)
+async def test_a_key_is_taken_by_one_that_differs_in_case(server, on_existing, status, code):
     (made,) = await add(server, keyed())
-    for on_existing in OnExisting:
-        (row,) = await add(server, keyed(key=KEY.lower()), on_existing=on_existing)
-        assert row.event.id == made.event.id
-        assert row.event.key == KEY
+    (row,) = await add(server, keyed(key=KEY.lower()), on_existing=on_existing)
+    assert (row.status, row.problem.code) == (status, code)
+    assert (row.event.id, row.event.key) == (made.event.id, KEY)
+    assert KEY in row.problem.message
     assert len(sent(server)) == 1
 
 
@@ -151,6 +162,21 @@ async def test_an_attendees_copy_is_no_holder_and_no_other_is_made_beside_it(ser
     assert row.event.details.event_id == copy.id
     assert isinstance(await find(server), NotOrganizer)
     assert len(sent(server)) == 1
+
+
+async def test_in_the_calendar_of_a_group_the_organizer_is_the_group_whoever_asks(server):
+    """So that `isOrganizer` is false of its own events does not make them somebody else's."""
+    alice = server.emulator.tokens.of(ALICE).authorization
+    group = {"place": CalendarId(SOURCE, ("groups", SRE, "calendar")), "authorization": alice}
+    (made,) = await add(server, keyed(), **group)
+    there = stored(server, SRE, is_group=True)
+    (item,) = [item for item in there.values() if item.single_values.get(keys.KEY) == KEY]
+    there[item.id] = replace(item, is_organizer=False)
+    (again,) = await add(server, keyed(), **group)
+    assert (again.status, again.event.id) == (WriteStatus.UNCHANGED, made.event.id)
+    assert [event.id for event in await find(server, **group)] == [made.event.id]
+    (updated,) = await add(server, keyed("Later"), on_existing=OnExisting.UPDATE, **group)
+    assert (updated.status, updated.event.title) == (WriteStatus.UPDATED, "Later")
 
 
 async def test_a_cancelled_copy_takes_no_key(server):
@@ -259,6 +285,33 @@ async def test_where_the_filter_does_not_work_the_events_are_paged_through(anyio
         assert (first.status, again.status) == (WriteStatus.CREATED, WriteStatus.UNCHANGED)
         assert [event.id for event in await find(server, place=place)] == [first.event.id]
         assert await find(server, "CHG-0", place=place) == []
+
+
+class OnePerPage(MSGraphEmulator):
+    """Shows one event a page, whatever is asked for, and heeds no filter."""
+
+    def answer(self, request, **options):
+        target = request.target.replace("$top=1000", "$top=1")
+        return super().answer(replace(request, target=target), **options)
+
+
+@pytest.mark.parametrize("pages", [MOST_PAGES, MOST_PAGES + 1])
+async def test_so_many_pages_are_looked_through_and_no_more(anyio_backend, pages):
+    ignored = {"emulator": OnePerPage, "property_filter": PropertyFilter.IGNORED}
+    async with tenant(**ignored) as server, adapter(server) as own:
+        drafts = (msgspec.structs.replace(draft(f"{n}"), key=None) for n in range(pages))
+        *_, last = await add(server, *drafts)
+        item = stored(server)[last.event.details.event_id]
+        stored(server)[item.id] = replace(item, single_values={keys.KEY: KEY})
+        writes = len(sent(server))
+        if pages > MOST_PAGES:
+            with pytest.raises(LookupUnsupported, match=f"more than {MOST_PAGES} pages"):
+                await own.plan(HOME, [keyed()])
+        else:
+            assert [event.title for event in await find(server)] == [last.event.title]
+        reads = [one.target for one in sent(server, "GET") if "bodyPreview" in one.target]
+        assert len([target for target in reads if "/calendars/" in target]) == pages
+        assert len(sent(server)) == writes
 
 
 async def test_where_nothing_can_be_looked_up_nothing_is_written(server):

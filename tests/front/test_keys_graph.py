@@ -8,9 +8,12 @@ from urllib.parse import unquote
 import pytest
 
 from gateway.adapters.msgraph.keys import GUID
+from gateway.sandbox.faults import Fault
+from gateway.sandbox.msgraph.auth import Token
 from gateway.sandbox.seed import OUTAGES
 
-from .test_keys import KEY, OUTLOOK, add, by_key, copies, remove, statuses, update
+from .conftest import CONFIGURATION
+from .test_keys import KEY, ML, OUTLOOK, add, by_key, copies, remove, statuses, update
 
 pytestmark = pytest.mark.anyio
 
@@ -52,6 +55,50 @@ async def test_an_event_that_was_moved_is_shown_and_neither_made_again_nor_chang
     (row,) = (await remove(gateway, copies(named)))["results"]
     assert (row["status"], row["problem"]["code"]) == ("FAILED", "MOVED")
     assert await by_key(gateway, named) == []
+    assert len(stored(gateway)) == 1
+
+
+async def test_an_event_that_was_moved_out_of_the_default_calendar_is_not_made_again(front: Any) -> None:
+    """The mailbox lists its default calendar only: that there was one shows when it is sent."""
+    gateway = await front()
+    elsewhere = gateway.sandbox.msgraph.emulator.state.add_calendar(OUTAGES, "AAMkAOther", "Other")
+    (made,) = (await add(gateway, OUTLOOK))["results"]
+    change_stored(gateway, calendar_id=elsewhere.id)
+    (row,) = (await add(gateway, OUTLOOK))["results"]
+    assert (row["status"], row["problem"]["code"]) == ("FAILED", "MOVED")
+    assert row["eventId"] == made["eventId"]
+    assert len(stored(gateway)) == 1
+
+
+async def lookups(gateway: Any) -> list[tuple[str, str]]:
+    """What becomes of rows about a key in Outlook, however they come to look it up."""
+    reports = [
+        await add(gateway, OUTLOOK, ML),
+        await update(gateway, copies(OUTLOOK), set={"title": "Later"}),
+        await remove(gateway, copies(OUTLOOK)),
+    ]
+    return [(row["status"], row["problem"]["code"]) for report in reports for row in report["results"][:1]]
+
+
+async def test_where_keys_cannot_be_looked_up_the_row_says_so_and_nothing_is_written(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, OUTLOOK)
+    writes = len(gateway.seen("msgraph"))
+    gateway.sandbox.msgraph.faults.add("GET /{calendar}/events", Fault(status=400))
+    assert await lookups(gateway) == [("FAILED", "LOOKUP_UNSUPPORTED")] * 3
+    assert len(gateway.seen("msgraph")) == writes
+    assert len(stored(gateway)) == 1
+    (muted,) = await by_key(gateway, ML)
+    assert muted["key"] == KEY
+
+
+async def test_a_token_that_sees_no_keys_is_forbidden_in_the_row_and_nothing_is_written(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, OUTLOOK)
+    token = Token(value="basics-of-an-application", allowed=frozenset({"Calendars.ReadBasic"}))
+    gateway.sandbox.msgraph.emulator.tokens.add(token)
+    poor = await front(CONFIGURATION.replace("{msgraph_app}", token.value))
+    assert await lookups(poor) == [("FAILED", "FORBIDDEN")] * 3
     assert len(stored(gateway)) == 1
 
 
