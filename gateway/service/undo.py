@@ -111,8 +111,8 @@ class Undo:
 
     async def _restore(self, done: Outcome, action: EventChange, present: Event) -> Outcome:
         """Changes it back, unless somebody else has meanwhile edited what the call changed."""
-        is_seen = done.status is WriteStatus.UPDATED and done.event is not None
-        made = draft_of(done.event) if done.event and is_seen else action.draft
+        is_ours = done.status is WriteStatus.UPDATED or done.previous_id is not None
+        made = draft_of(done.event) if done.event and is_ours else action.draft
         try:
             check_untouched(made, present, action.changed)
         except Conflict as exc:

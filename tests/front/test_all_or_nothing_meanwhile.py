@@ -1,6 +1,7 @@
 """All or nothing beside others: what they wrote, count on, or edited meanwhile is not taken back."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -262,3 +263,26 @@ async def test_what_the_call_did_not_change_is_left_as_somebody_edited_it(gatewa
     (left,) = await there(gateway, OUTLOOK)
     assert (left["title"], left["categories"]) == ("Upgrade", ["Blue"])
     assert left["start"]["instant"].startswith("2026-11-20")
+
+
+async def test_a_change_that_was_not_made_is_not_taken_back_from_what_somebody_edited(gateway: Any) -> None:
+    await add(gateway, [OUTLOOK], UPGRADE)
+    (event,) = await there(gateway, OUTLOOK)
+    faults = gateway.sandbox.msgraph.faults
+    faults.add("PATCH *", Fault(cut=Cut.BEFORE_WRITE, delay=HELD), calls=(1,))
+    faults.add("PATCH *", Fault(cut=Cut.BEFORE_WRITE))
+
+    async def change() -> list[dict[str, Any]]:
+        changes = [{"target": {"id": event["id"]}, "set": {"title": "Later"}}]
+        given = {"changes": changes, "atomicity": "ALL_OR_NOTHING"}
+        return (await gateway.ask(UPDATE, {"input": given}))["updateEvents"]["results"]
+
+    async def somebody() -> None:
+        edit(gateway, categories=("Blue",))
+
+    (row,) = await beside(gateway, "msgraph", change(), somebody)
+    assert row["status"] == "UNKNOWN"
+    assert row["problem"]["message"].startswith("It is as before the call")
+    assert {json.loads(it.body)["subject"] for it in gateway.seen("msgraph", "PATCH")} == {"Later"}
+    (left,) = await there(gateway, OUTLOOK)
+    assert (left["title"], left["categories"]) == ("Upgrade", ["Blue"])
