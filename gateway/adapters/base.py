@@ -103,6 +103,11 @@ class EventStep(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[TranslationWarning, ...] = ()
     effects: tuple[SideEffect, ...] = ()
 
+    @property
+    def only_looks(self) -> bool:
+        """Whether nothing is to be written: the event is as it is to be already."""
+        return all(request.method == "GET" for request in self.requests)
+
 
 class WriteStatus(StrEnum):
     """What became of one event in one calendar. UNKNOWN is not FAILED: it may be there."""

@@ -133,7 +133,14 @@ class EventWrite:
             part = self._session.call.log.part()
             for request in step.requests:
                 part.add(request)
-            self._outcome = Outcome(index=0, status=WriteStatus.PLANNED, requests=tuple(part.indexes))
+            idle = step.only_looks
+            self._outcome = Outcome(
+                index=0,
+                status=WriteStatus.UNCHANGED if idle else WriteStatus.PLANNED,
+                event=step.action.event if idle else None,
+                stored=idle,
+                requests=tuple(part.indexes),
+            )
 
     def size(self, _step: EventStep, /) -> int:
         """An order is about one event."""

@@ -1,112 +1,191 @@
 """A dry run shows just the requests that a real run then sends, byte for byte."""
 
-import json
-import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from graphql import FieldNode, OperationDefinitionNode, parse, value_from_ast_untyped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .events_given import events
+from .conftest import Front
+from .events_given import events, patches
+from .rehearsal import rehearsed
 
 pytestmark = pytest.mark.anyio
 
-ASSIGNED = "<assigned>"
-CASES = {
-    case.stem: text
-    for case in sorted((Path(__file__).parent.parent / "cases" / "operations").glob("*_dry_run*.graphql"))
-    if "dryRun: true" in (text := case.read_text(encoding="utf-8"))
-}
-"""Those that say so: `reconcile` plans of itself, and its case first writes what it is to follow."""
-CALENDARS = (
-    "payments-maintenance",
-    "elasticsearch:holidays",
-    "msgraph:users/alice.nguyen@contoso.com/calendar",
-    "elasticsearch:not-there",
+World = Callable[[], Front]
+CASES = sorted((Path(__file__).parent.parent / "cases" / "operations").glob("*.graphql"))
+OUTLOOK, ML = "msgraph:users/outages@contoso.com/calendar", "elasticsearch:planned-outages"
+OTHERS = ("elasticsearch:holidays", "msgraph:users/alice.nguyen@contoso.com/calendar")
+CALENDARS = ("payments-maintenance", *OTHERS, "elasticsearch:not-there")
+KEYS = ("CHG-1", "CHG-2", "OPS.7")
+BOUNDED = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+commands = st.fixed_dictionaries(
+    {
+        "calendars": st.lists(st.sampled_from(CALENDARS), unique=True, min_size=1, max_size=3),
+        "onLoss": st.sampled_from(("WARN", "WARN", "REJECT")),
+        "atomicity": st.sampled_from(("BEST_EFFORT", "ALL_OR_NOTHING")),
+    }
 )
-ROWS = """
-  status
-  results {
-    status calendarId problem { code path message } warnings { code field given sent }
-    effects { kind count } requestIndexes
-  }
-  requests { source { name } method path body status }
-"""
-ADD = f"mutation ($input: AddEventsInput!) {{ addEvents(input: $input) {{ {ROWS} }} }}"
-BOUNDED = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+copies = st.fixed_dictionaries(
+    {
+        "key": st.sampled_from(KEYS),
+        "calendars": st.sampled_from((["payments-maintenance"], [ML, *OTHERS], [OUTLOOK])),
+    }
+)
 
 
-def requests(report: dict[str, Any], row: dict[str, Any]) -> list[list[Any]]:
-    sent = [report["requests"][index] for index in row["requestIndexes"]]
-    return [[it["source"]["name"], it["method"], it["path"], it["body"]] for it in sent]
+@st.composite
+def keyed(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """A few events, each under a key of its own."""
+    given = draw(st.lists(events(), min_size=1, max_size=3))
+    return [{**event, "key": key} for event, key in zip(given, KEYS, strict=False)]
 
 
-def is_shown(planned: Any, sent: Any) -> bool:
-    """Whether what was sent is what was planned, values aside that only the upstream can assign."""
-    text = json.dumps(planned, ensure_ascii=False)
-    pattern = '[^"/]+'.join(map(re.escape, text.split(ASSIGNED)))
-    return re.fullmatch(pattern, json.dumps(sent, ensure_ascii=False)) is not None
+async def add(gateway: Front, added: list[dict[str, Any]], *calendars: str, **rest: Any) -> list[str]:
+    """Adds events and gives the ids of those that were made."""
+    query = "mutation ($input: AddEventsInput!) { addEvents(input: $input) { results { eventIds } } }"
+    given = {"calendars": list(calendars), "events": added, **rest}
+    rows = (await gateway.ask(query, {"input": given}))["addEvents"]["results"]
+    return [id_ for row in rows for id_ in row["eventIds"]]
+
+
+# Events
 
 
 @BOUNDED
-@given(
-    given_events=st.lists(events(), min_size=1, max_size=3),
-    calendars=st.lists(st.sampled_from(CALENDARS), unique=True, min_size=1, max_size=3),
-    policy=st.fixed_dictionaries(
-        {
-            "onLoss": st.sampled_from(("WARN", "WARN", "REJECT")),
-            "atomicity": st.sampled_from(("BEST_EFFORT", "ALL_OR_NOTHING")),
-        }
-    ),
-)
+@given(added=st.lists(events(), min_size=1, max_size=3), command=commands)
 async def test_what_is_added_is_sent_as_it_was_shown(
-    front: Any, given_events: list[Any], calendars: list[str], policy: dict[str, str]
+    world: World, added: list[Any], command: dict[str, Any]
 ) -> None:
-    gateway = await front()
-    command = {"calendars": calendars, "events": given_events, **policy}
-    planned = (await gateway.ask(ADD, {"input": {**command, "dryRun": True}}))["addEvents"]
-    real = (await gateway.ask(ADD, {"input": command}))["addEvents"]
-    for before, after in zip(planned["results"], real["results"], strict=True):
-        if before["status"] == "PLANNED":
-            assert after["status"] == "CREATED", after
-            assert is_shown(requests(planned, before), requests(real, after))
-            assert after["effects"] == before["effects"]
-            assert after["warnings"][: len(before["warnings"])] == before["warnings"]
-        elif before["problem"]["code"] not in {"NOT_FOUND", "NOT_ALL"}:  # of a calendar only a look tells
-            assert (after["status"], after["problem"]) == (before["status"], before["problem"])
+    await rehearsed(world(), "addEvents", {**command, "events": added})
 
 
 @BOUNDED
 @given(
-    drafts=st.lists(events(), min_size=1, max_size=3),
-    keys=st.lists(st.sampled_from(("CHG-1", "CHG-2", "OPS.7")), unique=True, min_size=3, max_size=3),
-    calendars=st.lists(st.sampled_from(CALENDARS[:3]), unique=True, min_size=1, max_size=3),
-    on_existing=st.sampled_from(("RETURN", "UPDATE", "FAIL")),
+    before=keyed(), after=keyed(), command=commands, on_existing=st.sampled_from(("RETURN", "UPDATE", "FAIL"))
 )
-async def test_what_is_written_under_keys_is_sent_as_it_was_shown(
-    front: Any, drafts: list[Any], keys: list[str], calendars: list[str], on_existing: str
+async def test_what_is_added_under_keys_that_are_there_is_sent_as_it_was_shown(
+    world: World, before: list[Any], after: list[Any], command: dict[str, Any], on_existing: str
 ) -> None:
-    gateway = await front()
-    keyed = [{**draft, "key": key} for draft, key in zip(drafts, keys, strict=False)]
-    command = {"calendars": calendars, "events": keyed, "onExisting": on_existing}
-    planned = (await gateway.ask(ADD, {"input": {**command, "dryRun": True}}))["addEvents"]
-    real = (await gateway.ask(ADD, {"input": command}))["addEvents"]
-    for before, after in zip(planned["results"], real["results"], strict=True):
-        if before["status"] == "PLANNED":
-            assert after["status"] in {"CREATED", "UPDATED"}, after
-            assert is_shown(requests(planned, before), requests(real, after))
-        else:
-            assert (after["status"], after["problem"]) == (before["status"], before["problem"])
+    gateway = world()
+    await add(gateway, before, "payments-maintenance", OTHERS[0])
+    await rehearsed(gateway, "addEvents", {**command, "events": after, "onExisting": on_existing})
 
 
-@pytest.mark.parametrize("text", CASES.values(), ids=CASES.keys())
-async def test_what_the_cases_show_is_what_is_sent(front: Any, text: str) -> None:
-    gateway = await front()
-    (planned,) = (await gateway.ask(text)).values()
-    (real,) = (await gateway.ask(text.replace("dryRun: true", "dryRun: false"))).values()
-    assert planned["requests"]
-    shown, sent = ([{**it, "status": None} for it in each["requests"]] for each in (planned, real))
-    for before, after in zip(sorted(shown, key=str), sorted(sent, key=str), strict=True):
-        assert is_shown(before, after)
+@BOUNDED
+@given(
+    added=keyed(),
+    changes=st.lists(patches(), min_size=1, max_size=4),
+    target=copies,
+    atomicity=st.sampled_from(("BEST_EFFORT", "ALL_OR_NOTHING")),
+)
+async def test_what_is_changed_is_sent_as_it_was_shown(
+    world: World, added: list[Any], changes: list[Any], target: dict[str, Any], atomicity: str
+) -> None:
+    gateway = world()
+    ids = await add(gateway, added, "payments-maintenance", OTHERS[1])
+    targets = [{"key": target}, *({"id": id_} for id_ in ids)]
+    given = [{"target": one, "set": change} for one, change in zip(targets, changes, strict=False)]
+    await rehearsed(gateway, "updateEvents", {"changes": given, "atomicity": atomicity})
+
+
+@BOUNDED
+@given(added=keyed(), target=copies, most=st.integers(0, 4), comment=st.sampled_from((None, "Not today.")))
+async def test_what_is_removed_is_sent_as_it_was_shown(
+    world: World, added: list[Any], target: dict[str, Any], most: int, comment: str | None
+) -> None:
+    gateway = world()
+    ids = await add(gateway, added, "payments-maintenance", OTHERS[1])
+    removals = [{"target": one} for one in ({"key": target}, *({"id": id_} for id_ in ids[:most]))]
+    await rehearsed(gateway, "removeEvents", {"removals": removals, "comment": comment})
+
+
+@BOUNDED
+@given(announced=keyed(), muted=keyed())
+async def test_what_mutes_become_is_sent_as_it_was_shown(
+    world: World, announced: list[Any], muted: list[Any]
+) -> None:
+    gateway = world()
+    await add(gateway, announced, OUTLOOK)
+    await add(gateway, muted, ML, OTHERS[0])
+    window = {"start": "2026-11-19T00:00:00Z", "end": "2027-11-01T00:00:00Z"}
+    given = {"announced": [OUTLOOK], "suppressed": [ML, OTHERS[0]], "window": window}
+    await rehearsed(gateway, "reconcile", given)
+
+
+async def test_a_series_under_a_key_is_extended_as_it_was_shown(world: World) -> None:
+    gateway = world()
+    day = {"instant": "2027-03-26T08:00:00Z"}
+    series = {"key": "OPS.7", "title": "Backup", "start": day, "end": {"after": "PT1H"}}
+
+    def lasting(days: int) -> dict[str, Any]:
+        return {**series, "recurrence": {"rule": f"FREQ=DAILY;COUNT={days}", "timeZone": "Europe/Berlin"}}
+
+    await add(gateway, [lasting(3)], "payments-maintenance")
+    for policy, status in (("RETURN", "PARTIAL"), ("UPDATE", "SUCCEEDED")):
+        given = {"calendars": ["payments-maintenance"], "events": [lasting(6)], "onExisting": policy}
+        assert (await rehearsed(gateway, "addEvents", given))["status"] == status
+
+
+async def test_a_change_of_what_a_calendar_does_not_hold_is_shown_to_change_nothing(world: World) -> None:
+    gateway = world()
+    start = {"instant": "2027-03-26T08:00:00Z"}
+    (id_,) = await add(gateway, [{"title": "Backup", "start": start, "end": {"after": "PT1H"}}], ML)
+    change = {"target": {"id": id_}, "set": {"location": {"displayName": "Bridge"}}}
+    report = await rehearsed(gateway, "updateEvents", {"changes": [change]})
+    assert [row["status"] for row in report["results"]] == ["UNCHANGED"]
+    (request,) = report["requests"][1:]
+    assert request["method"] == "GET"
+
+
+# Calendars
+
+
+JOBS = st.lists(
+    st.sampled_from(("web", "payments", "auth-failures", "not-there", "_all")), unique=True, max_size=3
+)
+IDS = st.sampled_from((ML, "elasticsearch:new-one", "elasticsearch:empty", OUTLOOK))
+
+
+@BOUNDED
+@given(id_=IDS, jobs=JOBS, description=st.none() | st.sampled_from(("Work", "計画停止")))
+async def test_a_calendar_is_made_as_it_was_shown(
+    world: World, id_: str, jobs: list[str], description: str | None
+) -> None:
+    await rehearsed(world(), "createCalendar", {"id": id_, "jobs": jobs, "description": description})
+
+
+@BOUNDED
+@given(calendar=IDS, jobs=JOBS)
+async def test_a_calendar_gets_its_jobs_as_it_was_shown(world: World, calendar: str, jobs: list[str]) -> None:
+    await rehearsed(world(), "setCalendarJobs", {"calendar": calendar, "jobs": jobs})
+
+
+@pytest.mark.parametrize("count", [0, 4])
+@pytest.mark.parametrize("calendar", [ML, "elasticsearch:empty", "elasticsearch:not-there", OUTLOOK])
+async def test_a_calendar_goes_as_it_was_shown(world: World, calendar: str, count: int) -> None:
+    await rehearsed(world(), "deleteCalendar", {"calendar": calendar, "expectedEventCount": count})
+
+
+# The cases
+
+
+def mutations(case: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The mutations of a case, each with its input, in order."""
+    for operation in parse(case.read_text(encoding="utf-8")).definitions:
+        if isinstance(operation, OperationDefinitionNode) and operation.operation.value == "mutation":
+            for field in operation.selection_set.selections:
+                assert isinstance(field, FieldNode)
+                (argument,) = field.arguments
+                yield field.name.value, value_from_ast_untyped(argument.value)
+
+
+@pytest.mark.parametrize("case", [it for it in CASES if [*mutations(it)]], ids=lambda case: case.stem)
+async def test_what_the_cases_write_is_sent_as_it_is_shown(world: World, case: Path) -> None:
+    gateway = world()
+    for name, given_input in mutations(case):
+        await rehearsed(gateway, name, given_input)
