@@ -20,6 +20,12 @@ EVENT = {
 LONG = "Maintenance of everything, " * 12
 CUT = {"code": "CHANGED", "field": "title", "given": LONG.strip(), "sent": LONG[:255]}
 UNLINKED = {"code": "CHANGED", "field": "msgraph.isOnlineMeeting", "given": True, "sent": False}
+UNKNOWN = {
+    "code": "CHANGED",
+    "field": "msgraph.onlineMeetingProvider",
+    "given": "SKYPE_FOR_BUSINESS",
+    "sent": "UNKNOWN",
+}
 SKYPE = {"isOnlineMeeting": True, "onlineMeetingProvider": "SKYPE_FOR_BUSINESS"}
 
 
@@ -60,7 +66,7 @@ async def test_a_title_that_is_kept_whole_is_not_told_of(front: Any) -> None:
 
 async def test_an_online_meeting_without_a_link_is_told(front: Any) -> None:
     gateway = await front()
-    assert warnings(await add(gateway, msgraph=SKYPE)) == [UNLINKED]
+    assert warnings(await add(gateway, msgraph=SKYPE)) == [UNLINKED, UNKNOWN]
     assert warnings(await add(gateway, msgraph={"isOnlineMeeting": True})) == []
     assert warnings(await add(gateway, msgraph={"isOnlineMeeting": False})) == []
 
@@ -85,7 +91,7 @@ async def test_a_change_is_told_of_what_it_changes_and_of_nothing_else(front: An
     let(gateway, original_utc_zone="Greenwich Standard Time", subject_length=255)
     event_id = (await add(gateway, start={"instant": "2026-11-20T22:00:00Z"}))["eventId"]
     assert warnings(await update(gateway, event_id, title=LONG.strip())) == [CUT]
-    assert warnings(await update(gateway, event_id, msgraph=SKYPE)) == [UNLINKED]
+    assert warnings(await update(gateway, event_id, msgraph=SKYPE)) == [UNLINKED, UNKNOWN]
     moved = await update(gateway, event_id, start={"instant": "2026-11-20T23:00:00Z"})
     assert [warning["field"] for warning in warnings(moved)] == ["start", "end"]
     assert warnings(await update(gateway, event_id, categories=["Blue"])) == []
