@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import httptools
-from workloads import Workload
+from workload import Workload
 
 
 class Wrong(Exception):
@@ -58,7 +58,9 @@ class _Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():
-            self.done.set_exception(Wrong(f"{self._workload.title}: the connection was closed: {exc}"))
+            self.done.set_exception(
+                Wrong(f"{self._workload.document[:40]}: the connection was closed: {exc}")
+            )
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -89,7 +91,7 @@ class _Client(asyncio.Protocol):
 
     def _examine(self, status: int, answer: bytes) -> None:
         if status != 200 or (self._answer is not None and answer != self._answer):
-            raise Wrong(f"{self._workload.title}: {status} {answer[:2000].decode(errors='replace')}")
+            raise Wrong(f"{self._workload.document[:40]}: {status} {answer[:2000].decode(errors='replace')}")
         if self._answer is None:
             try:
                 self._workload.check(answer)

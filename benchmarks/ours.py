@@ -5,10 +5,15 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from contender import Contender
 from process import Server, free_port
+from upstream import BEGIN, VIEWED
+from workload import TYPENAME, Workload
 
 ROOT: Final = Path(__file__).parents[1]
 _SETTINGS: Final = """
@@ -32,7 +37,7 @@ calendars = ["*"]
 """
 
 
-def gateway(source: Path, folder: Path, upstream: int) -> Server:
+def gateway(name: str, source: Path, folder: Path, upstream: int) -> Contender:
     """The gateway whose package lies in `source`, in this environment; files of its own go into `folder`."""
     folder.mkdir()
     settings = folder / "gateway.toml"
@@ -40,9 +45,9 @@ def gateway(source: Path, folder: Path, upstream: int) -> Server:
     port = free_port()
     command = [sys.executable, "-P", "-m", "gateway", "serve", "--config", settings, "--port", str(port)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    return Server(
-        command, port=port, log=folder / "log", environ=environ | {"PYTHONPATH": str(source)}, cwd=folder
-    )
+    environ["PYTHONPATH"] = str(source)
+    server = Server(command, port=port, log=folder / "log", environ=environ, cwd=folder)
+    return Contender(name, server, OPERATIONS)
 
 
 def export(reference: str, folder: Path) -> Path:
@@ -55,3 +60,63 @@ def export(reference: str, folder: Path) -> Path:
     with tarfile.open(fileobj=io.BytesIO(made.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return folder
+
+
+_ML: Final = (
+    "id title start { instant } end { instant } calendarId"
+    " elasticsearch { skipResult skipModelUpdate forceTimeShift }"
+)
+_GRAPH: Final = (
+    "id title start { instant timeZone } end { instant timeZone } isAllDay showAs webUrl"
+    " msgraph { bodyPreview }"
+)
+_ADD: Final = (
+    "mutation Add($input: AddEventsInput!) { addEvents(input: $input) { results { status event { %s } } } }"
+)
+_LIST: Final = (
+    "query List($calendars: [ID!]!, $window: TimeWindowInput!, $first: Int!) {"
+    " calendarEvents(calendars: $calendars, window: $window, first: $first) { isComplete nodes { %s } } }"
+)
+_WINDOW: Final = {"start": BEGIN.isoformat(), "end": (BEGIN + timedelta(days=200)).isoformat()}
+_MAILBOX: Final = "msgraph:users/u{}@contoso.com/calendar"
+
+
+def _event(number: int) -> dict[str, Any]:
+    start = BEGIN + number * timedelta(hours=1)
+    end = start + timedelta(minutes=30)
+    return {
+        "title": f"planned maintenance window {number}",
+        "start": {"instant": start.isoformat()},
+        "end": {"instant": end.isoformat()},
+    }
+
+
+def _add(fields: str, calendar: str, count: int) -> Workload:
+    events = [_event(number) for number in range(count)]
+    return Workload(
+        document=_ADD % fields,
+        variables=lambda client: {"input": {"calendars": [calendar.format(client)], "events": events}},
+        rows=lambda data: [row for row in data["addEvents"]["results"] if row["status"] == "CREATED"],
+        count=count,
+    )
+
+
+def _list(fields: str, calendar: str, count: int) -> Workload:
+    wanted = {"window": _WINDOW, "first": count}
+    return Workload(
+        document=_LIST % fields,
+        variables=lambda client: {"calendars": [calendar.format(client)], **wanted},
+        rows=lambda data: data["calendarEvents"]["nodes"] if data["calendarEvents"]["isComplete"] else [],
+        count=count,
+    )
+
+
+OPERATIONS: Final[Mapping[str, Workload]] = {
+    "typename": TYPENAME,
+    "graph-add": _add(_GRAPH, _MAILBOX, 1),
+    "add-1": _add(_ML, "elasticsearch:w{}", 1),
+    "add-100": _add(_ML, "elasticsearch:w{}", 100),
+    "list-100": _list(_ML, "elasticsearch:list-100-{}", 100),
+    "list-1000": _list(_ML, "elasticsearch:list-1000-{}", 1000),
+    "view-100": _list(_GRAPH, _MAILBOX, VIEWED),
+}

@@ -1,5 +1,6 @@
 """A server under test as the system sees it: its processes, their CPU time and memory. Linux only."""
 
+import http.client
 import os
 import signal
 import socket
@@ -11,6 +12,8 @@ from typing import Final, Self
 
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _PATIENCE: Final = 30.0
+PATH: Final = "/graphql"
+_QUESTION: Final = b'{"query": "{ __typename }"}'
 
 
 class NotServing(Exception):
@@ -18,7 +21,7 @@ class NotServing(Exception):
 
 
 class Server:
-    """A server while it is entered: started, and answering on its port. `log` is what it says."""
+    """A server while it is entered. `started` is how many seconds it took until its first answer."""
 
     def __init__(
         self, command: Sequence[str | Path], *, port: int, log: Path, environ: Mapping[str, str], cwd: Path
@@ -28,8 +31,10 @@ class Server:
         self._log = log
         self._environ = environ
         self._cwd = cwd
+        self.started = 0.0
 
     def __enter__(self) -> Self:
+        began = time.monotonic()
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 what is started is ours
                 self._command,
@@ -40,7 +45,7 @@ class Server:
                 start_new_session=True,
             )
         try:
-            self._await_port()
+            self.started = self._await_answer(began)
         except NotServing:
             self.__exit__()
             raise
@@ -76,14 +81,23 @@ class Server:
             if said and int(said.rpartition(")")[2].split()[2]) == self._process.pid:
                 yield process
 
-    def _await_port(self) -> None:
-        until = time.monotonic() + _PATIENCE
-        while time.monotonic() < until and self._process.poll() is None:
-            with socket.socket() as attempt:
-                if attempt.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.01)
+    def _await_answer(self, began: float) -> float:
+        """Seconds until it answered. Raises NotServing."""
+        while time.monotonic() < began + _PATIENCE and self._process.poll() is None:
+            if self._answers():
+                return time.monotonic() - began
+            time.sleep(0.005)
         raise NotServing(f"{self._command}: {self._log.read_text()[-2000:]}")
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("POST", PATH, _QUESTION, {"content-type": "application/json"})
+            return connection.getresponse().status == http.client.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
 
 def _said(file: Path) -> str:

@@ -7,17 +7,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from contender import Contender
+
 _RATE: Final = 500
+_SECONDS: Final = 4
 _SHOWN: Final = 40
 _PLACE: Final = re.compile(r"(?P<function>.+) \((?P<file>.+?)(:\d+)?\)")
 
 
-def recording(pid: int, seconds: int, file: Path) -> subprocess.Popen[bytes]:
-    """py-spy at work: once it is over, `file` holds a stack and how often it was seen per line."""
-    command = ["py-spy", "record", "--pid", str(pid), "--duration", str(seconds), "--rate", str(_RATE)]
-    return subprocess.Popen(  # noqa: S603
-        [*command, "--format", "raw", "--output", file], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+def profiled(contender: Contender, workload: str, file: Path) -> str:
+    """The shares of a server's time, from stacks that py-spy writes into a file."""
+    contender.asked(workload, 1)
+    sampling = ["--pid", str(contender.server.pid), "--duration", str(_SECONDS), "--rate", str(_RATE)]
+    command = ["py-spy", "record", *sampling, "--format", "raw", "--output", file]
+    with subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ):
+        contender.asked(workload, _SECONDS + 1)
+    return shares(file.read_text().splitlines())
 
 
 def shares(stacks: Iterable[str]) -> str:

@@ -1,0 +1,40 @@
+"""A workload: an operation that clients ask of a server, each with variables of its own."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+CLIENTS: Final = 32
+TITLES: Final[Mapping[str, str]] = {
+    "typename": "{__typename}",
+    "graph-add": "Graph add",
+    "add-1": "ES add 1",
+    "add-100": "ES add 100",
+    "list-100": "list 100",
+    "list-1000": "list 1,000",
+    "view-100": "Graph view of 100",
+}
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """An operation, and what an answer to it must hold `count` of."""
+
+    document: str
+    variables: Callable[[int], Mapping[str, Any]]
+    rows: Callable[[Data], Sequence[Any]]
+    count: int
+
+    def body(self, client: int) -> bytes:
+        return json.dumps({"query": self.document, "variables": self.variables(client)}).encode()
+
+    def check(self, answer: bytes) -> None:
+        """Raises ValueError unless all that was asked was done."""
+        decoded = json.loads(answer)
+        if decoded.get("errors") or len(self.rows(decoded["data"])) != self.count:
+            raise ValueError(f"not as asked: {answer[:2000].decode()}")
+
+
+TYPENAME: Final = Workload(document="{ __typename }", variables=lambda _: {}, rows=list, count=1)
