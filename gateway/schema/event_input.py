@@ -102,8 +102,10 @@ class EventInput:
             return self.recurrence.to_model(start)
 
     def _location(self) -> model.EventLocation | None:
+        if self.location is None:
+            return None
         with located("location"):
-            return self.location.to_model() if self.location else None
+            return self.location.to_model()
 
     def _locations(self) -> tuple[model.EventLocation, ...] | None:
         if self.locations is None:

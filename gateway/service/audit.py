@@ -8,7 +8,7 @@ import hashlib
 import sys
 from base64 import b64decode
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -26,10 +26,15 @@ from gateway.model.event import Draft, Event
 Written = Draft | Event | CalendarOrder
 """The draft of an event, an event that was removed, or what was to be done to a calendar."""
 AuditSink = Callable[[str], object]
+"""Takes one or more whole lines at once."""
+Entry = tuple[str | None, Written, Outcome]
+"""The calendar, what was written to it, and what came of that."""
 
 STDERR: Final = "stderr"
 ANONYMOUS: Final = "anonymous"
 _MOST_WAITING: Final = 10_000
+_encode: Final = msgspec.json.Encoder().encode
+_encode_in_order: Final = msgspec.json.Encoder(order="deterministic").encode
 _log = structlog.get_logger(__name__)
 
 
@@ -71,7 +76,8 @@ class AuditTrail:
     """Writes the lines, in order.
 
     A sink that fails does not cost the caller the answer, for the write has happened: the log has an error
-    with the ids instead, and the line waits, with the newest that follow, until the sink takes it.
+    with the ids instead, and the line waits, with the newest that follow, until the sink takes it. What it
+    took only a part of it gets once more: a line may be there twice, and is not missing.
     """
 
     def __init__(self, sink: AuditSink, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -99,45 +105,44 @@ class AuditTrail:
         outcome: Outcome,
     ) -> None:
         """Writes the line of one event: `written` is the draft of it, or what was removed. Raises nothing."""
+        self.record_all([(calendar, written, outcome)], call=call, action=action, source=source)
+
+    def record_all(self, entries: Sequence[Entry], *, call: Call, action: Action, source: str) -> None:
+        """Writes the lines of several events at once. Raises nothing."""
+        now, who = self._now(), call.caller or caller(call.credentials.get(source))
+        for entry in entries:
+            try:
+                line = _line(entry, now, who, call, action, source)
+                self._waiting.append(f"{_encode(line).decode()}\n")
+            except Exception:  # noqa: BLE001 - whatever went wrong, the event is written and its row is due
+                _say_lost(entry, call, source)
         try:
-            line = _line(self._now(), call, action, source, calendar, written, outcome)
-            self._waiting.append(msgspec.json.encode(line).decode() + "\n")
             self._flush()
-        except Exception:  # noqa: BLE001 - whatever went wrong, the event is written and its row is due
-            _log.exception(
-                "audit.failed",
-                request_id=call.request_id,
-                source=source,
-                calendar=calendar,
-                status=outcome.status,
-                event_ids=_event_ids(written, outcome),
-            )
+        except Exception:  # noqa: BLE001 - as above
+            for entry in entries:
+                _say_lost(entry, call, source)
 
     def _flush(self) -> None:
-        while self._waiting:
-            try:
-                self._sink(self._waiting[0])
-            except Exception:
-                # A full disk may have taken half of the line: the next try begins on one of its own.
-                self._waiting[0] = "\n" + self._waiting[0].lstrip()
-                raise
-            self._waiting.popleft()
+        if not self._waiting:
+            return
+        try:
+            self._sink("".join(self._waiting))
+        except Exception:
+            # A full disk may have taken half of a line: the next try begins on one of its own.
+            self._waiting[0] = "\n" + self._waiting[0].lstrip()
+            raise
+        self._waiting.clear()
 
 
 def _line(  # noqa: PLR0917 - the parts of a line, in its order
-    now: datetime,
-    call: Call,
-    action: Action,
-    source: str,
-    calendar: str | None,
-    written: Written,
-    outcome: Outcome,
+    entry: Entry, now: datetime, who: str, call: Call, action: Action, source: str
 ) -> AuditLine:
+    calendar, written, outcome = entry
     sent = [call.log.requests[index] for index in outcome.requests]
     return AuditLine(
         time=now,
         request_id=call.request_id,
-        caller=call.caller or caller(call.credentials.get(source)),
+        caller=who,
         client=call.client,
         action=action,
         source=source,
@@ -147,8 +152,21 @@ def _line(  # noqa: PLR0917 - the parts of a line, in its order
         status=outcome.status,
         event_ids=_event_ids(written, outcome),
         stored=outcome.stored,
-        upstream_request_ids=tuple(request.request_id for request in sent if request.request_id),
+        upstream_request_ids=tuple([request.request_id for request in sent if request.request_id]),
         problem=None if outcome.problem is None else outcome.problem.code,
+    )
+
+
+def _say_lost(entry: Entry, call: Call, source: str) -> None:
+    """Logs, with what was raised, what the line of an event would say."""
+    calendar, written, outcome = entry
+    _log.exception(
+        "audit.failed",
+        request_id=call.request_id,
+        source=source,
+        calendar=calendar,
+        status=outcome.status,
+        event_ids=_event_ids(written, outcome),
     )
 
 
@@ -160,15 +178,15 @@ def _event_ids(written: Written, outcome: Outcome) -> tuple[str, ...]:
 def open_sink(where: str) -> AuditSink:
     """The sink that a setting names: `stderr`, or the path of a file to append to. Raises OSError.
 
-    The file is opened anew for each line, so that it can be rotated and a full disk can recover.
+    The file is opened anew each time, so that it can be rotated and a full disk can recover.
     """
     if where == STDERR:
         return _write_to_stderr
     path = Path(where)
 
-    def append(line: str) -> None:
+    def append(lines: str) -> None:
         with path.open("a", encoding="utf-8") as file:
-            file.write(line)
+            file.write(lines)
 
     append("")
     return append
@@ -176,7 +194,7 @@ def open_sink(where: str) -> AuditSink:
 
 def fingerprint(written: Written) -> str:
     """The SHA-256 of a draft in hexadecimal: equal for equal drafts, whatever the process."""
-    return hashlib.sha256(msgspec.json.encode(written, order="deterministic")).hexdigest()
+    return hashlib.sha256(_encode_in_order(written)).hexdigest()
 
 
 def caller(authorization: str | None) -> str:
@@ -197,6 +215,6 @@ def _user_name(basic: str) -> str:
     return user if colon else "unreadable"
 
 
-def _write_to_stderr(line: str) -> None:
-    sys.stderr.write(line)
+def _write_to_stderr(lines: str) -> None:
+    sys.stderr.write(lines)
     sys.stderr.flush()

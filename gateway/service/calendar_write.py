@@ -209,14 +209,15 @@ class CalendarWrite:
 
         Gives what went wrong.
         """
-        outcomes = {planned.index: interrupted(planned.index) for planned in step.events}
+        outcomes: dict[int, Outcome] = {}
         try:
             adapter = self._session.adapter(self.target.source)
-            outcomes |= {outcome.index: outcome for outcome in await adapter.apply(step)}
+            outcomes = {outcome.index: outcome for outcome in await adapter.apply(step)}
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
             _log.exception("write.crashed", source=self.target.source.name, calendar=str(step.calendar))
         finally:  # a call that is cancelled in the middle leaves its line, too
-            problems = self._keep(list(outcomes.values()))
+            indexes = [planned.index for planned in step.events]
+            problems = self._keep([outcomes.get(index) or interrupted(index) for index in indexes])
         return problems
 
     def skip(self, step: Step, problem: Problem, status: WriteStatus = WriteStatus.FAILED) -> None:
@@ -233,35 +234,38 @@ class CalendarWrite:
         self._keep(stranded((self.outcomes[it.index] for it in step.events), problem), Action.UNDO)
 
     def _keep(self, outcomes: Sequence[Outcome], action: Action = Action.ADD) -> list[Problem]:
-        for outcome in outcomes:
-            self.outcomes[outcome.index] = outcome
-            self._audit.record(
-                call=self._session.call,
-                action=action,
-                calendar=outcome.event.calendar_id if outcome.event else self.calendar_id,
-                source=self.target.source.name,
-                written=self.drafts[outcome.index],
-                outcome=outcome,
-            )
+        self.outcomes |= {outcome.index: outcome for outcome in outcomes}
+        self._audit.record_all(
+            [(self._home(outcome), self.drafts[outcome.index], outcome) for outcome in outcomes],
+            call=self._session.call,
+            action=action,
+            source=self.target.source.name,
+        )
         return [outcome.problem for outcome in outcomes if outcome.problem is not None]
 
-    def row(self, index: int) -> EventRow:
+    def _home(self, outcome: Outcome) -> str | None:
+        """The canonical id of the calendar, as far as it is known."""
+        return (outcome.event and outcome.event.calendar_id) or self.calendar_id
+
+    def row(self, index: int, key: str | None = None) -> EventRow:
         """The row of one event, whatever became of it."""
-        row = EventRow(
+        planned = self._planned.get(index)
+        if index in self.refused:
+            return EventRow(
+                event_index=index,
+                calendar_index=self.target.index,
+                calendar_id=self.calendar_id,
+                key=key,
+                status=WriteStatus.FAILED,
+                problem=self.refused[index],
+                warnings=planned.warnings if planned else (),
+            )
+        outcome = self.outcomes.get(index) or interrupted(index)
+        return EventRow(
             event_index=index,
             calendar_index=self.target.index,
-            calendar_id=self.calendar_id,
-            status=WriteStatus.FAILED,
-            problem=self.refused.get(index),
-        )
-        if index in self.refused:
-            warnings = self._planned[index].warnings if index in self._planned else ()
-            return msgspec.structs.replace(row, warnings=warnings)
-        outcome = self.outcomes.get(index) or interrupted(index)
-        planned = self._planned.get(index)
-        return msgspec.structs.replace(
-            row,
-            calendar_id=(outcome.event and outcome.event.calendar_id) or self.calendar_id,
+            calendar_id=self._home(outcome),
+            key=key,
             status=outcome.status,
             event=outcome.event,
             event_ids=outcome.ids,
@@ -289,5 +293,7 @@ def _settled(plan: Plan, indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]
 
 def _renumbered(step: Step, indexes: Sequence[int]) -> Step:
     """A step whose events carry their index in the call, not in the sequence that was planned."""
+    if all(event.index == indexes[event.index] for event in step.events):
+        return step
     events = tuple(msgspec.structs.replace(event, index=indexes[event.index]) for event in step.events)
     return msgspec.structs.replace(step, events=events)

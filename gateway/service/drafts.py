@@ -60,7 +60,8 @@ class Drafts:
     def _make(self, index: int, time_zone: str | None) -> Draft | Problem:
         try:
             key = self._checked_key(index)
-            return msgspec.structs.replace(self._makers[index](time_zone), key=key)
+            draft = self._makers[index](time_zone)
+            return draft if key is None else msgspec.structs.replace(draft, key=key)
         except GatewayError as exc:
             return exc.problem.at("events", index)
 

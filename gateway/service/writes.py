@@ -7,8 +7,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-import msgspec
-
 from gateway.adapters.base import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
@@ -61,7 +59,7 @@ async def _prepare(writes: Sequence[CalendarWrite], drafts: Drafts, max_invitati
 
 def _row(column: CalendarWrite | Unresolved, index: int, key: str | None) -> EventRow:
     if isinstance(column, CalendarWrite):
-        return msgspec.structs.replace(column.row(index), key=key)
+        return column.row(index, key)
     return EventRow(
         event_index=index,
         calendar_index=column.index,

@@ -8,6 +8,7 @@ import pytest
 from gateway.adapters.base import EventChange, EventRemoval, Plan
 from gateway.adapters.byproducts import EffectKind
 from gateway.adapters.elasticsearch.drafts import Terms
+from gateway.adapters.elasticsearch.muting import Muting
 from gateway.adapters.elasticsearch.plan import (
     MAX_BODY_BYTES,
     MAX_WRITTEN,
@@ -53,7 +54,7 @@ def flags(**options):
 
 
 def planned(drafts, *, size=10, room=MAX_WRITTEN, **terms):
-    ready, refused = prepare(CALENDAR, drafts, Terms(now=NOW, **terms), room=room)
+    ready, refused = prepare(drafts, Terms(now=NOW, **terms), room=room)
     return Plan(steps=tuple(steps(CALENDAR, ready, size=size)), refused=refused)
 
 
@@ -131,7 +132,7 @@ def test_what_is_finer_than_a_millisecond_is_cut_off_and_said():
 
 def test_the_muted_span_is_an_effect_unless_results_are_kept():
     written = planned([draft(), draft(options=flags(skip_result=False))])
-    muting, keeping = written.steps[0].events
+    muting, keeping = Muting(calendar=CALENDAR).tell(written.steps[0].wanted)
     (effect,) = muting.effects
     assert effect.kind is EffectKind.SUPPRESSES_ANOMALIES
     for part in ("planned-outages", "2027-03-15T09:00:00Z", "2027-03-15T10:00:00Z"):

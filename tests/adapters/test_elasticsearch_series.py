@@ -8,7 +8,7 @@ import pytest
 
 from gateway.adapters.base import Plan, WriteStatus
 from gateway.adapters.elasticsearch.drafts import Terms
-from gateway.adapters.elasticsearch.plan import MAX_WRITTEN, prepare, sent_in, steps
+from gateway.adapters.elasticsearch.plan import MAX_WRITTEN, prepare, steps
 from gateway.adapters.elasticsearch.series import SeriesLimits
 from gateway.adapters.losses import Loss, Notice
 from gateway.errors import Code, Unsupported
@@ -49,12 +49,12 @@ def series(rule, start=None, end=None, *, zone=BERLIN, title="Backup", **recurre
 
 
 def planned(*drafts, limits=LIMITS, now=NOW, room=MAX_WRITTEN):
-    ready, refused = prepare(EMPTY, drafts, Terms(series=limits, now=now), room=room)
+    ready, refused = prepare(drafts, Terms(series=limits, now=now), room=room)
     return Plan(steps=tuple(steps(EMPTY, ready, size=1000)), refused=refused)
 
 
 def spans(draft, **options):
-    ((row,),) = [sent_in(step) for step in planned(draft, **options).steps]
+    ((row,),) = [step.wanted for step in planned(draft, **options).steps]
     return [(from_millis(event.start_time), from_millis(event.end_time)) for event in row]
 
 

@@ -158,6 +158,21 @@ def test_half_a_line_spoils_no_other() -> None:
     assert json.loads(line)["status"] == "created"
 
 
+def test_several_lines_go_to_the_sink_at_once_and_one_that_cannot_be_written_keeps_no_other_back() -> None:
+    taken: list[str] = []
+    odd = Draft(title="\ud800", start=START, end=END)
+    entries = [("g:users/o/calendar", written, CREATED) for written in (DRAFT, odd, EVENT)]
+    with structlog.testing.capture_logs() as logs:
+        AuditTrail(taken.append).record_all(entries, call=_call(), action=Action.ADD, source="g")
+    (together,) = taken
+    assert [json.loads(line)["fingerprint"] for line in together.splitlines()] == [
+        fingerprint(DRAFT),
+        fingerprint(EVENT),
+    ]
+    (lost,) = logs
+    assert (lost["event"], lost["event_ids"]) == ("audit.failed", ("g:users/o/events/E",))
+
+
 def test_a_file_is_appended_to_and_may_be_rotated(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     path.write_text("before\n")

@@ -64,7 +64,7 @@ async def amend(
     ]
     command = Amendments(orders=numbered, name="orders", dry_run=dry_run)
     report = await carry_out(call, AuditTrail(lines.append), command)
-    return report, [json.loads(line) for line in lines]
+    return report, [json.loads(line) for line in "".join(lines).splitlines()]
 
 
 def series(calendar: str, count: int, key: str = "CHG-1") -> list[Event]:

@@ -59,7 +59,7 @@ async def write(
     lines: list[str] = []
     command = AddEvents(calendars=calendars, drafts=drafts, **options)
     report = await add_events(call, AuditTrail(lines.append), command)
-    return report, [json.loads(line) for line in lines]
+    return report, [json.loads(line) for line in "".join(lines).splitlines()]
 
 
 def two(*, journal: list[str] | None = None) -> tuple[FakeSource, FakeSource]:

@@ -32,7 +32,7 @@ from gateway.adapters.elasticsearch.jobs import ClusterJobs
 from gateway.adapters.elasticsearch.keyed_plan import Lookup, plan_keyed
 from gateway.adapters.elasticsearch.keyed_write import write_keyed
 from gateway.adapters.elasticsearch.lookup import look_up, span_of_keys
-from gateway.adapters.elasticsearch.plan import KeyedStep, Ready
+from gateway.adapters.elasticsearch.plan import KeyedStep, MLStep, Ready
 from gateway.adapters.elasticsearch.removal import remove
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.series import SeriesLimits
@@ -170,19 +170,19 @@ class ElasticsearchAdapter:
         has_flags = (await self._api.version()).has_event_flags
         terms = Terms(has_flags=has_flags, series=self._series, now=self._now())
         elsewhere = sum(count for other, count in self._written.items() if other != calendar)
-        ready, refused = plan.prepare(calendar, drafts, terms, room=plan.MAX_WRITTEN - elsewhere)
+        ready, refused = plan.prepare(drafts, terms, room=plan.MAX_WRITTEN - elsewhere)
         plain = [each for each in ready if each.planned.draft.key is None]
         keyed, settled = await self._plan_keyed(
             calendar, [each for each in ready if each.planned.draft.key is not None], on_existing
         )
         steps = (*plan.steps(calendar, plain, size=self._page_size), *keyed)
-        made = Plan(steps=steps, refused=refused, settled=settled)
-        self._written[calendar] = sum(event.held_as for step in made.steps for event in step.events)
-        return await self._foresight.plan(calendar, made)
+        self._written[calendar] = sum(event.held_as for step in steps for event in step.events)
+        told = await self._foresight.plan(calendar, steps)
+        return Plan(steps=told, refused=refused, settled=settled)
 
     async def _plan_keyed(
         self, calendar: CalendarId, ready: Sequence[Ready], on_existing: OnExisting
-    ) -> tuple[Sequence[Step], Mapping[int, Outcome]]:
+    ) -> tuple[Sequence[MLStep], Mapping[int, Outcome]]:
         """What is to be written of drafts with keys, after one look at what is there, and what is not."""
         if not ready:
             return (), {}
@@ -207,7 +207,7 @@ class ElasticsearchAdapter:
             async with log.deadline.entered(self._writing(step.calendar)):
                 if isinstance(step, KeyedStep):
                     return await write_keyed(self._api, step, size=self._page_size, log=log, now=self._now)
-                return await write(self._api, step, size=self._page_size, log=log)
+                return await write(self._api, plan.as_planned(step), size=self._page_size, log=log)
         except OutOfTime as exc:
             return [_not_done(exc, planned.index) for planned in step.events]
 

@@ -126,6 +126,8 @@ def _is_about(warning: TranslationWarning, changed: frozenset[str]) -> bool:
 
 
 def _time_losses(field: str, time: EventTime) -> Iterator[TranslationWarning]:
+    if time.day is None and time.zone == UTC and not time.instant.microsecond % 1000:
+        return
     stored = from_millis(to_millis(time.instant))
     sent = to_rfc3339(stored)
     if time.day is not None:

@@ -10,14 +10,14 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from gateway.adapters.base import EventChange, EventStep, Plan, PlannedEvent, Step
+from gateway.adapters.base import EventChange, EventStep, PlannedEvent
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
 from gateway.adapters.elasticsearch.jobs import ClusterJobs, Once
-from gateway.adapters.elasticsearch.muting import Muting
-from gateway.adapters.elasticsearch.plan import posted_in, sent_in, sent_in_change
-from gateway.adapters.elasticsearch.wire import CalendarList, SentEvent
+from gateway.adapters.elasticsearch.muting import Muting, Told
+from gateway.adapters.elasticsearch.plan import MLStep, posted_in, sent_in_change
+from gateway.adapters.elasticsearch.wire import CalendarList
 from gateway.errors import NotFound, UpstreamError
 from gateway.model.event import SourceKind
 from gateway.model.ids import CalendarId
@@ -38,16 +38,13 @@ class Foresight:
         self._jobs = jobs
         self._calendars: dict[CalendarId, Once[Muting]] = {}
 
-    async def plan(self, calendar: CalendarId, plan: Plan) -> Plan:
-        """The plan, with what is muted and what to know of it."""
-        sent = [(step, sent_in(step)) for step in plan.steps]
-        if not sent:
-            return plan
-        ends = [event.end_time for step in plan.steps for event in posted_in(step)]
+    async def plan(self, calendar: CalendarId, steps: Sequence[MLStep]) -> tuple[MLStep, ...]:
+        """The steps, with what is muted and what to know of it."""
+        if not steps:
+            return ()
+        ends = [event.end_time for step in steps for event in posted_in(step)]
         muting = await self._crowded(await self._muting(calendar), ends)
-        return msgspec.structs.replace(
-            plan, steps=tuple(_told(step, drafts, muting) for step, drafts in sent)
-        )
+        return tuple([_told(step, muting) for step in steps])
 
     async def change(self, step: EventStep) -> EventStep:
         """The step, with what is muted and what to know of it where it changes when, or how, that is."""
@@ -55,8 +52,12 @@ class Foresight:
             return step
         event = step.action.event
         muting = await self._muting(calendar_at(event.source, place_named(event.id)))
-        told = muting.tell([sent_in_change(step, step.action)], step.effects)
-        return msgspec.structs.replace(step, warnings=(*step.warnings, *told.warnings), effects=told.effects)
+        (told,) = muting.tell([[sent_in_change(step, step.action)]])
+        return msgspec.structs.replace(
+            step,
+            warnings=(*step.warnings, *told.warnings),
+            effects=told.effects if step.effects else (),
+        )
 
     async def _muting(self, calendar: CalendarId) -> Muting:
         once = self._calendars.setdefault(calendar, Once(lambda: self._look(calendar)))
@@ -132,13 +133,12 @@ async def _ask(reading: Awaitable[T], what: str = "") -> tuple[T | None, tuple[s
         return None, (f"{what}No answer within {_LONGEST_ASKING:g} s.",)
 
 
-def _told(step: Step, sent: Sequence[Sequence[SentEvent]], muting: Muting) -> Step:
-    events = zip(step.events, sent, strict=True)
-    return msgspec.structs.replace(step, events=tuple(_told_event(*event, muting) for event in events))
+def _told(step: MLStep, muting: Muting) -> MLStep:
+    told = zip(step.events, muting.tell(step.wanted), strict=True)
+    return msgspec.structs.replace(step, events=tuple([_told_event(*event) for event in told]))
 
 
-def _told_event(planned: PlannedEvent, sent: Sequence[SentEvent], muting: Muting) -> PlannedEvent:
-    told = muting.tell(sent, planned.effects)
+def _told_event(planned: PlannedEvent, told: Told) -> PlannedEvent:
     return msgspec.structs.replace(
         planned, warnings=(*planned.warnings, *told.warnings), effects=told.effects
     )

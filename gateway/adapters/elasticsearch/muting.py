@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
+from gateway.adapters.elasticsearch.drafts import effects
 from gateway.adapters.elasticsearch.ids import name_of
 from gateway.adapters.elasticsearch.wire import SentEvent
 from gateway.adapters.losses import Notice
@@ -47,14 +48,31 @@ class Muting(msgspec.Struct, frozen=True, kw_only=True):
     ahead: Mapping[str, int] = {}
     untold: tuple[str, ...] = ()
 
-    def tell(self, sent: Sequence[SentEvent], effects: Sequence[SideEffect]) -> Told:
-        """What to know of a draft that becomes these events, and its effects with the jobs that are muted."""
+    def tell(self, drafts: Iterable[Sequence[SentEvent]]) -> list[Told]:
+        """What to know of each draft, given the events that it becomes, and its effects on the jobs."""
+        calendar, crowd = tuple(self._of_calendar()), tuple(self._of_crowd())
+        return [self._tell(sent, calendar, crowd) for sent in drafts]
+
+    def _tell(
+        self,
+        sent: Sequence[SentEvent],
+        calendar: Iterable[TranslationWarning],
+        crowd: Iterable[TranslationWarning],
+    ) -> Told:
         found = [(event, window) for event in sent for window in _windows(event, self.spans)]
-        muted = [window for _, window in found if not window.is_empty]
+        windows = _of_windows(found) if found else ()
         return Told(
-            warnings=(*self._of_calendar(), *_of_windows(found), *self._of_jobs(sent[0])),
-            effects=tuple(effects) if self.jobs is None else tuple(_named(effects, muted)),
+            warnings=(*calendar, *windows, *self._too_late(sent[0]), *crowd),
+            effects=self._effects(sent, [window for _, window in found if not window.is_empty]),
         )
+
+    def _effects(
+        self, sent: Sequence[SentEvent], windows: Sequence[SuppressionWindow]
+    ) -> tuple[SideEffect, ...]:
+        """With the jobs that are muted, if they are known; where none is, that is no effect."""
+        if self.jobs is None:
+            return tuple(effects(sent, self.calendar))
+        return (_suppression(windows),) if windows and sent[0].skip_result is not False else ()
 
     def _of_calendar(self) -> Iterator[TranslationWarning]:
         name = name_of(self.calendar)
@@ -66,7 +84,9 @@ class Muting(msgspec.Struct, frozen=True, kw_only=True):
         elif self.jobs == ():
             yield _notice(Notice.NO_JOBS, f"{name} applies to no job: its events mute nothing.")
 
-    def _of_jobs(self, first: SentEvent) -> Iterator[TranslationWarning]:
+    def _too_late(self, first: SentEvent) -> Iterator[TranslationWarning]:
+        if not self.latest:
+            return
         behind = begun_before(from_millis(first.start_time), self.jobs or (), self.latest)
         if behind:
             furthest = max(behind, key=lambda job: self.latest[job.id]).id
@@ -77,6 +97,8 @@ class Muting(msgspec.Struct, frozen=True, kw_only=True):
                 field="start",
                 given=to_rfc3339(from_millis(first.start_time)),
             )
+
+    def _of_crowd(self) -> Iterator[TranslationWarning]:
         if self.ahead:
             job, count = max(self.ahead.items(), key=lambda item: item[1])
             yield _notice(
@@ -121,19 +143,14 @@ def _length(event: SentEvent) -> timedelta:
     return from_millis(event.end_time) - from_millis(event.start_time)
 
 
-def _named(effects: Iterable[SideEffect], windows: Sequence[SuppressionWindow]) -> Iterator[SideEffect]:
-    """The effects, with the jobs that are muted; where none is, that is no effect."""
+def _suppression(windows: Sequence[SuppressionWindow]) -> SideEffect:
     shown = "; ".join(
         f"{_listed(it.job_ids)} from {to_rfc3339(it.start)} to {to_rfc3339(it.end)}"
         for it in windows[:_SHOWN]
     )
     more = f"; and {len(windows) - _SHOWN} more windows" if len(windows) > _SHOWN else ""
-    for effect in effects:
-        if effect.kind is not EffectKind.SUPPRESSES_ANOMALIES:
-            yield effect
-        elif windows:
-            message = f"Anomaly detection jobs report nothing: {shown}{more}."
-            yield msgspec.structs.replace(effect, message=message, windows=tuple(windows))
+    message = f"Anomaly detection jobs report nothing: {shown}{more}."
+    return SideEffect(kind=EffectKind.SUPPRESSES_ANOMALIES, message=message, windows=tuple(windows))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 import msgspec
@@ -27,13 +26,18 @@ MAX_WRITTEN: Final = 10_000
 _BODY: Final = b'{"events":[%b]}'
 
 
-class KeyedStep(Step, frozen=True, kw_only=True):
-    """A step whose events bear keys: what each draft is to be, and where keys are looked up.
+class MLStep(Step, frozen=True, kw_only=True):
+    """A step of which it is known what each draft is to be: the events that its requests post, or more."""
+
+    wanted: tuple[tuple[SentEvent, ...], ...]
+
+
+class KeyedStep(MLStep, frozen=True, kw_only=True):
+    """A step whose events bear keys, and where keys are looked up.
 
     `superseded` are the events, by their own ids, whose place they take.
     """
 
-    wanted: tuple[tuple[SentEvent, ...], ...]
     superseded: frozenset[str]
     on_existing: OnExisting
     span: Span
@@ -48,7 +52,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def prepare(
-    calendar: CalendarId, drafts: Sequence[Draft], terms: Terms, *, room: int
+    drafts: Sequence[Draft], terms: Terms, *, room: int
 ) -> tuple[Sequence[Ready], Mapping[int, Problem]]:
     """The drafts that can be written, and what is wrong with the others.
 
@@ -58,7 +62,7 @@ def prepare(
     ready: list[Ready] = []
     for index, draft in enumerate(drafts):
         try:
-            found = _ready(index, draft, terms, calendar)
+            found = _ready(index, draft, terms)
             _check_room(found, room)
         except GatewayError as exc:
             refused[index] = exc.problem
@@ -79,20 +83,21 @@ def parcels(ready: Sequence[Ready]) -> Iterator[Sequence[Ready]]:
         ready = ready[count:]
 
 
-def steps(calendar: CalendarId, ready: Sequence[Ready], *, size: int) -> Iterator[Step]:
+def steps(calendar: CalendarId, ready: Sequence[Ready], *, size: int) -> Iterator[MLStep]:
     """One step for all events without keys, or several where a body would grow too big."""
     return (_step(calendar, parcel, size) for parcel in parcels(ready))
 
 
-def _step(calendar: CalendarId, ready: Sequence[Ready], size: int) -> Step:
+def _step(calendar: CalendarId, ready: Sequence[Ready], size: int) -> MLStep:
     """The calendar is read before and after, for the answer to the POST proves nothing."""
     sent = [event for each in ready for event in each.sent]
     look = requests.events(calendar, span_of(sent), size=size)
     body = _BODY % b",".join(each.body for each in ready)
-    return Step(
+    return MLStep(
         calendar=calendar,
-        events=tuple(each.planned for each in ready),
+        events=tuple([each.planned for each in ready]),
         requests=(look, requests.add_events(calendar, body), look),
+        wanted=tuple([each.sent for each in ready]),
     )
 
 
@@ -154,19 +159,19 @@ def events_in(post: UpstreamRequest) -> tuple[SentEvent, ...]:
     return msgspec.json.decode(post.body or b"", type=SentEvents).events
 
 
-def posted_in(step: Step) -> Sequence[SentEvent]:
+def posted_in(step: MLStep) -> Sequence[SentEvent]:
     """The events that a step adds to what is there."""
+    if not isinstance(step, KeyedStep):
+        return [event for sent in step.wanted for event in sent]
     posts = [request for request in step.requests if request.method == "POST"]
     return [event for post in posts for event in events_in(post)]
 
 
-def sent_in(step: Step) -> list[tuple[SentEvent, ...]]:
-    """The events that a step makes there be, for each that is planned."""
-    if isinstance(step, KeyedStep):
-        return list(step.wanted)
-    _, post, _ = step.requests
-    events = iter(events_in(post))
-    return [tuple(islice(events, planned.held_as)) for planned in step.events]
+def as_planned(step: Step) -> MLStep:
+    """The step as the one that was planned. Raises TypeError for any other."""
+    if not isinstance(step, MLStep):
+        raise TypeError(f"not a step of an ML calendar: {type(step).__name__}")
+    return step
 
 
 def sent_in_change(step: EventStep, change: EventChange) -> SentEvent:
@@ -191,7 +196,7 @@ def _mute(event: SentEvent) -> tuple[int, int, bool]:
     return event.start_time, event.end_time, event.skip_result is not False
 
 
-def _ready(index: int, draft: Draft, terms: Terms, calendar: CalendarId) -> Ready:
+def _ready(index: int, draft: Draft, terms: Terms) -> Ready:
     """Raises InvalidInput for what would be refused or lost."""
     translated = translate(draft, terms)
     planned = PlannedEvent(
@@ -200,7 +205,6 @@ def _ready(index: int, draft: Draft, terms: Terms, calendar: CalendarId) -> Read
         held_as=len(translated.sent),
         unbroken=translated.unbroken,
         warnings=translated.warnings,
-        effects=tuple(effects(translated.sent, calendar)),
     )
     return Ready(planned=planned, sent=translated.sent, body=_joined(translated.sent))
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from gateway.adapters.base import Outcome, PlannedEvent, Step, WriteStatus
+from gateway.adapters.base import Outcome, PlannedEvent, WriteStatus
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.faults import Doubt
-from gateway.adapters.elasticsearch.plan import sent_in, span_of
+from gateway.adapters.elasticsearch.plan import MLStep, span_of
 from gateway.adapters.elasticsearch.posting import Posted, Posting, Row
 from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
@@ -22,7 +22,7 @@ _SHOWN: Final = 3
 Found = Sequence[StoredEvent | None]
 
 
-async def write(api: MLApi, step: Step, *, size: int, log: UpstreamLog) -> list[Outcome]:
+async def write(api: MLApi, step: MLStep, *, size: int, log: UpstreamLog) -> list[Outcome]:
     """What became of each event of the step. Only what was seen afterwards is created."""
     return await _Write(api, step, size, log).run()
 
@@ -30,12 +30,12 @@ async def write(api: MLApi, step: Step, *, size: int, log: UpstreamLog) -> list[
 class _Write:
     """One step on its way: read, post, read again, compare."""
 
-    def __init__(self, api: MLApi, step: Step, size: int, log: UpstreamLog) -> None:
+    def __init__(self, api: MLApi, step: MLStep, size: int, log: UpstreamLog) -> None:
         self._api = api
         self._step = step
         self._size = size
         self._log = log
-        self._rows = sent_in(step)
+        self._rows = step.wanted
         self._span = span_of([event for row in self._rows for event in row])
         self._contents = {event.content for row in self._rows for event in row}
 
