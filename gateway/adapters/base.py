@@ -189,11 +189,12 @@ class CalendarAdapter(Protocol):
 
     def events(
         self, calendar: CalendarId, window: Window, *, page: int, fields: Fields = EVERYTHING
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncIterator[Sequence[Event]]:
         """The events that overlap the window, ordered by (start, id), read upstream as far as they are drawn.
 
-        `page` is how many the caller means to draw: a hint for the size of upstream pages. Attributes that
-        are not among the `fields` may be missing, as if the event had none.
+        They come in runs: all at once that are known without another look upstream. `page` is how many the
+        caller means to draw: a hint for the size of upstream pages. Attributes that are not among the
+        `fields` may be missing, as if the event had none.
         """
         ...
 

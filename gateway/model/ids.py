@@ -14,6 +14,7 @@ from gateway.errors import InvalidId
 
 SOURCE_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _SEGMENT: Final = re.compile(r"(?:[A-Za-z0-9\-._~@=+:,]|%[0-9A-Fa-f]{2})+")
+_AS_IT_IS: Final = re.compile(r"[A-Za-z0-9\-._~@=]*")
 _MAX_LENGTH: Final = 2048
 
 
@@ -55,7 +56,7 @@ def is_alias(text: str) -> bool:
 
 def encode_segment(segment: str) -> str:
     """One segment as ids spell it: all but unreserved characters, `@` and `=` encoded."""
-    return quote(segment, safe="@=")
+    return segment if _AS_IT_IS.fullmatch(segment) else quote(segment, safe="@=")
 
 
 def encode_path(segments: tuple[str, ...]) -> str:

@@ -107,7 +107,7 @@ def to_millis(instant: datetime) -> int:
 def from_millis(millis: int) -> datetime:
     """The instant `millis` milliseconds after the epoch. Raises InvalidTime outside datetime's range."""
     try:
-        return EPOCH + timedelta(milliseconds=millis)
+        return EPOCH + millis * _MILLISECOND
     except OverflowError as exc:
         raise InvalidTime(
             "So many milliseconds lead beyond the calendar.", hint="Microseconds instead of milliseconds?"

@@ -1,6 +1,6 @@
 """What is in a calendar already at the time of an event that is written there."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final, cast
 
@@ -28,13 +28,12 @@ async def overlaps(session: Session, row: EventRow, fields: Fields) -> list[Even
     own = {*row.event_ids, str(at)}
     found: list[Event] = []
     events = adapter.events(calendar, row.place.window, page=MOST, fields=fields)
-    async with aclosing(cast("AsyncGenerator[Event]", events)) as stream:
-        async for event in stream:
-            if event.id not in own:
-                found.append(event)
-            if len(found) == MOST:
+    async with aclosing(cast("AsyncGenerator[Sequence[Event]]", events)) as runs:
+        async for run in runs:
+            found += [event for event in run if event.id not in own]
+            if len(found) >= MOST:
                 break
-    return found
+    return found[:MOST]
 
 
 async def _home(adapter: CalendarAdapter, event: EventId) -> CalendarId:

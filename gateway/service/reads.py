@@ -5,12 +5,14 @@ merge. A stream that fails ends there and says why; the others go on.
 """
 
 import asyncio
-import heapq
 import time
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Final, cast
 
 import msgspec
@@ -25,6 +27,7 @@ from gateway.service.cursor import EventCursor
 from gateway.service.session import Session
 
 _AT_ONCE: Final = 16
+_ORDER: Final = attrgetter("order")
 
 
 class ReadStatus(StrEnum):
@@ -119,14 +122,16 @@ class _Stream:
     ) -> None:
         self.target = target
         self.fetched = 0
+        self.ahead: Sequence[Event] = ()
         self.seconds = 0.0
         self.problem: Problem | None = None
         self._after = after
-        self._events = self._open(session, window, first, fields)
+        self._last: Event | None = None
+        self._runs = self._open(session, window, first, fields)
 
     def _open(
         self, session: Session, window: Window, first: int, fields: Fields
-    ) -> AsyncIterator[Event] | None:
+    ) -> AsyncIterator[Sequence[Event]] | None:
         try:
             self.target.check_allowed()
             adapter = session.adapter(self.target.source)
@@ -139,56 +144,91 @@ class _Stream:
         rest = Window(start=start, end=window.end)
         return adapter.events(self.target.calendar, rest, page=first + 1, fields=fields)
 
-    async def next(self) -> Event | None:
-        """The next event, or None where the stream has ended, for good or ill."""
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing is ahead, and more may come."""
+        return self._runs is not None and not self.ahead
+
+    async def fill(self) -> None:
+        """Draws on until something is ahead, or the stream has ended, for good or ill."""
         began = time.perf_counter()
         try:
-            while self._events is not None:
-                event = await anext(self._events, None)
-                if event is None:
-                    self._events = None
-                elif self._after is None or event.order > self._after.order:
-                    self.fetched += 1
-                    return event
+            while self._runs is not None and not self.ahead:
+                self.ahead = self._behind_cursor(await anext(self._runs, None))
         except GatewayError as exc:
             self._fail(exc)
         finally:
             self.seconds += time.perf_counter() - began
-        return None
+
+    def take(self, place: tuple[datetime, str]) -> None:
+        """Puts what is ahead up to that place behind."""
+        count = bisect_right(self.ahead, place, key=_ORDER)
+        if count:
+            self._last, self.ahead = self.ahead[count - 1], self.ahead[count:]
+            self.fetched += count
+
+    def end(self, last: Event) -> None:
+        """The page ends there. If not by this stream, its next event was needed to know that."""
+        if self.ahead and self._last is not last:
+            self.fetched += 1
 
     async def aclose(self) -> None:
-        if self._events is not None:
-            await cast("AsyncGenerator[Event]", self._events).aclose()
+        if self._runs is not None:
+            await cast("AsyncGenerator[Sequence[Event]]", self._runs).aclose()
+
+    def _behind_cursor(self, run: Sequence[Event] | None) -> Sequence[Event]:
+        """What of a run comes after the cursor. With no run the stream ends."""
+        if run is None:
+            self._runs = None
+            return ()
+        return run if self._after is None else run[bisect_right(run, self._after.order, key=_ORDER) :]
 
     def _fail(self, exc: GatewayError) -> None:
-        self._events = None
+        self._runs = None
         self.problem = exc.problem.at("calendars", self.target.index)
 
 
 async def _merge(streams: Sequence[_Stream], wanted: int) -> list[Event]:
-    """The first `wanted` events of all streams, by (start, id); holds one more of each stream."""
+    """The first `wanted` events of all streams, by (start, id)."""
+    rows: list[Event] = []
+    while len(rows) < wanted:
+        await _fill([stream for stream in streams if stream.is_dry])
+        shown = [stream.ahead for stream in streams if stream.ahead]
+        if not shown:
+            break
+        rows += _settled(shown)[: wanted - len(rows)]
+        for stream in streams:
+            stream.take(rows[-1].order)
+    if rows:
+        for stream in streams:
+            stream.end(rows[-1])
+    return rows
+
+
+async def _fill(streams: Sequence[_Stream]) -> None:
+    if len(streams) == 1:
+        await streams[0].fill()
+        return
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def head(stream: _Stream) -> Event | None:
+    async def fill(stream: _Stream) -> None:
         async with gate:
-            return await stream.next()
+            await stream.fill()
 
     async with asyncio.TaskGroup() as group:  # a fault of ours stops them all, so that all can be closed
-        heads = [group.create_task(head(stream)) for stream in streams]
-    first = [(place, task.result()) for place, task in enumerate(heads)]
-    heap = [(event.order, place, event) for place, event in first if event is not None]
-    heapq.heapify(heap)
-    rows: list[Event] = []
-    while heap and len(rows) < wanted:
-        _, place, event = heap[0]
-        if not rows or rows[-1].id != event.id:  # one calendar under two names that only it knows to be one
-            rows.append(event)
-        following = await streams[place].next() if len(rows) < wanted else None
-        if following is None:
-            heapq.heappop(heap)
-        else:
-            heapq.heapreplace(heap, (following.order, place, following))
-    return rows
+        for stream in streams:
+            group.create_task(fill(stream))
+
+
+def _settled(shown: Sequence[Sequence[Event]]) -> Sequence[Event]:
+    """What streams show in order, up to the first of their last events: what may follow is behind that."""
+    if len(shown) == 1:
+        return shown[0]
+    until = min(run[-1].order for run in shown)
+    runs = (run[: bisect_right(run, until, key=_ORDER)] for run in shown)
+    merged = sorted(chain.from_iterable(runs), key=_ORDER)
+    # One calendar under two names that only it knows to be one shows its events twice.
+    return [next(same) for _, same in groupby(merged, key=_ORDER)]
 
 
 def _by_source(streams: Sequence[_Stream]) -> tuple[SourceRead, ...]:

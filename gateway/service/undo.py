@@ -157,8 +157,8 @@ class Undo:
     async def _told(self, draft: Draft, calendar: CalendarId) -> str:
         """What a look at the calendar tells of an event without a name of its own."""
         window = Window(start=draft.start.instant, end=draft.end.instant)
-        events = self._session.adapter(self._source).events(calendar, window, page=_PAGE)
-        alike = [event.id async for event in events if _is_alike(event, draft)]
+        runs = self._session.adapter(self._source).events(calendar, window, page=_PAGE)
+        alike = [event.id async for run in runs for event in run if _is_alike(event, draft)]
         if not alike:
             return "It is not in the calendar"
         return f"{_listed(alike)} may be it, or an older one that is alike"

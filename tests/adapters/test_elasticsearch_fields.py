@@ -46,8 +46,8 @@ def shown(event, fields):
 
 
 async def events(adapter, fields):
-    async with aclosing(adapter.events(EMPTY, ALL_YEAR, page=10, fields=fields)) as found:
-        return [event async for event in found]
+    async with aclosing(adapter.events(EMPTY, ALL_YEAR, page=10, fields=fields)) as runs:
+        return [event async for run in runs for event in run]
 
 
 @given(st.frozensets(st.sampled_from(sorted(EVERYTHING))))

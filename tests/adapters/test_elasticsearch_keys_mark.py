@@ -119,8 +119,8 @@ async def test_an_occurrence_is_read_with_the_start_that_its_series_gave_it(benc
 @pytest.mark.parametrize("field", ["key", "elasticsearch.occurrence"])
 async def test_a_key_is_read_where_nothing_else_of_the_description_is_wanted(bench, field):
     await bench.write(series())
-    async with aclosing(bench.adapter().events(EMPTY, EVERYTHING, page=1, fields=ALWAYS | {field})) as events:
-        first = await anext(events)
+    async with aclosing(bench.adapter().events(EMPTY, EVERYTHING, page=1, fields=ALWAYS | {field})) as runs:
+        first = (await anext(runs))[0]
     assert (first.key, first.details.occurrence) == ("OPS-8", first.start.instant)
 
 

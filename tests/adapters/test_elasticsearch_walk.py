@@ -43,7 +43,7 @@ class Calendar:
 
     def read(self, span=ALWAYS, size=1000):
         async def collect():
-            return [each async for each in walk(self.fetch, span, size=size)]
+            return [each async for run in walk(self.fetch, span, size=size) for each in run]
 
         return asyncio.run(collect())
 
@@ -149,7 +149,7 @@ def test_a_calendar_that_shrinks_without_end_is_given_up():
         return EventList(count=next(counts), events=(event(0, 10, "a"), event(5, 10, "b")))
 
     async def collect():
-        return [each async for each in walk(fetch, Span(0, 10), size=2)]
+        return [each async for run in walk(fetch, Span(0, 10), size=2) for each in run]
 
     with pytest.raises(UpstreamRefused, match="change while being read"):
         asyncio.run(collect())

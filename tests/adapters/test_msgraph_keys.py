@@ -78,8 +78,16 @@ async def test_reads_show_the_key_only_if_it_is_asked_for(server):
     await add(server, keyed())
     async with adapter(server) as own:
         (event,) = await read(own, HOME)
-        narrow = [one async for one in own.events(HOME, EVERYTHING, page=10, fields=frozenset({"title"}))]
-        asked = [one async for one in own.events(HOME, EVERYTHING, page=10, fields=frozenset({"key"}))]
+        narrow = [
+            one
+            async for run in own.events(HOME, EVERYTHING, page=10, fields=frozenset({"title"}))
+            for one in run
+        ]
+        asked = [
+            one
+            async for run in own.events(HOME, EVERYTHING, page=10, fields=frozenset({"key"}))
+            for one in run
+        ]
     assert (event.key, narrow[0].key, asked[0].key) == (KEY, None, KEY)
     views = [request.target for request in sent(server, "GET") if "calendarView" in request.target]
     assert ["expand" in target for target in views] == [True, False, True]

@@ -146,7 +146,7 @@ class FakeAdapter:
 
     async def events(
         self, calendar: CalendarId, window: Window, *, page: int, fields: Fields = EVERYTHING
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncIterator[Sequence[Event]]:
         source, name = self._source, str(calendar)
         source.asked.append((name, fields))
         source.opened += 1
@@ -159,7 +159,7 @@ class FakeAdapter:
                 await anyio.sleep_forever()
             for event in sorted(found, key=lambda event: event.order)[:last]:
                 source.drawn += 1
-                yield event
+                yield [event]
             if error is not None:
                 raise error
         finally:

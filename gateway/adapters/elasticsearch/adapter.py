@@ -24,7 +24,7 @@ from gateway.adapters.elasticsearch.calendar_management import ElasticsearchCale
 from gateway.adapters.elasticsearch.change import change
 from gateway.adapters.elasticsearch.drafts import Terms
 from gateway.adapters.elasticsearch.event_write import EventWrite
-from gateway.adapters.elasticsearch.fields import WireFields, wire_fields
+from gateway.adapters.elasticsearch.fields import wire_fields
 from gateway.adapters.elasticsearch.finding import find_events
 from gateway.adapters.elasticsearch.foresight import Foresight
 from gateway.adapters.elasticsearch.ids import calendar_at, place_of
@@ -39,6 +39,7 @@ from gateway.adapters.elasticsearch.series import SeriesLimits
 from gateway.adapters.elasticsearch.walk import MAX_RESULT_WINDOW
 from gateway.adapters.elasticsearch.wire import (
     CalendarList,
+    EventReader,
     to_calendar,
     to_event,
 )
@@ -121,11 +122,11 @@ class ElasticsearchAdapter:
         *,
         page: int,
         fields: Fields = EVERYTHING,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncIterator[Sequence[Event]]:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
         # The place of the last one is settled by the next, and that it is the only one by another.
         size = min(max(page + 2, _MIN_PAGE), self._page_size)
-        return in_order(self._events(calendar, window, size, wire_fields(fields)), lag=timedelta(0))
+        return in_order(self._events(calendar, window, size, fields), lag=timedelta(0))
 
     async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
         (found,) = await self.find_each([event], fields=fields)
@@ -259,14 +260,17 @@ class ElasticsearchAdapter:
         return page
 
     async def _events(
-        self, calendar: CalendarId, window: Window, size: int, fields: WireFields
-    ) -> AsyncGenerator[Event]:
-        stored_events = self._api.events(calendar, Span.around(window), size=size, fields=fields)
-        async with aclosing(stored_events) as events:
-            async for stored in events:
-                event = to_event(stored, calendar)
-                if window.overlaps(event.start.instant, event.end.instant):
-                    yield event
+        self, calendar: CalendarId, window: Window, size: int, fields: Fields
+    ) -> AsyncGenerator[Sequence[Event]]:
+        reader = EventReader(calendar, fields)
+        stored_events = self._api.events(calendar, Span.around(window), size=size, fields=wire_fields(fields))
+        async with aclosing(stored_events) as runs:
+            async for run in runs:
+                events: list[Event] = []
+                try:
+                    events.extend(map(reader.read, run))
+                finally:  # those before one that cannot be read
+                    yield [it for it in events if window.overlaps(it.start.instant, it.end.instant)]
 
 
 def _not_done(error: GatewayError, index: int = 0) -> Outcome:

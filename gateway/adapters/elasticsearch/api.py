@@ -1,7 +1,7 @@
 """Elasticsearch's ML API as one call speaks it: with its credential, into its log."""
 
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Final, TypeVar
 
@@ -126,8 +126,8 @@ class MLApi:
         size: int,
         fields: WireFields = WHOLE,
         log: UpstreamLog | None = None,
-    ) -> AsyncGenerator[StoredEvent]:
-        """The events that overlap the span, by start, in pages of `size`. Raises UpstreamError."""
+    ) -> AsyncGenerator[Sequence[StoredEvent]]:
+        """The events that overlap the span, by start, in runs of up to `size`. Raises UpstreamError."""
         form = EventList if "description" in fields else UntitledEventList
 
         async def fetch(window: Span, offset: int, count: int) -> EventList:
@@ -147,8 +147,8 @@ class MLApi:
         fields: WireFields = WHOLE,
     ) -> list[StoredEvent]:
         """Those events of the span that are to be kept: a calendar may hold more than memory does."""
-        async with aclosing(self.events(calendar, span, size=size, fields=fields, log=log)) as events:
-            return [event async for event in events if keep(event)]
+        async with aclosing(self.events(calendar, span, size=size, fields=fields, log=log)) as runs:
+            return [event async for run in runs for event in run if keep(event)]
 
     async def pause(self, count: int) -> bool:
         """Waits before one more look, longer each time; False where the call has no time for that."""

@@ -68,15 +68,16 @@ class Finding:
         most = self._size * len(places) if len(places) > 1 else None
         drawn = 0
         stored_events = self._api.events(self._calendar, span, size=self._size, fields=self._fields)
-        async with aclosing(stored_events) as events:
-            async for stored in events:
-                place = EventPlace(self._calendar.segments[0], stored.start_time, stored.event_id)
-                if place in places:
-                    found[place] = stored
-                drawn += 1
-                if len(found) == len(places) or drawn == most:
-                    break
-        return len(found) == len(places) or drawn != most
+        async with aclosing(stored_events) as runs:
+            async for run in runs:
+                at = {
+                    EventPlace(self._calendar.segments[0], one.start_time, one.event_id): one for one in run
+                }
+                found.update((place, at[place]) for place in places if place in at)
+                drawn += len(run)
+                if len(found) == len(places) or (most is not None and drawn >= most):
+                    return len(found) == len(places)
+        return True
 
 
 async def find_events(

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from gateway.errors import InvalidId, InvalidTime
-from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.ids import CalendarId, EventId, ResourceId, encode_segment
 from gateway.model.time import from_millis
 
 _CALENDAR: Final = re.compile(r"[a-z0-9](?:[a-z0-9_\-.]*[a-z0-9])?")
@@ -85,6 +85,11 @@ def calendar_at(source: str, place: EventPlace) -> CalendarId:
 def event_id_at(source: str, place: EventPlace) -> EventId:
     """The id of the event at a place."""
     return EventId(source, (place.calendar, "events", str(place.start), place.id))
+
+
+def written_event_id(calendar: str, start: int, event: str) -> str:
+    """The same, spelled out, in a calendar whose id is spelled so."""
+    return f"{calendar}/events/{start}/{encode_segment(event)}"
 
 
 def _check_start(start: str, written: ResourceId) -> None:

@@ -29,7 +29,7 @@ class Mark(msgspec.Struct, frozen=True):
 
 def parted(description: str) -> tuple[str, Mark | None]:
     """The title, and the mark after it if there is one."""
-    found = _MARK.search(description)
+    found = _MARK.search(description) if description.endswith("]") else None
     if found is None:
         return description, None
     try:

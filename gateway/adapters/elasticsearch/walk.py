@@ -1,6 +1,6 @@
 """Reading a calendar's events page by page, past the 10,000 that one window shows."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Final
 
 from gateway.adapters.elasticsearch.requests import Span
@@ -14,8 +14,8 @@ Fetch = Callable[[Span, int, int], Awaitable[EventList]]
 """A page of the events that overlap a span: the span, how many to skip, how many to show."""
 
 
-async def walk(fetch: Fetch, span: Span, *, size: int) -> AsyncGenerator[StoredEvent]:
-    """The events that overlap the span, by start, none twice, read as far as they are drawn.
+async def walk(fetch: Fetch, span: Span, *, size: int) -> AsyncGenerator[Sequence[StoredEvent]]:
+    """The events that overlap the span, by start, none twice, a run from each page that is drawn.
 
     Equal events have no certain order, and may have another on each page. So the events of one start are
     passed on only from a page that shows them all: the next page begins with the last start of this one.
@@ -29,8 +29,8 @@ async def walk(fetch: Fetch, span: Span, *, size: int) -> AsyncGenerator[StoredE
             walked.reopen()
             continue
         is_last = walked.offset + len(page.events) >= page.count
-        for event in walked.ahead(page.events if is_last else walked.whole_starts(page)):
-            yield event
+        if run := walked.ahead(page.events if is_last else walked.whole_starts(page)):
+            yield run
         if is_last:
             return
         walked.step(page)
@@ -58,11 +58,13 @@ class _Walked:
 
     def whole_starts(self, page: EventList) -> tuple[StoredEvent, ...]:
         """The events of a page but those of its last start: there may be more of these on the next one."""
-        return tuple(event for event in page.events if event.start_time < page.events[-1].start_time)
+        last = page.events[-1].start_time if page.events else 0
+        return tuple([event for event in page.events if event.start_time < last])
 
-    def ahead(self, events: tuple[StoredEvent, ...]) -> list[StoredEvent]:
+    def ahead(self, events: tuple[StoredEvent, ...]) -> Sequence[StoredEvent]:
         """Those that were not passed on before."""
-        return [event for event in events if self._floor is None or event.start_time >= self._floor]
+        floor = self._floor
+        return events if floor is None else [event for event in events if event.start_time >= floor]
 
     def step(self, page: EventList) -> None:
         """Goes on behind a page that is not the last. Raises UnexpectedAnswer, UpstreamRefused."""

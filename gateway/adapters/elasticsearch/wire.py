@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from gateway.adapters.elasticsearch.flags import sent_options
-from gateway.adapters.elasticsearch.ids import EventPlace, event_id_at
+from gateway.adapters.elasticsearch.ids import written_event_id
 from gateway.adapters.elasticsearch.mark import Mark, parted
 from gateway.errors import InvalidTime, UnexpectedAnswer
 from gateway.model.calendar import Calendar
@@ -19,6 +19,7 @@ from gateway.model.elasticsearch import (
     ElasticsearchEventDetails,
 )
 from gateway.model.event import Draft, Event
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime, from_millis, to_millis
 
@@ -122,31 +123,42 @@ def to_wire(draft: Draft, *, has_flags: bool | None = None, occurrence: datetime
     )
 
 
+class EventReader:
+    """Reads the events of one calendar, of those attributes that cost something only the wanted ones."""
+
+    def __init__(self, calendar: CalendarId, fields: Fields = EVERYTHING) -> None:
+        self._source, self._calendar = calendar.source, str(calendar)
+        self._has_revision = "revision" in fields
+
+    def read(self, stored: StoredEvent) -> Event:
+        """The event in the domain's terms. Raises UnexpectedAnswer for times beyond the calendar."""
+        try:
+            start, end = from_millis(stored.start_time), from_millis(stored.end_time)
+        except InvalidTime as exc:
+            raise UnexpectedAnswer(f"Event {stored.event_id} of {self._calendar}: {exc}") from exc
+        title, mark = parted(stored.description)
+        return Event(
+            id=written_event_id(self._calendar, stored.start_time, stored.event_id),
+            source=self._source,
+            calendar_id=self._calendar,
+            title=title,
+            start=EventTime(instant=start),
+            end=EventTime(instant=end),
+            key=mark.key if mark else None,
+            revision=_revision(stored) if self._has_revision else None,
+            details=ElasticsearchEventDetails(
+                event_id=stored.event_id,
+                skip_result=stored.skip_result,
+                skip_model_update=stored.skip_model_update,
+                force_time_shift=stored.force_time_shift,
+                occurrence=mark.occurrence if mark else None,
+            ),
+        )
+
+
 def to_event(stored: StoredEvent, calendar: CalendarId) -> Event:
-    """The event in the domain's terms. Raises UnexpectedAnswer for times beyond the calendar."""
-    source, (name,) = calendar.source, calendar.segments
-    try:
-        start, end = from_millis(stored.start_time), from_millis(stored.end_time)
-    except InvalidTime as exc:
-        raise UnexpectedAnswer(f"Event {stored.event_id} of {calendar}: {exc}") from exc
-    title, mark = parted(stored.description)
-    return Event(
-        id=str(event_id_at(source, EventPlace(name, stored.start_time, stored.event_id))),
-        source=source,
-        calendar_id=str(calendar),
-        title=title,
-        start=EventTime(instant=start),
-        end=EventTime(instant=end),
-        key=mark.key if mark else None,
-        revision=_revision(stored),
-        details=ElasticsearchEventDetails(
-            event_id=stored.event_id,
-            skip_result=stored.skip_result,
-            skip_model_update=stored.skip_model_update,
-            force_time_shift=stored.force_time_shift,
-            occurrence=mark.occurrence if mark else None,
-        ),
-    )
+    """One event with all its attributes, as a reader reads it."""
+    return EventReader(calendar).read(stored)
 
 
 def to_calendar(stored: StoredCalendar, source: str) -> Calendar:

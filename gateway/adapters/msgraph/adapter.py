@@ -98,7 +98,7 @@ class MSGraphAdapter:
         *,
         page: int,
         fields: Fields = EVERYTHING,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncIterator[Sequence[Event]]:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
         size = min(max(page + 1, _MIN_PAGE), _MAX_PAGE)  # the last one's place is settled by the next
         read = partial(self._requests.events, calendar, size=size, fields=fields)

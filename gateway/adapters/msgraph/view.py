@@ -1,6 +1,6 @@
 """The events of a Graph calendar in a window, strictly ordered, in views as wide as Graph allows."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
@@ -32,19 +32,24 @@ async def read_events(
     window: Window,
     *,
     keys: SeriesKeys | None = None,
-) -> AsyncGenerator[Event]:
-    """The events that overlap the window, by (start, id), none twice. Raises UpstreamError, TooMany.
+) -> AsyncGenerator[Sequence[Event]]:
+    """The events that overlap the window, by (start, id), none twice, in runs. Raises UpstreamError, TooMany.
 
     `keys` says which keys occurrences have, if that is asked for.
     """
     for part in parts(window):
         events = _view(api, request(widened(part)), calendar, keys)
         # Graph orders whole days by midnight in UTC, and we by midnight in the event's own zone.
-        async with aclosing(in_order(events, lag=EAST + WEST)) as ordered:
-            async for event in ordered:
-                earlier = event.start.instant < part.start and part.start > window.start
-                if not earlier and part.overlaps(event.start.instant, event.end.instant):
-                    yield event
+        async with aclosing(in_order(events, lag=EAST + WEST)) as runs:
+            async for run in runs:
+                yield [event for event in run if _is_of(part, window, event)]
+
+
+def _is_of(part: Window, window: Window, event: Event) -> bool:
+    """Whether a part of a window is the first that an event overlaps."""
+    start = event.start.instant
+    is_earlier = start < part.start and part.start > window.start
+    return not is_earlier and part.overlaps(start, event.end.instant)
 
 
 def parts(window: Window) -> Iterator[Window]:
@@ -77,8 +82,8 @@ def widened(window: Window) -> Window:
 
 async def _view(
     api: GraphApi, request: UpstreamRequest, calendar: CalendarId, keys: SeriesKeys | None
-) -> AsyncGenerator[Event]:
-    """The events of one view, each once: pages shift while others write, and then overlap."""
+) -> AsyncGenerator[Sequence[Event]]:
+    """The events of one view page by page, each once: pages shift while others write, and then overlap."""
     seen: set[str] = set()
     async with aclosing(api.pages(request, Page[GraphEvent])) as pages:
         async for page in pages:
@@ -86,8 +91,12 @@ async def _view(
             home = canonical(calendar, owner)
             if keys is not None:
                 await keys.learn(page.value)
-            for event in page.value:
-                if event.id not in seen:
-                    seen.add(event.id)
+            fresh = {event.id: event for event in page.value if event.id not in seen}
+            seen.update(fresh)
+            run: list[Event] = []
+            try:
+                for event in fresh.values():
                     shown = to_event(event, source=api.source, owner=owner, calendar=home)
-                    yield shown if keys is None else keys.on(shown, event)
+                    run.append(shown if keys is None else keys.on(shown, event))
+            finally:  # those before one that cannot be read
+                yield run
