@@ -30,13 +30,14 @@ class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One draft as it will be written. `index` is its place in the sequence that was planned.
 
     `held_as` is how many events the calendar will hold it as: a series may be one per occurrence. `unbroken`
-    is the longest time that these take without a gap.
+    is the longest time that these take without a gap. `existing` are the events under its key that become it.
     """
 
     index: int
     draft: Draft
     held_as: int = 1
     unbroken: timedelta = timedelta(0)
+    existing: tuple[Event, ...] = ()
     warnings: tuple[TranslationWarning, ...] = ()
     effects: tuple[SideEffect, ...] = ()
 

@@ -155,7 +155,9 @@ class EventWriteResult:
     previous_id: strawberry.ID | None = strawberry.field(
         description="The id that the event had before, if the write gave it another one."
     )
-    event: CalendarEvent | None = strawberry.field(description="The event as the source holds it.")
+    event: CalendarEvent | None = strawberry.field(
+        description="The event as the source holds it; in a dry run, as it is before."
+    )
     stored: bool = strawberry.field(
         description="Whether it was seen in the calendar after writing. That a running anomaly detection job "
         "has taken it up is not promised."

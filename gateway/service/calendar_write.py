@@ -16,7 +16,7 @@ from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendar_undo import CalendarUndo
 from gateway.service.catalog import Target
 from gateway.service.drafts import AddEvents, Drafts
-from gateway.service.report import EventRow, Place, interrupted, is_as_wished
+from gateway.service.report import EventRow, Place, foreseen, interrupted, is_as_wished
 from gateway.service.session import Session
 from gateway.service.undo import stranded
 
@@ -192,10 +192,8 @@ class CalendarWrite:
             part = self._session.call.log.part()
             for request in step.requests:
                 part.add(request)
-            for planned in step.events:
-                self.outcomes[planned.index] = Outcome(
-                    index=planned.index, status=WriteStatus.PLANNED, requests=tuple(part.indexes)
-                )
+            for event in step.events:
+                self.outcomes[event.index] = foreseen(event.index, event.existing, part.indexes)
 
     def size(self, step: Step) -> int:
         return sum(event.held_as for event in step.events)

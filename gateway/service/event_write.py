@@ -16,7 +16,7 @@ from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendars import check_event
 from gateway.service.catalog import ConfiguredSource
 from gateway.service.event_order import EventOrder
-from gateway.service.report import EventRow, Place, interrupted, is_as_wished
+from gateway.service.report import EventRow, Place, foreseen, interrupted, is_as_wished
 from gateway.service.session import Session
 from gateway.service.undo import Undo, stranded
 
@@ -133,14 +133,10 @@ class EventWrite:
             part = self._session.call.log.part()
             for request in step.requests:
                 part.add(request)
-            idle = step.only_looks
-            self._outcome = Outcome(
-                index=0,
-                status=WriteStatus.UNCHANGED if idle else WriteStatus.PLANNED,
-                event=step.action.event if idle else None,
-                stored=idle,
-                requests=tuple(part.indexes),
-            )
+            self._outcome = foreseen(0, [step.action.event], part.indexes)
+            if step.only_looks:
+                unchanged = {"status": WriteStatus.UNCHANGED, "stored": True}
+                self._outcome = msgspec.structs.replace(self._outcome, **unchanged)
 
     def size(self, _step: EventStep, /) -> int:
         """An order is about one event."""

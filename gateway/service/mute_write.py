@@ -84,8 +84,6 @@ class MuteWrite:
         """The row of a key, whatever became of its mutes."""
         following = self.followings[key]
         row = self._row(following)
-        if row.status is WriteStatus.PLANNED:  # what is planned is done to mutes that are there
-            row = msgspec.structs.replace(row, event=following.mutes[0], event_ids=following.ids)
         return msgspec.structs.replace(
             row,
             event_index=index,

@@ -136,6 +136,17 @@ def is_as_wished(outcome: Outcome) -> bool:
     return outcome.status in _GOOD
 
 
+def foreseen(index: int, existing: Sequence[Event], requests: Sequence[int]) -> Outcome:
+    """What a dry run says of an event that would be written: it is there as these, or not yet."""
+    return Outcome(
+        index=index,
+        status=WriteStatus.PLANNED,
+        event=existing[0] if existing else None,
+        event_ids=tuple(event.id for event in existing),
+        requests=tuple(requests),
+    )
+
+
 def interrupted(index: int) -> Outcome:
     """The honest answer where the gateway itself broke, or was stopped, in the middle of a write."""
     problem = Problem(

@@ -166,23 +166,29 @@ def _length(text: str) -> timedelta:
 
 
 def _series(_: str, given: dict[str, Any], held: dict[str, Any]) -> bool:
-    """Parts of a rule stand in any order. A week's first day, and an end within its day, may differ."""
+    """Parts of a rule stand in any order. A week's first day may differ, and what is shown is a day's end."""
     asked, there = given["recurrence"], held["recurrence"]
-    if there is None or _parts(there["rule"]) != _parts(asked["rule"]):
+    if there is None:
+        return False
+    rule, held_rule = _parts(asked["rule"]), _parts(there["rule"])
+    until, held_until = rule.pop("UNTIL", None), held_rule.pop("UNTIL", None)
+    if rule != held_rule or not _ends_with(until, held_until):
         return False
     zone = asked.get("timeZone") or (_zone(given["start"]) if "start" in given else there["timeZone"])
     days = asked.get("exceptDates", [])
     return {*days} <= {*there["exceptDates"]} and there["timeZone"] == _IANA.get(zone, zone)
 
 
-def _parts(text: str) -> set[tuple[str, str]]:
-    parts = {part.partition("=")[0]: part.partition("=")[2] for part in text.split(";")}
-    return {
-        (name, each[: len("yyyymmd")] if name == "UNTIL" else each)
-        for name, value in parts.items()
-        for each in value.split(",")
-        if name != "WKST"
-    }
+def _parts(text: str) -> dict[str, set[str]]:
+    parts = {part.partition("=")[0]: {*part.partition("=")[2].split(",")} for part in text.split(";")}
+    return {name: values for name, values in parts.items() if name != "WKST"}
+
+
+def _ends_with(until: set[str] | None, held: set[str] | None) -> bool:
+    if until is None or held is None:
+        return until == held
+    given, shown = (datetime.fromisoformat(text) for (text,) in (until, held))
+    return timedelta(0) <= shown - given < timedelta(days=1)
 
 
 _KEPT: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], bool]] = {

@@ -142,6 +142,36 @@ async def test_a_change_of_what_a_calendar_does_not_hold_is_shown_to_change_noth
     assert request["method"] == "GET"
 
 
+async def test_how_many_get_mail_and_what_is_muted_when_is_shown_of_each_kind_of_write(world: World) -> None:
+    gateway = world()
+    start = {"instant": "2027-03-26T08:02:00Z"}
+    people = [{"email": f"{name}@fabrikam.com"} for name in ("a", "b", "c")]
+    event = {
+        "key": "OPS.7",
+        "title": "Backup",
+        "start": start,
+        "end": {"after": "PT1H"},
+        "attendees": people[:2],
+    }
+    target = {"key": {"key": "OPS.7", "calendars": ["payments-maintenance"]}}
+    moved = {"start": {"instant": "2027-03-26T10:02:00Z"}, "attendees": people[1:]}
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("addEvents", {"calendars": ["payments-maintenance"], "events": [event]}),
+        ("updateEvents", {"changes": [{"target": target, "set": moved}]}),
+        ("removeEvents", {"removals": [{"target": target}]}),
+    ]
+    told = []
+    for name, given_input in calls:
+        outlook, muted = (await rehearsed(gateway, name, given_input))["results"]
+        windows = [it["start"][11:16] for effect in muted["effects"] for it in effect["windows"]]
+        told.append(([(it["kind"], it["count"]) for it in outlook["effects"]], windows))
+    assert told == [
+        ([("SENDS_INVITATIONS", 2)], ["08:00", "08:00"]),
+        ([("SENDS_INVITATIONS", 3)], ["10:00", "10:00"]),
+        ([("SENDS_INVITATIONS", 2)], []),
+    ]
+
+
 # Calendars
 
 

@@ -175,6 +175,29 @@ async def test_a_dry_run_says_what_is_there_under_the_key(front: Any) -> None:
     assert writes(gateway) == sent
 
 
+async def test_a_dry_run_shows_which_events_under_the_key_would_be_changed_or_go(front: Any) -> None:
+    gateway = await front()
+    (series,) = (await add(gateway, ML, **BACKUP))["results"]
+    rows = (await add(gateway, BOTH))["results"]
+    there = [(row["eventIds"], row["event"]["title"]) for row in rows]
+    backup = [(series["eventIds"], "Backup")]
+    assert len(series["eventIds"]) == 3
+    plans = [
+        (there, await add(gateway, BOTH, title="Other", onExisting="UPDATE", dryRun=True)),
+        (there, await update(gateway, copies(BOTH), set={"title": "Other"}, dryRun=True)),
+        (there, await remove(gateway, copies(BOTH), dryRun=True)),
+        (backup, await add(gateway, ML, **{**BACKUP, "title": "B"}, onExisting="UPDATE", dryRun=True)),
+        (backup, await update(gateway, copies(ML, key="OPS-8"), set={"title": "B"}, dryRun=True)),
+        (backup, await remove(gateway, copies(ML, key="OPS-8"), dryRun=True)),
+        ([([], None)] * 2, await add(gateway, BOTH, key="NEW", dryRun=True)),
+    ]
+    for expected, plan in plans:
+        assert set(statuses(plan)) == {"PLANNED"}
+        shown = [(row["eventIds"], row["event"] and row["event"]["title"]) for row in plan["results"]]
+        assert shown == expected
+        assert not any(row["stored"] for row in plan["results"])
+
+
 async def test_with_all_or_nothing_a_conflict_under_the_key_keeps_the_rest_from_being_sent(
     front: Any,
 ) -> None:

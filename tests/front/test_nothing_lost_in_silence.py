@@ -81,6 +81,22 @@ async def test_of_a_change_too_what_is_lost_is_named_and_what_it_does_not_name_s
 
 
 @BOUNDED
+@given(event=events(), other=events())
+async def test_of_what_an_event_under_a_key_is_made_into_what_is_lost_is_named(
+    world: World, event: dict[str, Any], other: dict[str, Any]
+) -> None:
+    gateway = world()
+    await add(gateway, {**event, "key": KEY})
+    for row in await add(gateway, {**other, "key": KEY}, onExisting="UPDATE"):
+        if row["status"] not in {"CREATED", "UPDATED", "UNCHANGED"}:
+            assert row["problem"]["code"] in REFUSALS, row
+            continue
+        held = await read(gateway, row["eventId"])
+        for field in lost({**other, "key": KEY}, held):
+            assert is_named(field, row["warnings"]), (field, other.get(field), held, row["warnings"])
+
+
+@BOUNDED
 @given(event=events())
 async def test_with_reject_nothing_of_an_event_is_sent_where_a_part_would_be_lost(
     world: World, event: dict[str, Any]

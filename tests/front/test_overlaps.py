@@ -11,6 +11,7 @@ pytestmark = pytest.mark.anyio
 ROWS = "results { calendarId status overlaps { title start { instant } } } requests { method }"
 ADD = f"mutation ($input: AddEventsInput!) {{ addEvents(input: $input) {{ {ROWS} }} }}"
 UPDATE = f"mutation ($input: UpdateEventsInput!) {{ updateEvents(input: $input) {{ {ROWS} }} }}"
+REMOVE = f"mutation ($input: RemoveEventsInput!) {{ removeEvents(input: $input) {{ {ROWS} }} }}"
 PLAIN = """mutation ($input: AddEventsInput!) {
   addEvents(input: $input) { results { eventId } requests { method } }
 }"""
@@ -52,6 +53,23 @@ async def test_an_event_does_not_overlap_itself(front: Any) -> None:
         given = {"changes": changes, "dryRun": dry}
         report = (await gateway.ask(UPDATE, {"input": given}))["updateEvents"]
         assert [sorted(found) for found in titles(report)] == [["other", "written"]] * 2
+
+
+async def test_what_is_there_under_the_key_does_not_overlap_what_it_is_to_become(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, event("other", 10), {**event("mine", 10), "key": "CHG-1"})
+    longer = {**event("mine", 10, 2), "key": "CHG-1"}
+    for dry in (True, False):
+        assert titles(await add(gateway, longer, onExisting="UPDATE", dryRun=dry)) == [["other"]] * 2
+
+
+async def test_what_is_removed_overlaps_nothing(front: Any) -> None:
+    gateway = await front()
+    given = {"calendars": EMPTY, "events": [event("going", 10), event("other", 10)]}
+    rows = (await gateway.ask(PLAIN, {"input": given}))["addEvents"]["results"]
+    removals = [{"target": {"id": row["eventId"]}} for row in rows[:2]]
+    given = {"removals": removals, "dryRun": True}
+    assert titles((await gateway.ask(REMOVE, {"input": given}))["removeEvents"]) == [[], []]
 
 
 async def test_nothing_is_read_that_is_not_selected_or_for_a_row_that_is_refused(front: Any) -> None:

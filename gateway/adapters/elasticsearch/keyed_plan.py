@@ -11,7 +11,7 @@ from gateway.adapters.elasticsearch.holding import Holding, Verdict
 from gateway.adapters.elasticsearch.lookup import Found
 from gateway.adapters.elasticsearch.plan import KeyedStep, Ready, body_of, parcels
 from gateway.adapters.elasticsearch.requests import Span
-from gateway.adapters.elasticsearch.settling import settled
+from gateway.adapters.elasticsearch.settling import events_of, settled
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.model.ids import CalendarId
 from gateway.model.key import folded
@@ -57,11 +57,13 @@ def plan_keyed(
 def _step(
     lookup: Lookup, ready: Sequence[Ready], holdings: Mapping[int, Holding], on_existing: OnExisting
 ) -> KeyedStep:
-    planned = tuple(each.planned for each in ready)
-    found = [holdings[event.index] for event in planned]
+    found = [holdings[each.planned.index] for each in ready]
     return KeyedStep(
         calendar=lookup.calendar,
-        events=planned,
+        events=tuple(
+            msgspec.structs.replace(each.planned, existing=events_of(holding, lookup.calendar))
+            for each, holding in zip(ready, found, strict=True)
+        ),
         requests=tuple(_requests(lookup, found)),
         wanted=tuple(each.sent for each in ready),
         superseded=frozenset(event.event_id for holding in found for event in holding.others),

@@ -7,8 +7,9 @@ from gateway.adapters.base import Outcome, WriteStatus
 from gateway.adapters.elasticsearch.holding import Holding, Verdict, mark_of
 from gateway.adapters.elasticsearch.ids import name_of
 from gateway.adapters.elasticsearch.plan import shifted
-from gateway.adapters.elasticsearch.wire import SentEvent, StoredEvent, to_event
+from gateway.adapters.elasticsearch.wire import SentEvent, to_event
 from gateway.errors import AmbiguousKey, Conflict, GatewayError, KeyExists
+from gateway.model.event import Event
 from gateway.model.ids import CalendarId
 from gateway.model.time import from_millis, to_rfc3339
 
@@ -28,7 +29,7 @@ def contested(holding: Holding, calendar: CalendarId, error: Conflict) -> Outcom
 
 def ambiguous(holding: Holding, calendar: CalendarId) -> AmbiguousKey:
     """Several events under one key, which the caller must choose from."""
-    ids = [to_event(stored, calendar).id for stored in _all(holding)]
+    ids = [event.id for event in events_of(holding, calendar)]
     return AmbiguousKey(
         f"{len(ids)} events of {name_of(calendar)} that are not the same bear the key {holding.key}:"
         f" {listed(ids)}.",
@@ -51,7 +52,7 @@ def _outcome(
     *,
     index: int = 0,
 ) -> Outcome:
-    events = [to_event(stored, calendar) for stored in _all(holding)]
+    events = events_of(holding, calendar)
     return Outcome(
         index=index,
         status=status,
@@ -109,6 +110,7 @@ def _described(events: Sequence[SentEvent]) -> str:
     )
 
 
-def _all(holding: Holding) -> Sequence[StoredEvent]:
+def events_of(holding: Holding, calendar: CalendarId) -> tuple[Event, ...]:
     """All events under the key, twins too, by start and id."""
-    return sorted((*holding.live, *holding.twins), key=lambda event: (event.start_time, event.event_id))
+    there = sorted((*holding.live, *holding.twins), key=lambda event: (event.start_time, event.event_id))
+    return tuple(to_event(stored, calendar) for stored in there)

@@ -6,12 +6,13 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.base import EventChange, OnExisting, Outcome, WriteStatus
+from gateway.adapters.msgraph import kept
 from gateway.adapters.msgraph.bearers import Bearer, Bearers
 from gateway.adapters.msgraph.drift import drift, is_as_made
 from gateway.adapters.msgraph.keys import marked
 from gateway.adapters.msgraph.patch import shows
 from gateway.errors import AmbiguousKey, Conflict, KeyExists, UpstreamError
-from gateway.model.event import Draft, Recurrence, SourceKind, draft_of
+from gateway.model.event import Draft, Event, Recurrence, SourceKind, draft_of
 
 _PLACES: Final = ("location", "locations")
 _GIVEN: Final = ("body", "show_as", "categories", "attendees", *_PLACES)
@@ -72,8 +73,7 @@ def _obstacle(draft: Draft, found: Bearers, on_existing: OnExisting) -> Upstream
 def _of_holder(index: int, draft: Draft, holder: Bearer, on_existing: OnExisting) -> Outcome | EventChange:
     changes, as_made = tuple(drift(draft, holder)), is_as_made(draft, holder)
     if as_made and not changes:
-        left = _finish(draft, holder)
-        return left or Outcome(index=index, status=WriteStatus.UNCHANGED, event=holder.event, stored=True)
+        return _finish(draft, holder) or _unchanged(index, draft, holder.event)
     if on_existing is OnExisting.UPDATE:
         return change_to(draft, holder)
     name, key = holder.event.id, draft.key
@@ -81,6 +81,12 @@ def _of_holder(index: int, draft: Draft, holder: Bearer, on_existing: OnExisting
     if as_made:
         message = f"{name}, of the key {key}, was changed upstream: {'; '.join(changes)}."
     return settled(index, Conflict(message, path=("key",), hint=_UPDATE), [holder])
+
+
+def _unchanged(index: int, draft: Draft, event: Event) -> Outcome:
+    """The outcome where the event is there: what it is not held as is told as when it was made."""
+    warnings = tuple(kept.changes(draft, event))
+    return Outcome(index=index, status=WriteStatus.UNCHANGED, event=event, stored=True, warnings=warnings)
 
 
 def _finish(draft: Draft, holder: Bearer) -> EventChange | None:
@@ -108,6 +114,7 @@ def change_to(draft: Draft, holder: Bearer) -> EventChange:
         is_all_day=draft.is_all_day,
         recurrence=_leaving_out(draft, holder),
         options={**draft.options, **_with(before, options)},
+        other_clocks=draft.other_clocks,
         **given,
     )
     names = {"title", "start", "end", "is_all_day", "recurrence", *given}

@@ -15,8 +15,9 @@ from gateway.adapters.msgraph.key_plan import decide
 from gateway.adapters.msgraph.key_write import KeyedStep
 from gateway.adapters.msgraph.keys import check_own, encode_keyed
 from gateway.adapters.msgraph.paths import canonical_if_known
-from gateway.adapters.msgraph.plan import plan
+from gateway.adapters.msgraph.plan import losses, plan
 from gateway.adapters.msgraph.requests import Requests
+from gateway.adapters.msgraph.wire import NewEvent
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import GatewayError, Problem
 from gateway.model.event import Draft
@@ -72,11 +73,20 @@ class KeyedPlan:
         if decision is None:
             self._new[index] = draft
         elif isinstance(decision, Outcome):
-            requests = tuple(self._lookup.log.indexes)
-            self._settled[index] = msgspec.structs.replace(decision, requests=requests)
+            self._settled[index] = msgspec.structs.replace(
+                decision,
+                warnings=(*losses(draft, NewEvent.__struct_fields__), *decision.warnings),
+                requests=tuple(self._lookup.log.indexes),
+            )
 
     def _update(self, index: int, draft: Draft, change: EventStep, home: str) -> KeyedStep:
-        planned = PlannedEvent(index=index, draft=draft, warnings=change.warnings, effects=change.effects)
+        planned = PlannedEvent(
+            index=index,
+            draft=draft,
+            existing=(change.action.event,),
+            warnings=change.warnings,
+            effects=change.effects,
+        )
         calendar = canonical_if_known(self._calendar) or self._calendar
         step = Step(calendar=calendar, events=(planned,), requests=change.requests)
         return self._keyed(step, (), home, change=change)
