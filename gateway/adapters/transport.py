@@ -1,9 +1,10 @@
 """The one way out to an upstream over HTTP: deadlines, bounded answers, a record, one map of errors."""
 
+import asyncio
 import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from http import HTTPStatus
@@ -22,7 +23,10 @@ from gateway.model.ids import encode_path
 
 _log = structlog.get_logger(__name__)
 
-MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
+_LONG: Final = 1024 * 1024
+_LONG_AT_ONCE: Final = 2
+"""A longer answer waits until there are fewer of them: what is in memory of all together has a bound."""
 _LONGEST_CONNECTING: Final = 5.0
 _OF_ALL_REQUESTS: Final = {"user-agent": "calendar-gateway", "accept-encoding": "gzip, deflate"}
 _HINT: Final = "Nothing was sent, so nothing was changed. Check the source's address and that it is up."
@@ -114,6 +118,7 @@ class Transport:
         self.base_url: Final = base_url.rstrip("/")
         self._timeout = timeout.total_seconds()
         self._connections = Connections(self.base_url, tls=tls)
+        self._long = asyncio.Semaphore(_LONG_AT_ONCE)
 
     async def send(
         self,
@@ -127,7 +132,7 @@ class Transport:
 
         Raises InvalidInput for a header value that HTTP cannot carry, without quoting it: it may be secret.
         Raises NotSent where no connection came about, so that nothing can have been done; NoAnswer where the
-        request left and no whole answer came back, so that it may have been; UnexpectedAnswer above 64 MiB.
+        request left and no whole answer came back, so that it may have been; UnexpectedAnswer above 32 MiB.
         Raises OutOfTime after the deadline of the log, and waits for no answer beyond it; OutOfCalls if the
         operation has sent all that it may.
         """
@@ -172,12 +177,17 @@ class Transport:
     async def _read(self, response: httpx2.Response, *, is_coded: bool) -> bytes:
         chunks: list[bytes] = []
         size = 0
-        async for chunk in response.aiter_bytes() if is_coded else cast("AsyncByteStream", response.stream):
-            size += len(chunk)
-            if size > MAX_ANSWER_BYTES:
-                raise UnexpectedAnswer(f"{self._source} sent more than {MAX_ANSWER_BYTES} bytes.")
-            chunks.append(chunk)
-        return b"".join(chunks)
+        async with AsyncExitStack() as held:
+            async for chunk in (
+                response.aiter_bytes() if is_coded else cast("AsyncByteStream", response.stream)
+            ):
+                if size <= _LONG < size + len(chunk):
+                    await held.enter_async_context(self._long)
+                size += len(chunk)
+                if size > MAX_ANSWER_BYTES:
+                    raise UnexpectedAnswer(f"{self._source} sent more than {MAX_ANSWER_BYTES} bytes.")
+                chunks.append(chunk)
+            return b"".join(chunks)
 
 
 @lru_cache(maxsize=1024)

@@ -186,7 +186,7 @@ async def _serve(settings: Settings) -> None:
             ws="none",
             server_header=False,
             timeout_graceful_shutdown=settings.grace_seconds,
-            http=punctual(settings.receive_timeout),
+            http=punctual(settings.receive_timeout, settings.limits.max_untaken_bytes),
         )
         _collect_less()
         with _listening(settings.host, settings.port) as listener:

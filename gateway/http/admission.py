@@ -16,20 +16,24 @@ from gateway.http.operation import LARGEST_BODY, Batch, Operation, read_operatio
 from gateway.http.places import Places
 from gateway.http.rate import Rate
 from gateway.http.refusal import BadRequest, NotIdentified
+from gateway.http.room import Part, Room
 from gateway.http.sites import check_site
+from gateway.http.turns import Turns
 from gateway.settings import Settings
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """The checks. `origins` are those of other sites whose pages may call.
 
-    Without a rate or places there is no such limit.
+    Without a rate, places or room there is no such limit.
     """
 
     identity: Identity = Identity()
     origins: Collection[str] = ()
     rate: Rate | None = None
     places: Places | None = None
+    room: Room | None = None
+    turns: Turns = msgspec.field(default_factory=Turns)
     largest_body: int = LARGEST_BODY
     largest_batch: int = 0
     receive_timeout: timedelta = timedelta(seconds=30)
@@ -43,6 +47,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
             origins=settings.web.origins,
             rate=Rate(limits.max_requests_per_minute, limits.max_burst),
             places=Places(limits.max_concurrent_requests),
+            room=Room(limits.max_held_bytes),
             largest_body=limits.max_body_bytes,
             largest_batch=limits.max_batch,
             receive_timeout=settings.receive_timeout,
@@ -51,6 +56,14 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     def place(self) -> AbstractContextManager[None]:
         """A place among the requests that are worked on. Entering it raises Later if none is free."""
         return self.places.one() if self.places else nullcontext()
+
+    def part(self) -> AbstractContextManager[Part | None]:
+        """A part of the room for bodies, for as long as what came in one is worked on."""
+        return self.room.part() if self.room else nullcontext()
+
+    async def turn(self, request: Request, caller: Caller | None) -> None:
+        """Waits for the caller's turn, so that nobody is kept waiting by one who asks for much."""
+        await self.turns.take(_line(request, caller))
 
     async def admit(self, request: Request, headers: Mapping[str, str]) -> Caller | None:
         """Who calls, None where nobody is asked. Raises Refusal.
@@ -66,29 +79,38 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
         self._count(request, caller)
         return caller
 
-    async def operation(self, request: Request, caller: Caller | None) -> Operation | Batch:
+    async def operation(
+        self, request: Request, caller: Caller | None, part: Part | None = None
+    ) -> Operation | Batch:
         """What a request that was let in asks for. Raises Refusal if it is none, too long, or too slow.
 
-        The operations of a batch are counted as if each had come by itself.
+        Its body takes its `part` of the room. The operations of a batch are counted as if each had come by
+        itself.
         """
         try:
             async with asyncio.timeout(self.receive_timeout.total_seconds()):
                 asked = await read_operation(
-                    request, largest_body=self.largest_body, largest_batch=self.largest_batch
+                    request,
+                    largest_body=self.largest_body,
+                    largest_batch=self.largest_batch,
+                    take=part.take if part else None,
                 )
         except TimeoutError as exc:
             message = "The body did not come in time. The setting is receive_timeout_seconds."
             raise BadRequest(408, message, {"connection": "close"}) from exc
-
         if isinstance(asked, tuple):
             self._count(request, caller, len(asked) - 1)
         return asked
 
     def _count(self, request: Request, caller: Caller | None, requests: int = 1) -> None:
-        address = request.client.host if request.client else "nowhere"
         if self.rate is not None:
-            self.rate.take(caller.name if caller else f"address:{address}", requests)
+            self.rate.take(_line(request, caller), requests)
 
     def passes(self, header: str, caller: Caller | None) -> bool:
         """Whether what came in a header may go to a source that takes its credential from there."""
         return self.identity.passes(header, caller)
+
+
+def _line(request: Request, caller: Caller | None) -> str:
+    """Who counts as one: a caller who was recognized, or an address."""
+    return caller.name if caller else f"address:{request.client.host if request.client else 'nowhere'}"

@@ -1,10 +1,13 @@
-"""Connections that keep others waiting are cut off: heads that do not come, answers that are not taken."""
+"""Connections that are a burden are cut off: heads that do not come, answers that are not taken."""
 
 import asyncio
 from datetime import timedelta
 from typing import ClassVar
 
+import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_log = structlog.get_logger(__name__)
 
 
 class PunctualConnection(HttpToolsProtocol):
@@ -12,9 +15,13 @@ class PunctualConnection(HttpToolsProtocol):
 
     So long the head of a request may take, its first as well as those that follow, and so long a client may
     take nothing of an answer. The body's time is the endpoint's business.
+
+    Of all answers `most` bytes may wait to be taken. Beyond that the client goes whose answer waits longest.
     """
 
     patience: ClassVar[float]
+    most: ClassVar[int]
+    waiting: ClassVar[dict["PunctualConnection", None]]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         self._head: asyncio.TimerHandle | None = None
@@ -26,6 +33,7 @@ class PunctualConnection(HttpToolsProtocol):
         self._head_came()
         if self._taking is not None:
             self._taking.cancel()
+        self.waiting.pop(self, None)
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -43,10 +51,16 @@ class PunctualConnection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._expect_taking()
+        self.waiting[self] = None
+        self._make_room()
+
+    def resume_writing(self) -> None:
+        self.waiting.pop(self, None)
+        super().resume_writing()
 
     def _expect_head(self) -> None:
         if self._head is None:
-            self._head = self.loop.call_later(self.patience, self.transport.abort)
+            self._head = self.loop.call_later(self.patience, self.cut_off)
 
     def _head_came(self) -> None:
         if self._head is not None:
@@ -62,11 +76,30 @@ class PunctualConnection(HttpToolsProtocol):
     def _see_taking(self, waited: int) -> None:
         self._taking = None
         if self.transport.get_write_buffer_size() >= waited:
-            self.transport.abort()
+            self.cut_off()
         else:
             self._expect_taking()
 
+    def cut_off(self) -> None:
+        """Ends the connection at once. What is still made for it is not written any more."""
+        self.pipeline.clear()
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.abort()
 
-def punctual(patience: timedelta) -> type[PunctualConnection]:
-    """Connections with that patience."""
-    return type("Punctual", (PunctualConnection,), {"patience": patience.total_seconds()})
+    def _make_room(self) -> None:
+        """One answer may be as long as it is."""
+        untaken = sum(each.transport.get_write_buffer_size() for each in self.waiting)
+        while untaken > self.most and len(self.waiting) > 1:
+            oldest = next(iter(self.waiting))
+            untaken -= oldest.transport.get_write_buffer_size()
+            del self.waiting[oldest]
+            oldest.cut_off()
+            _log.warning("connection.cut_off", setting="limits.max_untaken_bytes")
+
+
+def punctual(patience: timedelta, most: int) -> type[PunctualConnection]:
+    """Connections with that patience, of which all together hold so many bytes that are not taken."""
+    values = {"patience": patience.total_seconds(), "most": most, "waiting": {}}
+    return type("Punctual", (PunctualConnection,), values)

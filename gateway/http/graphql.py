@@ -93,11 +93,13 @@ class GraphQLEndpoint:
         call: Call | None = None
         asked: Operation | Batch | None = None
         try:
-            with self._admission.place():
-                caller = await self._admission.admit(request, headers)
-                call = self._call(request, headers, request_id, caller)
-                asked = await self._admission.operation(request, caller)
-                response = await unless_left(request, self._answer(asked, call, request, media))
+            caller = await self._admission.admit(request, headers)
+            call = self._call(request, headers, request_id, caller)
+            with self._admission.part() as part:
+                asked = await self._admission.operation(request, caller, part)
+                await self._admission.turn(request, caller)
+                with self._admission.place():
+                    response = await unless_left(request, self._answer(asked, call, request, media))
         except Refusal as exc:
             response = refused(exc, media)
         except ClientDisconnect:

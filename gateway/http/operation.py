@@ -1,5 +1,6 @@
 """A GraphQL operation, or a batch of them, out of an HTTP request, or what is wrong with the request."""
 
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -8,7 +9,10 @@ from starlette.requests import Request
 
 from gateway.http.refusal import BadRequest
 
-LARGEST_BODY: Final = 16 * 1024 * 1024
+LARGEST_BODY: Final = 8 * 1024 * 1024
+
+
+_DIGITS: Final = 20
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +28,15 @@ Batch = tuple[Operation, ...]
 
 
 async def read_operation(
-    request: Request, *, largest_body: int = LARGEST_BODY, largest_batch: int = 0
+    request: Request,
+    *,
+    largest_body: int = LARGEST_BODY,
+    largest_batch: int = 0,
+    take: Callable[[int], None] | None = None,
 ) -> Operation | Batch:
     """The operation in a GET's query string, or what is in a POST's body. Raises BadRequest.
+
+    `take` is called with the length of each piece of a body before it is kept, and may refuse it.
 
     A batch is refused as a whole if it has a member that is no operation.
     """
@@ -34,7 +44,7 @@ async def read_operation(
         return _checked(_from_query(request.scope["query_string"]))
     if request.method == "POST":
         _check_content_type(request.headers.get("content-type", ""))
-        given = _decoded(await _body(request, largest_body), "The body")
+        given = _decoded(await _body(request, largest_body, take), "The body")
         return _batch(given, largest_batch) if isinstance(given, list) else _checked(given)
     message = f"{request.method} is not served here: use GET for queries, POST for all."
     raise BadRequest(405, message, {"allow": "GET, POST"})
@@ -52,16 +62,26 @@ def _from_query(raw: bytes) -> dict[str, Any]:
     return parameters
 
 
-async def _body(request: Request, largest: int) -> bytes:
+async def _body(request: Request, largest: int, take: Callable[[int], None] | None) -> bytes:
+    """Refused at once if it is said to be too long, or as soon as it is."""
     chunks: list[bytes] = []
     size = 0
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:_DIGITS]) > largest:
+        raise _too_long(largest)
     async for chunk in request.stream():
         size += len(chunk)
         if size > largest:
-            message = f"The body is above the limit of {largest} bytes. The setting is limits.max_body_bytes."
-            raise BadRequest(413, message)
+            raise _too_long(largest)
+        if take is not None:
+            take(len(chunk))
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _too_long(largest: int) -> BadRequest:
+    message = f"The body is above the limit of {largest} bytes. The setting is limits.max_body_bytes."
+    return BadRequest(413, message, {"connection": "close"})
 
 
 def _check_content_type(header: str) -> None:

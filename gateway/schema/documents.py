@@ -24,8 +24,8 @@ from gateway.schema.price import Price, Pricing, Variables
 _KEPT: Final = 256
 _LONGEST_KEPT: Final = 16 * 1024
 """In characters: a longer text is one that nobody sends twice, for its values are written into it."""
-_MAX_ERRORS: Final = 20
-"""Each costs up to two milliseconds, for the suggestions that it makes."""
+_MAX_ERRORS: Final = 5
+"""Each costs up to four milliseconds, for the suggestions that it makes and the values that it quotes."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import closing
 from typing import Any, Final, TypeGuard, cast
 
 from graphql import DocumentNode, GraphQLError, get_operation_ast
@@ -11,12 +12,14 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from gateway.adapters.upstream import Call
+from gateway.errors import OutOfTime
 from gateway.schema.build import core_schema, subgraph_sdl
 from gateway.schema.completion import CompiledExecution, Completions
 from gateway.schema.context import Context
 from gateway.schema.disclosure import leave_out_suggestions
 from gateway.schema.documents import Documents
 from gateway.schema.limits import Limits
+from gateway.schema.long_answers import LongAnswers
 from gateway.service.audit import AuditTrail
 from gateway.service.call_limits import CallLimits
 from gateway.service.catalog import Catalog
@@ -42,6 +45,7 @@ class Executor:
         self._limits = limits or Limits()
         self._call_limits = call_limits or CallLimits()
         self._documents = Documents(self._schema, self._limits)
+        self._long_answers = LongAnswers(self._limits.cost_at_once)
         self._writing: set[asyncio.Task[ExecutionResult]] = set()
 
     async def execute(
@@ -65,15 +69,19 @@ class Executor:
         if completions is None:
             return ExecutionResult(data=None, errors=list(document.errors))
         try:
-            call.asked.cost += self._documents.cost(document, name, variables or {}, before=call.asked.cost)
+            cost = self._documents.cost(document, name, variables or {}, before=call.asked.cost)
         except GraphQLError as exc:
             return ExecutionResult(data=None, errors=[exc])
+        call.asked.cost += cost
         kind = _kind(completions.document, name)
         if kind is OperationType.SUBSCRIPTION or (reads_only and kind is OperationType.MUTATION):
             raise InvalidOperationTypeError(kind)
         context = Context(Session(self._catalog, call, self._call_limits), self._audit, subgraph_sdl)
         execution = self._executed(completions, context, variables, name)
-        result = await (execution if kind is OperationType.QUERY else self._to_its_end(execution))
+        if kind is OperationType.QUERY:
+            result = await self._at_its_time(execution, call, cost)
+        else:
+            result = await self._to_its_end(execution)
         if not self._limits.suggestions:
             leave_out_suggestions(result.errors or ())
         return result
@@ -101,6 +109,18 @@ class Executor:
         if _is_awaitable(result):
             result = await result
         return ExecutionResult(data=result.data, errors=result.errors)
+
+    async def _at_its_time(
+        self, execution: Coroutine[Any, Any, ExecutionResult], call: Call, cost: int
+    ) -> ExecutionResult:
+        """The result of a read, which waits for other long ones of the caller if it is long."""
+        with closing(execution):  # if it is not even begun
+            try:
+                async with self._long_answers.one(call, cost):
+                    return await execution
+            except OutOfTime as exc:
+                error = GraphQLError(exc.problem.message, original_error=exc)
+                return ExecutionResult(data=None, errors=[error])
 
     async def _to_its_end(self, execution: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult:
         """The result of what goes on although nobody waits for it any more."""

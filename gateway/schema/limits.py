@@ -30,6 +30,8 @@ from graphql import (
 from gateway.errors import TooMany
 
 _NUMBERS: Final = frozenset({TokenKind.INT, TokenKind.FLOAT})
+_OF_THE_WHOLE: Final = ("depth", "aliases", "fields", "repeated_fields", "members", "introspections")
+_INTROSPECTION: Final = frozenset({"__schema", "__type"})
 _LONGEST_NUMBER: Final = 100
 
 
@@ -37,7 +39,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The most that a document may hold; in operations a fragment counts wherever it is spread.
 
     `repeated_fields` have the name of another one beside them; `members` are those of one object that is
-    written out; `cost` is that of the answer, see the module `price`. `introspection` and `suggestions` say
+    written out; `cost` is that of the answer, see the module `price`;
+    `cost_at_once` that of all that is read for one caller. `introspection` and `suggestions` say
     whether the schema tells of itself.
     """
 
@@ -49,7 +52,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     fields: int = 1000
     repeated_fields: int = 50
     members: int = 50
+    introspections: int = 2
     cost: int = 250_000
+    cost_at_once: int = 50_000
     introspection: bool = True
     suggestions: bool = True
 
@@ -62,6 +67,7 @@ class Shape(msgspec.Struct, kw_only=True):
     fields: int = 0
     repeated_fields: int = 0
     members: int = 0
+    introspections: int = 0
     names: Counter[str] = msgspec.field(default_factory=Counter)
 
     def add(self, part: "Shape") -> None:
@@ -71,6 +77,7 @@ class Shape(msgspec.Struct, kw_only=True):
         self.fields += part.fields
         self.repeated_fields += part.repeated_fields
         self.members = max(self.members, part.members)
+        self.introspections += part.introspections
         self.names.update(part.names)
 
     def below(self) -> "Shape":
@@ -89,7 +96,7 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
             shape = walk.shape(operation.selection_set)
             check(limits, "root_fields", shape.names.total(), operation)
             whole = shape.below()
-            for name in ("depth", "aliases", "fields", "repeated_fields", "members"):
+            for name in _OF_THE_WHOLE:
                 check(limits, name, getattr(whole, name), operation)
             written = [it.default_value for it in operation.variable_definitions or () if it.default_value]
             check(limits, "members", _widest_of(written), operation)
@@ -142,13 +149,16 @@ class _Walk:
         if isinstance(node, FieldNode):
             return self._field(node)
         if isinstance(node, FragmentSpreadNode):
-            return self._fragment(node.name.value)
+            spread = Shape(fields=1)  # it is work, too, whatever is in it
+            spread.add(self._fragment(node.name.value))
+            return spread
         return self.shape(getattr(node, "selection_set", None))
 
     def _field(self, node: FieldNode) -> Shape:
         shape = self.shape(node.selection_set).below()
         shape.names[(node.alias or node.name).value] = 1
         shape.fields += 1
+        shape.introspections += node.name.value in _INTROSPECTION
         shape.aliases += node.alias is not None
         shape.members = max(shape.members, _widest_of(it.value for it in node.arguments or ()))
         shape.depth += 1

@@ -14,7 +14,9 @@ class LimitSettings(Table):
     max_root_fields: int = Field(default=20, ge=1, description="Fields on the first level.")
     max_aliases: int = Field(default=50, ge=0, description="Fields under another name.")
     max_fields: int = Field(
-        default=1000, ge=1, description="Fields in all; those of a fragment count wherever it is spread."
+        default=1000,
+        ge=1,
+        description="Fields and spreads in all; those of a fragment count wherever it is spread.",
     )
     max_repeated_fields: int = Field(
         default=50, ge=0, description="Fields that have the name of one beside them."
@@ -22,10 +24,18 @@ class LimitSettings(Table):
     max_members: int = Field(
         default=50, ge=1, description="Members of one object that is written into a document."
     )
+    max_introspections: int = Field(
+        default=2, ge=1, description="Times that one operation asks for the schema or a type of it."
+    )
     max_cost: int = Field(
         default=250_000,
         ge=1,
         description="Values that an answer may bring, a call upstream counting as a hundred.",
+    )
+    max_cost_at_once: int = Field(
+        default=50_000,
+        ge=1000,
+        description="Cost of what is read at once for one caller: the rest waits.",
     )
     max_upstream_calls: int = Field(
         default=5000,
@@ -45,7 +55,17 @@ class LimitSettings(Table):
     max_representations: int = Field(
         default=1000, ge=1, description="Entities that a router asks for at once."
     )
-    max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024, description="Bytes of a request's body.")
+    max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024, description="Bytes of a request's body.")
+    max_held_bytes: int = Field(
+        default=8 * 1024 * 1024,
+        ge=1024,
+        description="Bytes of all bodies that are held at once, beyond 16 KiB of each.",
+    )
+    max_untaken_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="Bytes of all answers that wait for their clients to take them.",
+    )
     max_concurrent_requests: int = Field(
         default=200, ge=1, description="Requests that this process works on at once."
     )

@@ -1,6 +1,8 @@
 """What is too much: each limit is a setting, and its error names it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -75,6 +77,50 @@ async def test_bytes_of_a_body(front: Any) -> None:
     answer = await gateway.client.post("/graphql", json=padded)
     assert answer.status_code == 413
     assert "limits.max_body_bytes" in answer.json()["errors"][0]["message"]
+
+
+async def test_a_body_that_is_said_to_be_too_long_is_not_read(front: Any) -> None:
+    gateway = await front(limited(max_body_bytes=2000))
+
+    async def never() -> AsyncIterator[bytes]:
+        raise AssertionError("it was read")
+        yield b""
+
+    headers = {"content-type": "application/json", "content-length": "2001"}
+    answer = await gateway.client.post("/graphql", content=never(), headers=headers)
+    assert answer.status_code == 413
+    assert answer.headers["connection"] == "close"
+
+
+async def test_bytes_of_all_bodies_that_are_held(front: Any) -> None:
+    gateway = await front(limited(max_held_bytes=30_000))
+    gateway.sandbox.elasticsearch.faults.add("GET /_ml/*", Fault(delay=HELD), calls=(1,))
+    query = '{ calendar(id: "elasticsearch:planned-outages") { id } }'
+    long = asyncio.create_task(gateway.ask(query + " " * 40_000))
+    await gateway.sandbox.elasticsearch.faults.arrival()
+    refused = await gateway.client.post("/graphql", json={"query": "{__typename}" + " " * 40_000})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert "limits.max_held_bytes" in refused.json()["errors"][0]["message"]
+    assert await gateway.ask("{__typename}" + " " * 10_000) == {"__typename": "Query"}
+    gateway.sandbox.elasticsearch.faults.release()
+    await long
+    assert await gateway.ask("{__typename}" + " " * 40_000) == {"__typename": "Query"}
+
+
+async def test_what_is_read_at_once_for_one_caller(front: Any) -> None:
+    """A page of a thousand waits for another one of the same caller, and a short one for nobody."""
+    gateway = await front(limited(max_cost_at_once=1000) + KEYS)
+    gateway.sandbox.elasticsearch.faults.add("GET /_ml/*/events", Fault(delay=HELD), calls=(1,))
+    page = PAGE.replace("first: 3", "first: 1000").replace("payments-maintenance", "elasticsearch:holidays")
+    ask = partial(gateway.ask, authorization="Bearer mia")
+    first = asyncio.create_task(ask(page))
+    await gateway.sandbox.elasticsearch.faults.arrival()
+    second = asyncio.create_task(ask(page))
+    assert await ask(page.replace("first: 1000", "first: 3"))
+    assert await gateway.ask(page, authorization="Bearer ben")
+    assert not second.done()
+    gateway.sandbox.elasticsearch.faults.release()
+    assert await first == await second
 
 
 async def test_requests_of_one_caller(front: Any) -> None:

@@ -62,7 +62,7 @@ class Transport(asyncio.Transport):
 @pytest.fixture
 def connection() -> PunctualConnection:
     config = uvicorn.Config(lambda: None, log_config=None, ws="none", lifespan="off")
-    made = punctual(timedelta(seconds=30))(config, ServerState(), {}, _loop=Loop())
+    made = punctual(timedelta(seconds=30), 1_000_000)(config, ServerState(), {}, _loop=Loop())
     made.connection_made(Transport())
     made._head_came()
     made.loop.timers.clear()
@@ -111,3 +111,25 @@ def test_no_timer_outlives_a_connection(connection: Any) -> None:
     connection.pause_writing()
     connection.connection_lost(None)
     assert [timer.cancelled for timer in connection.loop.timers] == [True, True]
+
+
+def test_of_answers_that_wait_the_oldest_is_given_up_where_they_are_too_much() -> None:
+    kind = punctual(timedelta(seconds=30), 250_000)
+    config = uvicorn.Config(lambda: None, log_config=None, ws="none", lifespan="off")
+    made: list[Any] = [kind(config, ServerState(), {}, _loop=Loop()) for _ in range(4)]
+    for each in made:
+        each.connection_made(Transport())
+        each.transport.waiting = 100_000
+    for each in made[:3]:
+        each.pause_writing()
+    assert [each.transport.aborted for each in made] == [True, False, False, False]
+    made[1].transport.waiting = 10_000
+    made[1].resume_writing()
+    made[3].pause_writing()
+    assert [each.transport.aborted for each in made] == [True, False, False, False]
+
+
+def test_one_answer_may_be_as_long_as_it_is(connection: Any) -> None:
+    connection.transport.waiting = 100_000_000
+    connection.pause_writing()
+    assert not connection.transport.aborted

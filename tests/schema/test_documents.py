@@ -55,4 +55,4 @@ def test_what_is_too_big_is_not_validated():
 
 def test_errors_of_validation_are_bounded():
     document = documents(root_fields=1000).get("{" + " ".join(f"nothing{n}" for n in range(500)) + "}")
-    assert len(document.errors) == 21
+    assert len(document.errors) == 6  # the last says that there are more

@@ -9,7 +9,15 @@ from gateway.errors import TooMany
 from gateway.schema.limits import Limits, check_document
 
 SMALL = Limits(
-    fragments=2, depth=3, root_fields=2, aliases=2, fields=8, repeated_fields=2, members=2, cost=1000
+    fragments=2,
+    depth=3,
+    root_fields=2,
+    aliases=2,
+    fields=8,
+    repeated_fields=2,
+    members=2,
+    introspections=1,
+    cost=1000,
 )
 BOMB = "{ ...F0 } fragment F40 on Query { calendarSources { name } } " + " ".join(
     f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40)
@@ -43,8 +51,8 @@ def exceeded(text: str, limits: Limits = SMALL) -> str | None:
         ("{ a { x: b y: b z: b } }", "aliases"),
         ("{ a { b c d e f g h } }", None),
         ("{ a { b c d e f g h i } }", "fields"),
-        ("{ a { ...F } b { ...F } } fragment F on T { c d e }", None),
-        ("{ a { ...F } b { ...F } } fragment F on T { c d e f }", "fields"),
+        ("{ a { ...F } b { ...F } } fragment F on T { c d }", None),
+        ("{ a { ...F } b { ...F } } fragment F on T { c d e }", "fields"),
         ("{ a { b b b } }", None),
         ("{ a { b b b b } }", "repeated_fields"),
         ("{ a { x: b x: c x b } }", None),
@@ -56,6 +64,9 @@ def exceeded(text: str, limits: Limits = SMALL) -> str | None:
         ("{ a(b: [1, [{c: [{d: 1, e: 2, f: 3}]}]]) }", "members"),
         ("query ($v: V = {c: 1, d: 2, e: 3}) { a(b: $v) }", "members"),
         ("query A { a } query B { a b c }", "root_fields"),
+        ("{ __schema { a } ...F } fragment F on Query { __type { a } }", "introspections"),
+        ("{ a { ...F ...F ...F ...F } } fragment F on T { __typename }", "fields"),
+        ("{ a { ...F ...G } } fragment F on T { ...G ...G ...X } fragment G on T { ...X ...X }", "fields"),
     ],
 )
 def test_a_document_is_held_against_each_limit(text: str, limit: str | None):

@@ -1,0 +1,51 @@
+"""How many bytes of requests' bodies are held at once, whoever sent them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+from gateway.errors import Code
+from gateway.http.refusal import Later
+
+FREE: Final = 16 * 1024
+"""What every body may have: an operation of the usual length is never refused for others' long ones."""
+
+
+class Room:
+    """Room for so many bytes, beyond what every body may have. Nobody waits for it: what waits takes room."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.left = size
+
+    @contextmanager
+    def part(self) -> Iterator["Part"]:
+        """What one body takes, while it is entered."""
+        part = Part(self)
+        try:
+            yield part
+        finally:
+            self.left += part.taken
+
+
+class Part:
+    """One body's part of a room."""
+
+    def __init__(self, room: Room) -> None:
+        self.taken = 0
+        self._room = room
+        self._size = 0
+
+    def take(self, count: int) -> None:
+        """Takes room for so many bytes more. Raises Later if there is none."""
+        self._size += count
+        more = max(self._size - FREE - self.taken, 0)
+        if more > self._room.left:
+            message = (
+                f"Bodies of {self._room.size} bytes are worked on already."
+                " The setting is limits.max_held_bytes."
+            )
+            raise Later(503, message, code=Code.UNAVAILABLE, wait=timedelta(seconds=1))
+        self.taken += more
+        self._room.left -= more

@@ -1,0 +1,37 @@
+"""Whose request is begun next: one with each turn of the event loop, and the callers one after the other."""
+
+import asyncio
+from collections import OrderedDict, deque
+
+
+class Turns:
+    """Lines of requests, one for each caller. Who asks for much waits behind himself, and nobody behind him.
+
+    While the gateway has little to do, nobody waits. When it has much, a turn takes as long as a bit of work
+    on each request that has begun: few are begun then, and those that are come to their end soon.
+    """
+
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._is_turning = False
+
+    async def take(self, caller: str) -> None:
+        """Waits for the caller's turn."""
+        loop = asyncio.get_running_loop()
+        mine = loop.create_future()
+        self._lines.setdefault(caller, deque()).append(mine)
+        if not self._is_turning:
+            self._is_turning = True
+            loop.call_soon(self._turn, loop)
+        await mine
+
+    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        caller, line = self._lines.popitem(last=False)
+        begun = line.popleft()
+        if not begun.done():  # who has left is not waited for
+            begun.set_result(None)
+        if line:
+            self._lines[caller] = line
+        self._is_turning = bool(self._lines)
+        if self._is_turning:
+            loop.call_soon(self._turn, loop)

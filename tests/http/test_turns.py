@@ -1,0 +1,56 @@
+"""Who sends many requests waits behind himself, and nobody behind him."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from gateway.http.turns import Turns
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def test_callers_take_turns_and_each_is_served_in_the_order_of_his_requests() -> None:
+    turns, begun = Turns(), list[str]()
+
+    async def ask(caller: str, number: int) -> None:
+        await turns.take(caller)
+        begun.append(f"{caller}{number}")
+
+    await asyncio.gather(*(ask("mia", n) for n in range(4)), *(ask("ben", n) for n in range(2)))
+    assert begun == ["mia0", "ben0", "mia1", "ben1", "mia2", "mia3"]
+
+
+async def test_one_is_begun_with_each_turn_of_the_loop() -> None:
+    turns, begun = Turns(), list[int]()
+
+    async def ask(number: int) -> None:
+        await turns.take("mia")
+        begun.append(number)
+
+    async with asyncio.TaskGroup() as asking:
+        for number in range(3):
+            asking.create_task(ask(number))
+        counts = []
+        for _ in range(8):
+            await asyncio.sleep(0)
+            counts.append(len(begun))
+    assert {later - before for before, later in itertools.pairwise(counts)} <= {0, 1}
+    assert counts[-1] == 3
+
+
+async def test_who_leaves_the_line_keeps_nobody_waiting() -> None:
+    turns = Turns()
+    leaving = [asyncio.create_task(turns.take("mia")) for _ in range(3)]
+    await asyncio.sleep(0)
+    for task in leaving[1:]:
+        task.cancel()
+    await turns.take("mia")
+    await turns.take("ben")
+    await asyncio.gather(*leaving, return_exceptions=True)
+    await turns.take("mia")
