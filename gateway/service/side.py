@@ -61,9 +61,11 @@ async def read(session: Session, side: Side, window: Window, fields: Fields) -> 
     """The same side with all events of its calendars, page by page, up to the most that are compared."""
     events: list[Event] = []
     after: EventCursor | None = None
+    sources: tuple[SourceRead, ...] = ()
     while True:
         page = await read_page(session, side.targets, window, first=_PAGE, after=after, fields=fields)
         events += page.events
+        sources = tuple(map(_together, sources, page.sources)) if sources else page.sources
         if not page.has_next or len(events) >= MAX_EVENTS:
             break
         after = EventCursor.at(page.events[-1])
@@ -75,7 +77,19 @@ async def read(session: Session, side: Side, window: Window, fields: Fields) -> 
             hint="Ask for a shorter window.",
         )
         problems = (*problems, error.problem)
-    return msgspec.structs.replace(side, events=tuple(events), sources=page.sources, problems=problems)
+    return msgspec.structs.replace(side, events=tuple(events), sources=sources, problems=problems)
+
+
+def _together(before: SourceRead, after: SourceRead) -> SourceRead:
+    """How a source fared over all pages: what it missed on one is not caught up on the next."""
+    is_same = before.status is after.status
+    return SourceRead(
+        source=after.source,
+        status=after.status if is_same else ReadStatus.PARTIAL,
+        fetched=before.fetched + after.fetched,
+        duration=before.duration + after.duration,
+        problems=tuple(dict.fromkeys((*before.problems, *after.problems))),
+    )
 
 
 def _misplaced(target: Target, name: str, *, mutes: bool) -> GatewayError:

@@ -133,6 +133,59 @@ async def test_an_event_that_does_not_skip_results_is_no_mute(front: Any) -> Non
     assert not report["suppressedOnly"]
 
 
+async def test_an_event_that_does_not_skip_results_covers_nothing_of_what_another_mutes(front: Any) -> None:
+    gateway = await front()
+    learns = {"elasticsearch": {"skipResult": False, "skipModelUpdate": True}}
+    await add(gateway, OUTLOOK, events=[event("Upgrade", "08:00", "10:00")])
+    halves = [event("Upgrade", "08:00", "09:00"), event("Upgrade", "09:00", "10:00", **learns)]
+    await add(gateway, PAYMENTS, events=halves)
+    (found,) = (await covered(gateway))["covered"]
+    assert (len(found["suppressed"]), found["uncovered"]) == (1, "PT1H")
+
+
+async def test_a_key_makes_a_pair_certain_where_neither_title_nor_time_does(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, OUTLOOK, events=[event("Upgrade", "08:00", "09:00", key="CHG-1")])
+    mutes = [event("Renewal", "10:00", "11:00", key="CHG-1"), event("Upgrade", "08:00", "09:00", key="CHG-2")]
+    await add(gateway, PAYMENTS, events=mutes)
+    report = await covered(gateway)
+    (found,) = report["covered"]
+    assert (found["certainty"], [it["title"] for it in found["suppressed"]]) == ("CERTAIN", ["Renewal"])
+    assert found["mutedUntil"] == "2027-02-01T11:00:00Z"
+    assert [it["kind"] for it in found["drift"]] == ["START", "END", "TITLE"]
+    assert found["uncovered"] == "PT0S", "the other mute covers it, whomever it belongs to"
+    assert [it["title"] for it in report["suppressedOnly"]] == ["Upgrade"]
+
+
+async def test_what_was_called_off_is_announced_no_more(front: Any) -> None:
+    gateway = await front()
+    invited = {"attendees": [{"email": "outages@contoso.com"}]}
+    report = await add(gateway, "beta:me/calendar", events=[event("Upgrade", "08:00", "09:00", **invited)])
+    assert [it["title"] for it in (await covered(gateway))["announcedOnly"]] == ["Upgrade"]
+    removal = {"removals": [{"target": {"id": report["results"][0]["eventId"]}}]}
+    await gateway.ask(
+        "mutation ($input: RemoveEventsInput!) { removeEvents(input: $input) { status } }", {"input": removal}
+    )
+    report = await covered(gateway)
+    assert (report["announcedOnly"], report["covered"], report["isComplete"]) == ([], [], True)
+
+
+async def test_where_mutes_cannot_be_read_what_is_announced_is_not_said_to_be_unmuted_for_sure(
+    front: Any,
+) -> None:
+    gateway = await front()
+    await add(gateway, OUTLOOK, events=[event("Upgrade", "08:00", "09:00")])
+    await add(gateway, PAYMENTS, events=[event("Upgrade", "08:00", "09:00")])
+    gateway.sandbox.elasticsearch.faults.add("GET /_ml/calendars/*", Fault(status=403))
+    report = await covered(gateway)
+    assert [it["title"] for it in report["announcedOnly"]] == ["Upgrade"]
+    assert [(it["source"]["name"], it["status"], it["problem"]) for it in report["sources"]] == [
+        ("msgraph", "OK", None),
+        ("elasticsearch", "FAILED", {"code": "FORBIDDEN"}),
+    ]
+    assert not report["isComplete"]
+
+
 async def test_a_source_that_does_not_answer_makes_the_report_incomplete(front: Any) -> None:
     gateway = await front()
     await add(gateway, PAYMENTS, events=[event("Upgrade", "08:00", "09:00")])

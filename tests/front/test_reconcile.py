@@ -25,6 +25,7 @@ MUTES = """query ($calendars: [ID!]!) {
     calendars: $calendars, window: { start: "2027-01-01T00:00:00Z", end: "2027-12-31T00:00:00Z" }, first: 500
   ) { nodes { id key title start { instant } end { instant } elasticsearch { skipResult skipModelUpdate } } }
 }"""
+MUTED_UNTIL = "query ($id: ID!) { calendarEvent(id: $id) { elasticsearch { mutedUntil } } }"
 WINDOW = {"start": "2027-02-01T00:00:00Z", "end": "2027-02-15T00:00:00Z"}
 KEY = "CHG-4711"
 KEY_PROPERTY = "String {f566ef77-750a-409f-b26b-e00390007de1} Name CalendarKey"
@@ -174,6 +175,32 @@ async def test_a_series_is_topped_up_and_loses_the_days_that_are_called_off(fron
     assert statuses(await reconcile(gateway)) == ["UNCHANGED"]
 
 
+async def test_a_series_without_an_end_is_topped_up_to_the_horizon_and_shows_until_when_it_mutes(
+    front: Any,
+) -> None:
+    near = await front(CONFIGURATION.replace("max_mute", 'series_horizon = "P3D"\nmax_mute'))
+    far = {"start": {"instant": "2099-02-01T21:00:00Z"}}  # for others the horizon is counted from today
+    await announce(near, **{**DAILY, "recurrence": {"rule": "FREQ=DAILY"}}, **far)
+    window = {"start": "2099-02-01T00:00:00Z", "end": "2099-02-02T00:00:00Z"}
+    assert statuses(await reconcile(near, window=window)) == ["UNCHANGED"]
+    later = await front(CONFIGURATION.replace("max_mute", 'series_horizon = "P6D"\nmax_mute'))
+    report = await reconcile(later, window=window)
+    assert statuses(report) == ["UPDATED"], report
+    assert [warning["code"] for warning in report["rows"][0]["warnings"]] == ["CUT_OFF"]
+    (muted,) = (await near.ask(MUTED_UNTIL, {"id": report["results"][0]["eventId"]})).values()
+    assert muted["elasticsearch"]["mutedUntil"][:10] == "2099-02-06"
+    assert statuses(await reconcile(later, window=window)) == ["UNCHANGED"]
+
+
+async def test_a_mute_goes_when_the_meeting_that_announces_it_is_called_off(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway, attendees=[{"email": "alice.nguyen@contoso.com"}])
+    await remove(gateway, copies(OUTLOOK), comment="Not today.")
+    assert [it.route for it in gateway.sandbox.msgraph.exchanges][-1] == "POST /{event}/cancel"
+    assert statuses(await reconcile(gateway)) == ["DELETED"]
+    assert await mutes(gateway) == []
+
+
 async def test_an_occurrence_that_was_moved_by_hand_is_a_warning(front: Any) -> None:
     gateway = await front()
     await announce(gateway, **DAILY)
@@ -309,6 +336,22 @@ async def test_more_changes_than_are_allowed_are_none(front: Any) -> None:
     planned = await reconcile(gateway, maxChanges=1, dryRun=True)
     assert (planned["status"], statuses(planned)) == ("PARTIAL", ["UNCHANGED", "PLANNED", "PLANNED"])
     assert statuses(await reconcile(gateway, maxChanges=2)) == ["UNCHANGED", "UPDATED", "UPDATED"]
+
+
+async def test_what_would_go_counts_as_a_change_and_what_is_as_it_should_be_does_not(front: Any) -> None:
+    gateway = await front()
+    for number in range(4):
+        await announce(gateway, key=f"CHG-{number}")
+    await remove(gateway, copies(OUTLOOK, key="CHG-0"), copies(OUTLOOK, key="CHG-1"))
+    report = await reconcile(gateway, maxChanges=1)
+    assert [(it["code"], it["path"]) for it in report["problems"]] == [("TOO_MANY", ["maxChanges"])]
+    assert len(await mutes(gateway)) == 4
+    assert statuses(await reconcile(gateway, maxChanges=2)) == [
+        "DELETED",
+        "DELETED",
+        "UNCHANGED",
+        "UNCHANGED",
+    ]
 
 
 async def test_a_read_only_source_can_be_tried_and_not_written(front: Any) -> None:

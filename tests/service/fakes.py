@@ -76,7 +76,8 @@ class FakeSource:
 
     `fail` raises at the n-th event drawn from a calendar; `refused` and `crashing` are titles of drafts that
     planning refuses and writing breaks on; `broken` is what every call about a calendar raises, and
-    `odd_keys` what comes of a key instead of events. Of `silent` calendars no event ever comes.
+    `odd_keys` what comes of a key instead of events. Of `silent` calendars no event ever comes; `lapses` are
+    raised at the first reading of a calendar, and at no other.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class FakeSource:
         self.fail: dict[str, tuple[int, Exception]] = {}
         self.unlisted: tuple[Problem, ...] = ()
         self.broken: dict[str, Exception] = {}
+        self.lapses: dict[str, Exception] = {}
         self.silent: frozenset[str] = frozenset()
         self.refused: frozenset[str] = frozenset()
         self.crashing: frozenset[str] = frozenset()
@@ -151,6 +153,8 @@ class FakeAdapter:
         source.asked.append((name, fields))
         source.opened += 1
         source.windows.append(window)
+        if name in source.lapses:
+            raise source.lapses.pop(name)
         held = [event for event in source.held if event.calendar_id == name]
         found = [event for event in held if window.overlaps(event.start.instant, event.end.instant)]
         last, error = source.fail.get(name, (len(found), None))
