@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import httpx2
 from calls import GRAPH, Content, Place
-from stories import MAILBOXES
+from stage import MAILBOXES
 
 from gateway.adapters.msgraph.keys import KEY
 from gateway.sandbox import Sandbox

@@ -6,7 +6,8 @@ from itertools import product
 from typing import Any, Final
 
 from calls import Add, Call, Change
-from stories import BEGIN, MAILBOXES, Story, event
+from stage import MAILBOXES
+from stories import BEGIN, Story, event
 
 LONG: Final = 200
 """How many occurrences a long series has."""

@@ -15,6 +15,7 @@ from pairs import ml_of, pairs
 from play import Play
 from replica import Replica
 from report import Report
+from stage import make_ml_calendars, sandbox_in
 from stories import ML, stories
 
 from gateway.sandbox import Sandbox
@@ -65,7 +66,7 @@ class Soak:
     async def _stage(self) -> AsyncIterator[tuple[Sandbox, list[Replica]]]:
         async with AsyncExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            sandbox = await stack.enter_async_context(Sandbox(seed=self._seed, unknowns=self._mode))
+            sandbox = await stack.enter_async_context(sandbox_in(self._mode, self._seed))
             replicas = [Replica(folder / name, sandbox) for name in ("one", "two")]
             for replica in replicas:
                 stack.push_async_callback(replica.kill)
@@ -75,7 +76,7 @@ class Soak:
     async def _race(self, sandbox: Sandbox, client: httpx2.AsyncClient, clients: Clients) -> None:
         """Pairs: two calls about one key at one moment, each to another gateway. Nothing goes wrong."""
         names = [ml_of(number) for number in self._pairs]
-        await _make_calendars(sandbox, client, names)
+        await make_ml_calendars(sandbox, client, names)
         told = pairs(self._pairs)
         play = Play(
             [story for _, story in told],
@@ -92,7 +93,7 @@ class Soak:
         self, sandbox: Sandbox, client: httpx2.AsyncClient, clients: Clients, replicas: Sequence[Replica]
     ) -> None:
         """Stories while requests fail and gateways are killed, and once more when all is calm."""
-        await _make_calendars(sandbox, client, ML)
+        await make_ml_calendars(sandbox, client, ML)
         reader = Reader(sandbox, client, ml=ML, prefix="S")
         told = stories(self._calls, self._seed)
         play = Play(told, clients, reader, self.report, at_once=self._clients)
@@ -135,10 +136,3 @@ def _faulty(sandbox: Sandbox, faults: Iterable[tuple[str, Fault, float]]) -> Ite
 
 def _struck(sandbox: Sandbox) -> int:
     return sandbox.elasticsearch.faults.struck + sandbox.msgraph.faults.struck
-
-
-async def _make_calendars(sandbox: Sandbox, client: httpx2.AsyncClient, names: Sequence[str]) -> None:
-    headers = {"authorization": sandbox.credentials.elasticsearch_manage}
-    for name in names:
-        url = f"{sandbox.elasticsearch.url}/_ml/calendars/{name}"
-        (await client.put(url, headers=headers)).raise_for_status()

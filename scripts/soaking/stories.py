@@ -9,9 +9,9 @@ from random import Random
 from typing import Any, Final
 
 from calls import Add, Call, Change, Content, Place, Removal
+from stage import MAILBOXES
 
-MAILBOXES: Final = tuple(f"{name}@contoso.com" for name in ("outages", "alice.nguyen", "bob.meyer"))
-ML: Final = tuple(f"soak-{number}" for number in range(6))
+ML: Final = tuple(f"soak-{number}" for number in range(24))
 CALENDARS: Final = (
     *(f"msgraph:users/{mailbox}/calendar" for mailbox in MAILBOXES),
     *(f"elasticsearch:{name}" for name in ML),
