@@ -54,7 +54,7 @@ def test_in_each_mode_nothing_is_lost_doubled_or_wrong_though_much_went_wrong(fi
     assert said["kills"] > 0
     assert said["faults"] > 0
     assert said["told"] > 0
-    assert said["held"] > said["pairs"]
+    assert said["held"] >= said["pairs"]
 
 
 def test_clients_had_to_repeat_calls_and_not_only_in_the_end(figures):

@@ -85,8 +85,8 @@ TRUE = {
 def test_what_is_as_it_was_told_is_no_fault(name):
     told, now, before = TRUE[name]
     assert kinds(told, now, before) == []
-    assert list(judge_at_once([told], now, POSSIBLE)) == []
-    assert list(judge_late([told], now)) == []
+    assert not now or list(judge_at_once([told], now, POSSIBLE)) == []
+    assert list(judge_late([told], now, POSSIBLE)) == []
 
 
 MUTATIONS = {
@@ -214,13 +214,35 @@ def test_a_change_must_be_there_or_another_that_was_made_at_once():
     assert WRONG in at_once([held("c", "Else")], first, second)
 
 
+def test_what_an_update_did_not_do_excuses_nobody():
+    first, second = word(add(), "CREATED", "a"), word(add("Two", is_update=True), "CONFLICT", "b")
+    assert LOST in at_once([TWO], first, second)
+
+
+def test_what_is_taken_back_as_a_whole_may_have_been_found_by_the_other():
+    found, taken = word(add(), "UNCHANGED", "a"), word(add(is_whole=True), "ROLLED_BACK")
+    assert late([], found, taken) == []
+    assert late([], found, word(add(is_whole=True), "CREATED", "a")) == [LOST, LOST]
+
+
+# What comes late
+
+
+def late(now, *words):
+    return [each.kind for each in judge_late(words, now, POSSIBLE)]
+
+
 def test_what_comes_late_may_be_there_too_and_what_was_told_must_not_be_gone():
     told = word(add(), "CREATED", "a")
-    assert list(judge_late([told], [ONE, held("late")])) == []
-    assert [each.kind for each in judge_late([told], [])] == [LOST]
-    assert [each.kind for each in judge_late([told], [TWO])] == [LOST]
-    assert [each.kind for each in judge_late([word(change(), "UPDATED", "b")], [ONE])] == [LOST]
-    assert [each.kind for each in judge_late([word(add(), "CONFLICT", "b")], [])] == [LOST]
+    assert late([ONE, held("late")], told) == []
+    assert late([], told) == [LOST]
+    assert late([TWO], told) == [LOST]
+    assert late([ONE], word(change(), "UPDATED", "b")) == [LOST]
+    assert late([], word(add(), "CONFLICT", "b")) == [LOST]
+
+
+def test_what_comes_late_must_have_been_asked_for():
+    assert late([ONE, held("late", "Else")], word(add(), "CREATED", "a")) == [WRONG]
 
 
 # The judge is asked

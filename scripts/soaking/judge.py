@@ -66,7 +66,12 @@ def judge(
 def judge_at_once(
     words: Sequence[Word], now: Sequence[Held], possible: Collection[Content]
 ) -> Iterator[Verdict]:
-    """The same for several who wrote at once: one was told just what is there, and nobody's own is lost."""
+    """The same for several who wrote at once: one was told just what is there, and nobody's own is lost.
+
+    And never is there none.
+    """
+    if not now:
+        yield Verdict(Kind.LOST, f"{words[0].place}: there is none")
     found = [list(judge(word, before=now, now=now, possible=possible)) for word in words]
     if all(found):
         yield from min(found, key=len)
@@ -75,8 +80,11 @@ def judge_at_once(
             yield from _judge_lost(word, now)
 
 
-def judge_late(words: Sequence[Word], now: Sequence[Held]) -> Iterator[Verdict]:
+def judge_late(
+    words: Sequence[Word], now: Sequence[Held], possible: Collection[Content]
+) -> Iterator[Verdict]:
     """What was said to be there and is not. What came late, after the last word, may be there beside it."""
+    yield from _judge_strange(words[0], now, possible)
     for word in words:
         if not _may_be_gone(word, words):
             yield from _judge_lost(word, now)
@@ -91,11 +99,16 @@ def _judge_conflict(word: Word, now: Sequence[Held], possible: Collection[Conten
         yield Verdict(Kind.DUPLICATED, f"{word}: nobody was told of {event}")
     for event in sorted(word.events - named):
         yield Verdict(Kind.WRONG, f"{word}: there is no {event}")
+    yield from _judge_strange(word, now, possible)
+    if now and not is_ambiguous(now) and not _differs(word, now):
+        yield Verdict(Kind.WRONG, f"{word}: nothing is in the way")
+
+
+def _judge_strange(word: Word, now: Sequence[Held], possible: Collection[Content]) -> Iterator[Verdict]:
+    """What was never asked for, in whatever order the calls were done."""
     for held in now:
         if held.content not in possible:
             yield Verdict(Kind.WRONG, f"{word}: nobody asked for {held.content}")
-    if now and not is_ambiguous(now) and not _differs(word, now):
-        yield Verdict(Kind.WRONG, f"{word}: nothing is in the way")
 
 
 def _named(word: Word, now: Sequence[Held]) -> Iterator[Verdict]:
@@ -128,7 +141,7 @@ def _judge_lost(word: Word, now: Sequence[Held]) -> Iterator[Verdict]:
 def _may_be_gone(word: Word, words: Sequence[Word]) -> bool:
     """Whether another that wrote at the same time may have replaced it, or taken it back."""
     others = [other for other in words if other is not word]
-    return any(other.call.overwrites or (not other.is_success and other.call.is_whole) for other in others)
+    return any(other.call.overwrites if other.is_success else other.call.is_whole for other in others)
 
 
 def _compare(word: Word, wanted: Sequence[Content], now: Sequence[Held]) -> Iterator[Verdict]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, zip_longest
 
 from calls import Call, Content, Place
@@ -14,7 +14,6 @@ from stories import Story
 from words import Word
 
 Holding = Mapping[Place, Sequence[Held]]
-JudgeStage = Callable[[Sequence[Word], Sequence[Held], set[Content]], Iterable[Verdict]]
 
 
 class Play:
@@ -46,22 +45,17 @@ class Play:
     async def judge_race(self, names: Sequence[str]) -> Holding:
         """Holds what was told in the last stages against what is there, where nothing can be late."""
         now = await self._reader.read()
-        for name, story, possible, words in zip(
-            names, self._stories, self._possible, self._last, strict=True
-        ):
+        for name, possible, words in zip(names, self._possible, self._last, strict=True):
             for place, told in _by_place(words).items():
                 self._report.judged(name, judge_at_once(told, now.get(place, ()), possible[place]))
-                if not now.get(place):
-                    none = f"{story.calls[0].keys[0]}: there is none"
-                    self._report.judged(name, [Verdict(Kind.LOST, none)])
         return now
 
     async def judge_storm(self) -> Holding:
         """The same where more may have come, but nothing that is there goes."""
         now = await self._reader.read()
-        for words in self._last:
+        for possible, words in zip(self._possible, self._last, strict=True):
             for place, told in _by_place(words).items():
-                self._report.judged("after the storm", judge_late(told, now.get(place, ())))
+                self._report.judged("after the storm", judge_late(told, now.get(place, ()), possible[place]))
         return now
 
     async def repeat(self, now: Holding) -> None:
