@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LONGEST = 400
+LONGEST = 900
 """In seconds: a run that hangs is stopped."""
 MODES = (
     "same event",
@@ -18,7 +18,7 @@ MODES = (
     "forgotten when deleted",
 )
 PAIRS, CALLS = 50, 50
-OPTIONS = f"--pairs {PAIRS} --calls {CALLS} --clients 10 --kill-every 5 --seed 5"
+OPTIONS = f"--pairs {PAIRS} --calls {CALLS} --clients 10 --kill-every 6 --seed 5"
 
 
 @pytest.fixture(scope="module")
