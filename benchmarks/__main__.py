@@ -15,7 +15,7 @@ from typing import Final
 
 from contender import Contender
 from load import Wrong
-from ours import ROOT, export, gateway
+from ours import export, gateway, working_tree
 from peers import peers
 from process import NotServing
 from profiling import profiled
@@ -49,7 +49,8 @@ def _contenders(options: argparse.Namespace, folder: Path, upstream: int) -> Seq
     elif options.against and not options.profile:
         source = export(options.against, folder / "source")
         others = [gateway(options.against, source, folder / "other", upstream)]
-    return [*others, gateway("This gateway" if options.peers else HERE, ROOT, folder / "here", upstream)]
+    name = "This gateway" if options.peers else HERE
+    return [*others, gateway(name, working_tree(folder / "working"), folder / "here", upstream)]
 
 
 @contextmanager

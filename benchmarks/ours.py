@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -44,10 +45,20 @@ def gateway(name: str, source: Path, folder: Path, upstream: int) -> Contender:
     settings.write_text(_SETTINGS.format(port=upstream))
     port = free_port()
     command = [sys.executable, "-P", "-m", "gateway", "serve", "--config", settings, "--port", str(port)]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GATEWAY_", "PYTHON"))
+    }
     environ["PYTHONPATH"] = str(source)
+    compiling = [sys.executable, "-m", "compileall", "-q", source / "gateway"]
+    subprocess.run(compiling, env=environ, check=True)  # noqa: S603 as an installation is compiled
     server = Server(command, port=port, log=folder / "log", environ=environ, cwd=folder)
     return Contender(name, server, OPERATIONS)
+
+
+def working_tree(folder: Path) -> Path:
+    """The package as it is now."""
+    shutil.copytree(ROOT / "gateway", folder / "gateway", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 def export(reference: str, folder: Path) -> Path:
