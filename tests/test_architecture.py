@@ -60,3 +60,18 @@ def test_every_error_has_a_code_of_its_own_and_stands_in_the_tree() -> None:
     drawn = {word for line in (errors.__doc__ or "").splitlines() for word in line.split() if word.isalpha()}
     assert named <= drawn
     assert {error.code for error in leaves} == set(errors.Code)
+
+
+@pytest.mark.parametrize(
+    ("kept", "expression"),
+    [
+        (
+            "the sandbox is loaded where it runs only",
+            "any(it.startswith('gateway.sandbox') for it in sys.modules)",
+        ),
+        ("what is dead is collected again", "not gc.isenabled()"),
+    ],
+)
+def test_the_program_is_ready_sooner_for_what_it_leaves_to_later(kept: str, expression: str) -> None:
+    code = f"import gc, sys, gateway.__main__; sys.exit({expression})"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0, kept

@@ -4,11 +4,10 @@ import asyncio
 import gc
 import json
 import os
-import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,14 +18,11 @@ from uvicorn.loops.auto import auto_loop_factory
 from gateway.app import catalog_of, running
 from gateway.cli import coverage, ending, reconcile
 from gateway.cli.caller import Config, Credential, authorization_in, session_of
+from gateway.cli.leaving import on_signal
 from gateway.errors import Problem
 from gateway.http.connection import punctual
 from gateway.http.identity.api_keys import hashed, new_key
 from gateway.http.logging import configure
-from gateway.sandbox import Sandbox
-from gateway.sandbox.announcement import announcement
-from gateway.sandbox.errors import SandboxError
-from gateway.sandbox.standalone import standalone
 from gateway.schema.build import client_sdl, subgraph_sdl
 from gateway.service.doctor import Finding, examine
 from gateway.settings import Fault, Settings, SettingsError, load
@@ -138,7 +134,9 @@ def run_sandbox(
     ] = None,
 ) -> None:
     """Run emulators of both upstreams on this machine, and print how to reach them."""
-    started = standalone(
+    from gateway.cli.sandbox import run  # noqa: PLC0415 the emulators are an eighth of the start
+
+    run(
         elasticsearch_port=elasticsearch_port,
         msgraph_port=msgraph_port,
         seed=seed,
@@ -146,11 +144,6 @@ def run_sandbox(
         elasticsearch_version=elasticsearch_version,
         assignments=assignments or (),
     )
-    try:
-        asyncio.run(_announced(started))
-    except SandboxError as exc:
-        print(f"The sandbox cannot start: {exc}.", file=sys.stderr)
-        raise typer.Exit(2) from exc
 
 
 class _Server(uvicorn.Server):
@@ -158,23 +151,8 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        _on_signal(self.handle_exit, None)
+        on_signal(self.handle_exit, None)
         yield
-
-
-def _on_signal(leave: Callable[..., None], *arguments: object) -> None:
-    """Call `leave` with the number of a signal that asks to leave."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, leave, number, *arguments)
-
-
-async def _announced(started: AbstractAsyncContextManager[Sandbox]) -> None:
-    """A sandbox until a signal asks it to leave."""
-    told = asyncio.Event()
-    _on_signal(lambda _: told.set())
-    async with started as sandbox:
-        print(announcement(sandbox), flush=True)
-        await told.wait()
 
 
 async def _serve(settings: Settings) -> None:
