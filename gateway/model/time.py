@@ -116,7 +116,8 @@ def from_millis(millis: int) -> datetime:
 
 def to_rfc3339(instant: datetime) -> str:
     """The instant in UTC, with `Z`; fractions of a second only where there are any."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    in_utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return f"{in_utc.isoformat().removesuffix('+00:00')}Z"
 
 
 def parse_instant(value: object) -> datetime:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from gateway.errors import located
+from gateway.model.event import Event
 from gateway.schema.context import Context
 from gateway.schema.enums import ReadStatus, by_name
 from gateway.schema.event import CalendarEvent
@@ -54,36 +55,48 @@ class SourceResult:
 
 @strawberry.type(description="One row of a page of events.")
 class CalendarEventEdge:
-    cursor: str = strawberry.field(description="Pass it as `after` to go on behind this row.")
-    node: CalendarEvent = strawberry.field(description="The event.")
+    event: strawberry.Private[Event]
+
+    @strawberry.field(description="Pass it as `after` to go on behind this row.")
+    def cursor(self) -> str:
+        return EventCursor.at(self.event).encode()
+
+    @strawberry.field(description="The event.")
+    def node(self) -> CalendarEvent:
+        return CalendarEvent.of(self.event)
 
 
 @strawberry.type(description="A page of events, ordered by start and id.")
 class CalendarEventConnection:
-    edges: list[CalendarEventEdge] = strawberry.field(description="The rows, with a cursor each.")
-    nodes: list[CalendarEvent] = strawberry.field(description="The rows.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
-    sources: list[SourceResult] = strawberry.field(description="How each source that was asked fared.")
-    problems: list[Problem] = strawberry.field(description="Names of calendars that mean nothing here.")
-    is_complete: bool = strawberry.field(
+    page: strawberry.Private[EventPage]
+
+    @strawberry.field(description="The rows, with a cursor each.")
+    def edges(self) -> list[CalendarEventEdge]:
+        return [CalendarEventEdge(event=event) for event in self.page.events]
+
+    @strawberry.field(description="The rows.")
+    def nodes(self) -> list[CalendarEvent]:
+        return [CalendarEvent.of(event) for event in self.page.events]
+
+    @strawberry.field(description="Where the page stands.")
+    def page_info(self) -> PageInfo:
+        last = self.page.events[-1:]
+        cursor = EventCursor.at(last[0]).encode() if last else None
+        return PageInfo(has_next_page=self.page.has_next, end_cursor=cursor)
+
+    @strawberry.field(description="How each source that was asked fared.")
+    def sources(self, info: strawberry.Info[Context]) -> list[SourceResult]:
+        return [SourceResult.of(read, info.context) for read in self.page.sources]
+
+    @strawberry.field(description="Names of calendars that mean nothing here.")
+    def problems(self) -> list[Problem]:
+        return [Problem.of(problem) for problem in self.page.problems]
+
+    @strawberry.field(
         description="Whether nothing is missing from this page. A source that failed is not caught up later."
     )
-
-    @classmethod
-    def of(cls, page: EventPage, context: Context) -> Self:
-        nodes = [CalendarEvent.of(event) for event in page.events]
-        cursors = [EventCursor.at(event).encode() for event in page.events]
-        return cls(
-            edges=[
-                CalendarEventEdge(cursor=cursor, node=node)
-                for cursor, node in zip(cursors, nodes, strict=True)
-            ],
-            nodes=nodes,
-            page_info=PageInfo(has_next_page=page.has_next, end_cursor=cursors[-1] if cursors else None),
-            sources=[SourceResult.of(read, context) for read in page.sources],
-            problems=[Problem.of(problem) for problem in page.problems],
-            is_complete=page.is_complete,
-        )
+    def is_complete(self) -> bool:
+        return self.page.is_complete
 
 
 @strawberry.type(description="One row of a page of calendars.")
@@ -131,4 +144,4 @@ async def events_page(
     cursor = None if after is None else EventCursor.parse(after)
     fields = fields_of_page(info)
     page = await read_events(info.context.session, calendars, span, first=first, after=cursor, fields=fields)
-    return CalendarEventConnection.of(page, info.context)
+    return CalendarEventConnection(page=page)

@@ -21,24 +21,38 @@ _FORCE_TIME_SHIFT = (
 
 @strawberry.type(description="What only an Elasticsearch ML calendar event has.")
 class ElasticsearchEventDetails:
-    event_id: str = strawberry.field(description="Elasticsearch's own id of the event.")
-    occurrence: DateTime | None = strawberry.field(
+    details: strawberry.Private[model.ElasticsearchEventDetails]
+    event: strawberry.Private[Event]
+
+    @strawberry.field(description="Elasticsearch's own id of the event.")
+    def event_id(self) -> str:
+        return self.details.event_id
+
+    @strawberry.field(
         description="When the series that it is a part of has it begin, whenever it does. Null for single "
         "events, and where a series has no key."
     )
-    skip_result: bool | None = strawberry.field(description=f"{_SKIP_RESULT} Null before Elasticsearch 8.16.")
-    skip_model_update: bool | None = strawberry.field(
-        description=f"{_SKIP_MODEL_UPDATE} Null before Elasticsearch 8.16."
-    )
-    force_time_shift: int | None = strawberry.field(description=_FORCE_TIME_SHIFT)
-    event: strawberry.Private[Event]
+    def occurrence(self) -> DateTime | None:
+        return None if self.details.occurrence is None else DateTime(self.details.occurrence)
+
+    @strawberry.field(description=f"{_SKIP_RESULT} Null before Elasticsearch 8.16.")
+    def skip_result(self) -> bool | None:
+        return self.details.skip_result
+
+    @strawberry.field(description=f"{_SKIP_MODEL_UPDATE} Null before Elasticsearch 8.16.")
+    def skip_model_update(self) -> bool | None:
+        return self.details.skip_model_update
+
+    @strawberry.field(description=_FORCE_TIME_SHIFT)
+    def force_time_shift(self) -> int | None:
+        return self.details.force_time_shift
 
     @strawberry.field(
         description="What is really muted: by bucket span, the time that the calendar's jobs ignore. Empty "
         "where no job does. Null, with an error, where the jobs cannot be read."
     )
     async def effective_windows(self, info: strawberry.Info[Context]) -> list[SuppressionWindow] | None:
-        if not self._mutes:
+        if not self.details.mutes:
             return []
         calendar = await info.context.calendar(str(self.event.calendar_id))
         names = (
@@ -59,25 +73,9 @@ class ElasticsearchEventDetails:
         if self.event.key is None:
             return None
         end = await info.context.muted_until.load((str(self.event.calendar_id), self.event.key))
-        own = self.event.end.instant if self._mutes else None  # too long ago to be looked up, maybe
+        own = self.event.end.instant if self.details.mutes else None  # too long ago to be looked up, maybe
         ends = [each for each in (end, own) if each is not None]
         return DateTime(max(ends)) if ends else None
-
-    @property
-    def _mutes(self) -> bool:
-        details = self.event.details
-        return isinstance(details, model.ElasticsearchEventDetails) and details.mutes
-
-    @classmethod
-    def of(cls, details: model.ElasticsearchEventDetails, event: Event) -> Self:
-        return cls(
-            event=event,
-            event_id=details.event_id,
-            occurrence=None if details.occurrence is None else DateTime(details.occurrence),
-            skip_result=details.skip_result,
-            skip_model_update=details.skip_model_update,
-            force_time_shift=details.force_time_shift,
-        )
 
 
 @strawberry.input(

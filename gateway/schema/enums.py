@@ -15,7 +15,7 @@ def by_name(enum: type[E], member: Enum) -> E: ...
 def by_name(enum: type[E], member: Enum | None) -> E | None: ...
 def by_name(enum: type[E], member: Enum | None) -> E | None:
     """The member of `enum` that is called like `member`; None stays None."""
-    return None if member is None else enum[member.name]
+    return None if member is None else enum[member._name_]
 
 
 @strawberry.enum(description="Which API stands behind a source.")

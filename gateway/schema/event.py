@@ -1,5 +1,9 @@
-"""The unified calendar event, in the schema."""
+"""The unified calendar event, in the schema.
 
+Most fields are made when they are selected: a list of events has few of them, and many events.
+"""
+
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
@@ -55,41 +59,102 @@ class EventWarning:
 class CalendarEvent(Node):
     event: strawberry.Private[model.Event]
 
-    title: str = strawberry.field(description="What it is: Graph's subject, Elasticsearch's description.")
-    description: EventBody | None = strawberry.field(description="The longer text; Elasticsearch has none.")
-    start: EventTime = strawberry.field(description="When it begins.")
-    end: EventTime = strawberry.field(description="When it ends; this instant is no longer part of it.")
-    duration: Duration = strawberry.field(description="How long it lasts.")
-    is_all_day: bool = strawberry.field(description="Whether it lasts whole days.")
-    status: EventStatus = strawberry.field(description="Whether it takes place.")
-    show_as: ShowAs | None = strawberry.field(description="How the time appears to others.")
-    location: EventLocation | None = strawberry.field(description="Where it takes place.")
-    locations: list[EventLocation] = strawberry.field(description="All places where it takes place.")
-    categories: list[str] = strawberry.field(description="Labels.")
-    attendees: list[Attendee] = strawberry.field(description="Who is invited.")
-    organizer: EventPerson | None = strawberry.field(description="Who organizes it.")
-    recurrence: Recurrence | None = strawberry.field(
+    @strawberry.field(description="What it is: Graph's subject, Elasticsearch's description.")
+    def title(self) -> str:
+        return self.event.title
+
+    @strawberry.field(description="The longer text; Elasticsearch has none.")
+    def description(self) -> EventBody | None:
+        return EventBody.of(self.event.body) if self.event.body else None
+
+    @strawberry.field(description="When it begins.")
+    def start(self) -> EventTime:
+        return EventTime(time=self.event.start)
+
+    @strawberry.field(description="When it ends; this instant is no longer part of it.")
+    def end(self) -> EventTime:
+        return EventTime(time=self.event.end)
+
+    @strawberry.field(description="How long it lasts.")
+    def duration(self) -> Duration:
+        return elapsed(self.event.end.instant - self.event.start.instant)
+
+    @strawberry.field(description="Whether it lasts whole days.")
+    def is_all_day(self) -> bool:
+        return self.event.is_all_day
+
+    @strawberry.field(description="Whether it takes place.")
+    def status(self) -> EventStatus:
+        return by_name(EventStatus, self.event.status)
+
+    @strawberry.field(description="How the time appears to others.")
+    def show_as(self) -> ShowAs | None:
+        return by_name(ShowAs, self.event.show_as)
+
+    @strawberry.field(description="Where it takes place.")
+    def location(self) -> EventLocation | None:
+        return EventLocation.of(self.event.location) if self.event.location else None
+
+    @strawberry.field(description="All places where it takes place.")
+    def locations(self) -> list[EventLocation]:
+        return [EventLocation.of(place) for place in self.event.locations]
+
+    @strawberry.field(description="Labels.")
+    def categories(self) -> list[str]:
+        return list(self.event.categories)
+
+    @strawberry.field(description="Who is invited.")
+    def attendees(self) -> list[Attendee]:
+        return [Attendee.of(attendee) for attendee in self.event.attendees]
+
+    @strawberry.field(description="Who organizes it.")
+    def organizer(self) -> EventPerson | None:
+        return EventPerson.of(self.event.organizer) if self.event.organizer else None
+
+    @strawberry.field(
         description="When the series takes place that the event stands for. Null for single events and for "
         "occurrences, and where no rule can say it: `msgraph` then shows how Graph does."
     )
-    key: str | None = strawberry.field(
+    def recurrence(self) -> Recurrence | None:
+        return Recurrence.of(self.event.recurrence) if self.event.recurrence else None
+
+    @strawberry.field(
         description="The caller's own name for it, shared by all its copies, its `counterparts`. An "
         "occurrence has that of its series."
     )
-    series_id: strawberry.ID | None = strawberry.field(description="The series that it is an occurrence of.")
-    web_url: URL | None = strawberry.field(description="Where to open it in a browser.")
-    created_at: DateTime | None = strawberry.field(description="When it was created.")
-    updated_at: DateTime | None = strawberry.field(description="When it was last changed.")
-    revision: str | None = strawberry.field(description="Changes with every change of the event.")
+    def key(self) -> str | None:
+        return self.event.key
 
-    warnings: list[EventWarning] = strawberry.field(
-        description="What could not be read as the source means it. Mostly none."
-    )
+    @strawberry.field(description="The series that it is an occurrence of.")
+    def series_id(self) -> strawberry.ID | None:
+        return None if self.event.series_id is None else strawberry.ID(self.event.series_id)
 
-    @strawberry.field(description="The id of the calendar that holds it.")
-    async def calendar_id(self, info: strawberry.Info[Context]) -> strawberry.ID:
-        known = self.event.calendar_id
-        return strawberry.ID(known or (await info.context.calendars_of.load(self.event.id)).id)
+    @strawberry.field(description="Where to open it in a browser.")
+    def web_url(self) -> URL | None:
+        return None if self.event.web_url is None else URL(self.event.web_url)
+
+    @strawberry.field(description="When it was created.")
+    def created_at(self) -> DateTime | None:
+        return None if self.event.created_at is None else DateTime(self.event.created_at)
+
+    @strawberry.field(description="When it was last changed.")
+    def updated_at(self) -> DateTime | None:
+        return None if self.event.updated_at is None else DateTime(self.event.updated_at)
+
+    @strawberry.field(description="Changes with every change of the event.")
+    def revision(self) -> str | None:
+        return self.event.revision
+
+    @strawberry.field(description="What could not be read as the source means it. Mostly none.")
+    def warnings(self) -> list[EventWarning]:
+        return [EventWarning.of(warning) for warning in self.event.warnings]
+
+    @strawberry.field(graphql_type=strawberry.ID, description="The id of the calendar that holds it.")
+    def calendar_id(self, info: strawberry.Info[Context]) -> str | Coroutine[None, None, str]:
+        return self.event.calendar_id or self._home(info.context)
+
+    async def _home(self, context: Context) -> str:
+        return (await context.calendars_of.load(self.event.id)).id
 
     @strawberry.field(description="The calendar that holds it; null, with an error, where it cannot be read.")
     async def calendar(
@@ -110,9 +175,9 @@ class CalendarEvent(Node):
     ) -> list["CalendarEvent"] | None:
         from gateway.schema.selection import fields_of_events  # noqa: PLC0415 - it knows events by their fields
 
-        if self.key is None:
+        if self.event.key is None:
             return []
-        found = await info.context.under_key(self.key, calendars, fields_of_events(info))
+        found = await info.context.under_key(self.event.key, calendars, fields_of_events(info))
         own, calendar = self.event.id, self.event.calendar_id
         others = [event for event in found if event.id != own and event.calendar_id != calendar]
         return [CalendarEvent.of(event) for event in others]
@@ -126,37 +191,15 @@ class CalendarEvent(Node):
         details = self.event.details
         if not isinstance(details, elasticsearch.ElasticsearchEventDetails):
             return None
-        return ElasticsearchEventDetails.of(details, self.event)
+        return ElasticsearchEventDetails(details=details, event=self.event)
 
     @strawberry.field(description="What only a Graph event has.")
     def msgraph(self) -> MSGraphEventDetails | None:
         details = self.event.details
-        return MSGraphEventDetails.of(details) if isinstance(details, msgraph.MSGraphEventDetails) else None
+        return (
+            MSGraphEventDetails(details=details) if isinstance(details, msgraph.MSGraphEventDetails) else None
+        )
 
     @classmethod
     def of(cls, event: model.Event) -> Self:
-        return cls(
-            id=strawberry.ID(event.id),
-            event=event,
-            title=event.title,
-            description=EventBody.of(event.body) if event.body else None,
-            start=EventTime.of(event.start),
-            end=EventTime.of(event.end),
-            duration=elapsed(event.end.instant - event.start.instant),
-            is_all_day=event.is_all_day,
-            status=by_name(EventStatus, event.status),
-            show_as=by_name(ShowAs, event.show_as),
-            location=EventLocation.of(event.location) if event.location else None,
-            locations=[EventLocation.of(place) for place in event.locations],
-            categories=list(event.categories),
-            attendees=[Attendee.of(attendee) for attendee in event.attendees],
-            organizer=EventPerson.of(event.organizer) if event.organizer else None,
-            recurrence=Recurrence.of(event.recurrence) if event.recurrence else None,
-            key=event.key,
-            series_id=None if event.series_id is None else strawberry.ID(event.series_id),
-            web_url=None if event.web_url is None else URL(event.web_url),
-            created_at=None if event.created_at is None else DateTime(event.created_at),
-            updated_at=None if event.updated_at is None else DateTime(event.updated_at),
-            revision=event.revision,
-            warnings=[EventWarning.of(warning) for warning in event.warnings],
-        )
+        return cls(id=strawberry.ID(event.id), event=event)

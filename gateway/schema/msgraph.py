@@ -105,89 +105,129 @@ class MSGraphRecurrence:
 
 @strawberry.type(description="Every property of a Graph event that the unified event does not have.")
 class MSGraphEventDetails:
-    event_id: str = strawberry.field(description="Graph's own id of the event.")
-    change_key: str | None = strawberry.field(description="Changes with every change of the event.")
-    i_cal_uid: str | None = strawberry.field(
+    details: strawberry.Private[model.MSGraphEventDetails]
+
+    @strawberry.field(description="Graph's own id of the event.")
+    def event_id(self) -> str:
+        return self.details.event_id
+
+    @strawberry.field(description="Changes with every change of the event.")
+    def change_key(self) -> str | None:
+        return self.details.change_key
+
+    @strawberry.field(
         name="iCalUId", description="The event's id across calendars; another one for each occurrence."
     )
-    uid: str | None = strawberry.field(
-        description="The event's id across calendars; the same over a series. Beta only."
-    )
-    type: EventType | None = strawberry.field(description="What the event is to a series.")
-    importance: Importance | None = strawberry.field(description="How much it matters.")
-    sensitivity: Sensitivity | None = strawberry.field(description="Who may see what it is about.")
-    original_start_time_zone: str | None = strawberry.field(
-        description="The zone of the start when it was created, as Graph names it."
-    )
-    original_end_time_zone: str | None = strawberry.field(
-        description="The zone of the end when it was created, as Graph names it."
-    )
-    original_start: DateTime | None = strawberry.field(
-        description="When an occurrence of a series would begin if nobody had moved it."
-    )
-    reminder_minutes_before_start: int | None = strawberry.field(description="When the reminder comes.")
-    is_reminder_on: bool | None = strawberry.field(description="Whether a reminder comes.")
-    has_attachments: bool | None = strawberry.field(description="Whether files are attached.")
-    body_preview: str | None = strawberry.field(description="How the description begins, as plain text.")
-    is_cancelled: bool | None = strawberry.field(description="Whether it was called off.")
-    is_draft: bool | None = strawberry.field(description="Whether changes have not been sent yet.")
-    is_organizer: bool | None = strawberry.field(description="Whether the calendar's owner organizes it.")
-    response_requested: bool | None = strawberry.field(description="Whether the organizer wants answers.")
-    allow_new_time_proposals: bool | None = strawberry.field(
-        description="Whether attendees may propose another time."
-    )
-    hide_attendees: bool | None = strawberry.field(description="Whether attendees see only themselves.")
-    is_online_meeting: bool | None = strawberry.field(description="Whether it can be joined online.")
-    online_meeting_provider: OnlineMeetingProvider | None = strawberry.field(
-        description="Who provides the online meeting."
-    )
-    online_meeting: OnlineMeeting | None = strawberry.field(description="How to join it online.")
-    online_meeting_url: URL | None = strawberry.field(
-        description="A link of an older kind of online meeting."
-    )
-    series_master_id: str | None = strawberry.field(description="Graph's own id of the series.")
-    occurrence_id: str | None = strawberry.field(description="The occurrence's id in its series. Beta only.")
-    transaction_id: str | None = strawberry.field(description="The creator's own name for the creation.")
-    response: AttendeeResponse | None = strawberry.field(description="What the calendar's owner answered.")
-    responded_at: DateTime | None = strawberry.field(description="When the calendar's owner answered.")
-    recurrence: MSGraphRecurrence | None = strawberry.field(description="How the series recurs.")
+    def i_cal_uid(self) -> str | None:
+        return self.details.i_cal_uid
 
-    @classmethod
-    def of(cls, details: model.MSGraphEventDetails) -> Self:
-        return cls(
-            event_id=details.event_id,
-            change_key=details.change_key,
-            i_cal_uid=details.i_cal_uid,
-            uid=details.uid,
-            type=by_name(EventType, details.type),
-            importance=by_name(Importance, details.importance),
-            sensitivity=by_name(Sensitivity, details.sensitivity),
-            original_start_time_zone=details.original_start_time_zone,
-            original_end_time_zone=details.original_end_time_zone,
-            original_start=None if details.original_start is None else DateTime(details.original_start),
-            reminder_minutes_before_start=details.reminder_minutes_before_start,
-            is_reminder_on=details.is_reminder_on,
-            has_attachments=details.has_attachments,
-            body_preview=details.body_preview,
-            is_cancelled=details.is_cancelled,
-            is_draft=details.is_draft,
-            is_organizer=details.is_organizer,
-            response_requested=details.response_requested,
-            allow_new_time_proposals=details.allow_new_time_proposals,
-            hide_attendees=details.hide_attendees,
-            is_online_meeting=details.is_online_meeting,
-            online_meeting_provider=by_name(OnlineMeetingProvider, details.online_meeting_provider),
-            online_meeting=OnlineMeeting.of(details.online_meeting) if details.online_meeting else None,
-            online_meeting_url=None
-            if details.online_meeting_url is None
-            else URL(details.online_meeting_url),
-            series_master_id=details.series_master_id,
-            occurrence_id=details.occurrence_id,
-            transaction_id=details.transaction_id,
-            response=by_name(AttendeeResponse, details.response),
-            responded_at=None if details.responded_at is None else DateTime(details.responded_at),
-            recurrence=MSGraphRecurrence.of(details.recurrence) if details.recurrence else None,
-        )
+    @strawberry.field(description="The event's id across calendars; the same over a series. Beta only.")
+    def uid(self) -> str | None:
+        return self.details.uid
+
+    @strawberry.field(description="What the event is to a series.")
+    def type(self) -> EventType | None:
+        return by_name(EventType, self.details.type)
+
+    @strawberry.field(description="How much it matters.")
+    def importance(self) -> Importance | None:
+        return by_name(Importance, self.details.importance)
+
+    @strawberry.field(description="Who may see what it is about.")
+    def sensitivity(self) -> Sensitivity | None:
+        return by_name(Sensitivity, self.details.sensitivity)
+
+    @strawberry.field(description="The zone of the start when it was created, as Graph names it.")
+    def original_start_time_zone(self) -> str | None:
+        return self.details.original_start_time_zone
+
+    @strawberry.field(description="The zone of the end when it was created, as Graph names it.")
+    def original_end_time_zone(self) -> str | None:
+        return self.details.original_end_time_zone
+
+    @strawberry.field(description="When an occurrence of a series would begin if nobody had moved it.")
+    def original_start(self) -> DateTime | None:
+        return None if self.details.original_start is None else DateTime(self.details.original_start)
+
+    @strawberry.field(description="When the reminder comes.")
+    def reminder_minutes_before_start(self) -> int | None:
+        return self.details.reminder_minutes_before_start
+
+    @strawberry.field(description="Whether a reminder comes.")
+    def is_reminder_on(self) -> bool | None:
+        return self.details.is_reminder_on
+
+    @strawberry.field(description="Whether files are attached.")
+    def has_attachments(self) -> bool | None:
+        return self.details.has_attachments
+
+    @strawberry.field(description="How the description begins, as plain text.")
+    def body_preview(self) -> str | None:
+        return self.details.body_preview
+
+    @strawberry.field(description="Whether it was called off.")
+    def is_cancelled(self) -> bool | None:
+        return self.details.is_cancelled
+
+    @strawberry.field(description="Whether changes have not been sent yet.")
+    def is_draft(self) -> bool | None:
+        return self.details.is_draft
+
+    @strawberry.field(description="Whether the calendar's owner organizes it.")
+    def is_organizer(self) -> bool | None:
+        return self.details.is_organizer
+
+    @strawberry.field(description="Whether the organizer wants answers.")
+    def response_requested(self) -> bool | None:
+        return self.details.response_requested
+
+    @strawberry.field(description="Whether attendees may propose another time.")
+    def allow_new_time_proposals(self) -> bool | None:
+        return self.details.allow_new_time_proposals
+
+    @strawberry.field(description="Whether attendees see only themselves.")
+    def hide_attendees(self) -> bool | None:
+        return self.details.hide_attendees
+
+    @strawberry.field(description="Whether it can be joined online.")
+    def is_online_meeting(self) -> bool | None:
+        return self.details.is_online_meeting
+
+    @strawberry.field(description="Who provides the online meeting.")
+    def online_meeting_provider(self) -> OnlineMeetingProvider | None:
+        return by_name(OnlineMeetingProvider, self.details.online_meeting_provider)
+
+    @strawberry.field(description="How to join it online.")
+    def online_meeting(self) -> OnlineMeeting | None:
+        return OnlineMeeting.of(self.details.online_meeting) if self.details.online_meeting else None
+
+    @strawberry.field(description="A link of an older kind of online meeting.")
+    def online_meeting_url(self) -> URL | None:
+        return None if self.details.online_meeting_url is None else URL(self.details.online_meeting_url)
+
+    @strawberry.field(description="Graph's own id of the series.")
+    def series_master_id(self) -> str | None:
+        return self.details.series_master_id
+
+    @strawberry.field(description="The occurrence's id in its series. Beta only.")
+    def occurrence_id(self) -> str | None:
+        return self.details.occurrence_id
+
+    @strawberry.field(description="The creator's own name for the creation.")
+    def transaction_id(self) -> str | None:
+        return self.details.transaction_id
+
+    @strawberry.field(description="What the calendar's owner answered.")
+    def response(self) -> AttendeeResponse | None:
+        return by_name(AttendeeResponse, self.details.response)
+
+    @strawberry.field(description="When the calendar's owner answered.")
+    def responded_at(self) -> DateTime | None:
+        return None if self.details.responded_at is None else DateTime(self.details.responded_at)
+
+    @strawberry.field(description="How the series recurs.")
+    def recurrence(self) -> MSGraphRecurrence | None:
+        return MSGraphRecurrence.of(self.details.recurrence) if self.details.recurrence else None
 
 
 @strawberry.type(description="Every property of a Graph calendar that the unified calendar does not have.")

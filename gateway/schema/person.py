@@ -58,8 +58,8 @@ class Attendee:
             type=by_name(AttendeeType, attendee.type),
             response=by_name(AttendeeResponse, attendee.response),
             responded_at=None if attendee.responded_at is None else DateTime(attendee.responded_at),
-            proposed_start=None if attendee.proposed_start is None else EventTime.of(attendee.proposed_start),
-            proposed_end=None if attendee.proposed_end is None else EventTime.of(attendee.proposed_end),
+            proposed_start=EventTime(time=attendee.proposed_start) if attendee.proposed_start else None,
+            proposed_end=EventTime(time=attendee.proposed_end) if attendee.proposed_end else None,
         )
 
 

@@ -1,7 +1,5 @@
 """Times as the schema reads them out, and windows."""
 
-from typing import Self
-
 import strawberry
 
 from gateway.model import time as model
@@ -11,21 +9,23 @@ from gateway.schema.scalars import Date, DateTime, LocalDateTime, TimeZone
 
 @strawberry.type(description="One end of an event.")
 class EventTime:
-    instant: DateTime = strawberry.field(description="The instant, in UTC.")
-    local: LocalDateTime = strawberry.field(description="What the wall clock in the zone shows.")
-    time_zone: TimeZone = strawberry.field(
-        description="The zone that the event is meant in, as an IANA name."
-    )
-    date: Date | None = strawberry.field(description="The day, if the event lasts whole days.")
+    time: strawberry.Private[EventTimeModel]
 
-    @classmethod
-    def of(cls, time: EventTimeModel) -> Self:
-        return cls(
-            instant=DateTime(time.instant),
-            local=LocalDateTime(time.local),
-            time_zone=TimeZone(time.zone),
-            date=None if time.day is None else Date(time.day),
-        )
+    @strawberry.field(description="The instant, in UTC.")
+    def instant(self) -> DateTime:
+        return DateTime(self.time.instant)
+
+    @strawberry.field(description="What the wall clock in the zone shows.")
+    def local(self) -> LocalDateTime:
+        return LocalDateTime(self.time.local)
+
+    @strawberry.field(description="The zone that the event is meant in, as an IANA name.")
+    def time_zone(self) -> TimeZone:
+        return TimeZone(self.time.zone)
+
+    @strawberry.field(description="The day, if the event lasts whole days.")
+    def date(self) -> Date | None:
+        return None if self.time.day is None else Date(self.time.day)
 
 
 @strawberry.input(description="A half-open span of time: its start belongs to it, its end does not.")

@@ -136,37 +136,75 @@ class UpstreamRequest:
 
 @strawberry.type(description="What became of one event in one calendar.")
 class EventWriteResult:
-    event_index: int = strawberry.field(
+    row: strawberry.Private[EventRow]
+
+    @strawberry.field(
         description="The event's place in the input; in `reconcile`, the key's among those of the rows."
     )
-    calendar_index: int | None = strawberry.field(
+    def event_index(self) -> int:
+        return self.row.event_index
+
+    @strawberry.field(
         description="The place in the input, or in the target's `calendars`, that named the calendar; null "
         "where the event was named by its id."
     )
-    calendar_id: strawberry.ID | None = strawberry.field(
+    def calendar_index(self) -> int | None:
+        return self.row.calendar_index
+
+    @strawberry.field(
         description="The calendar's canonical id; null where only an upstream that does not answer knows it."
     )
-    key: str | None = strawberry.field(description="The event's key, if it has one.")
-    status: WriteStatus = strawberry.field(description="What became of it.")
-    event_id: strawberry.ID | None = strawberry.field(description="The event's id, if it is there.")
-    event_ids: list[strawberry.ID] = strawberry.field(
+    def calendar_id(self) -> strawberry.ID | None:
+        return None if self.row.calendar_id is None else strawberry.ID(self.row.calendar_id)
+
+    @strawberry.field(description="The event's key, if it has one.")
+    def key(self) -> str | None:
+        return self.row.key
+
+    @strawberry.field(description="What became of it.")
+    def status(self) -> WriteStatus:
+        return by_name(WriteStatus, self.row.status)
+
+    @strawberry.field(description="The event's id, if it is there.")
+    def event_id(self) -> strawberry.ID | None:
+        return None if self.row.event is None else strawberry.ID(self.row.event.id)
+
+    @strawberry.field(
         description="All events that it is there as: a series may be held as one event per occurrence."
     )
-    previous_id: strawberry.ID | None = strawberry.field(
-        description="The id that the event had before, if the write gave it another one."
-    )
-    event: CalendarEvent | None = strawberry.field(
-        description="The event as the source holds it; in a dry run, as it is before."
-    )
-    stored: bool = strawberry.field(
+    def event_ids(self) -> list[strawberry.ID]:
+        return [strawberry.ID(id_) for id_ in self.row.event_ids]
+
+    @strawberry.field(description="The id that the event had before, if the write gave it another one.")
+    def previous_id(self) -> strawberry.ID | None:
+        return None if self.row.previous_id is None else strawberry.ID(self.row.previous_id)
+
+    @strawberry.field(description="The event as the source holds it; in a dry run, as it is before.")
+    def event(self) -> CalendarEvent | None:
+        return CalendarEvent.of(self.row.event) if self.row.event else None
+
+    @strawberry.field(
         description="Whether it was seen in the calendar after writing. That a running anomaly detection job "
         "has taken it up is not promised."
     )
-    problem: Problem | None = strawberry.field(description="What went wrong, if anything.")
-    warnings: list[TranslationWarning] = strawberry.field(description="What the calendar cannot hold.")
-    effects: list[SideEffect] = strawberry.field(description="What the write does beside storing the event.")
-    request_indexes: list[int] = strawberry.field(description="Which of `requests` were made for it.")
-    row: strawberry.Private[EventRow]
+    def stored(self) -> bool:
+        return self.row.stored
+
+    @strawberry.field(description="What went wrong, if anything.")
+    def problem(self) -> Problem | None:
+        return Problem.of(self.row.problem) if self.row.problem else None
+
+    @strawberry.field(description="What the calendar cannot hold.")
+    def warnings(self) -> list[TranslationWarning]:
+        return [TranslationWarning.of(warning) for warning in self.row.warnings]
+
+    @strawberry.field(description="What the write does beside storing the event.")
+    def effects(self) -> list[SideEffect]:
+        return [SideEffect.of(effect) for effect in self.row.effects]
+
+    @strawberry.field(description="Which of `requests` were made for it.")
+    def request_indexes(self) -> list[int]:
+        return list(self.row.requests)
 
     @strawberry.field(
         description="What is in the calendar at the event's time already, at most 50 events, by start and "
@@ -175,26 +213,6 @@ class EventWriteResult:
     async def overlaps(self, info: strawberry.Info[Context]) -> list[CalendarEvent] | None:
         found = await info.context.overlaps(self.row, fields_of_events(info))
         return [CalendarEvent.of(event) for event in found]
-
-    @classmethod
-    def of(cls, row: EventRow) -> Self:
-        return cls(
-            event_index=row.event_index,
-            calendar_index=row.calendar_index,
-            calendar_id=None if row.calendar_id is None else strawberry.ID(row.calendar_id),
-            key=row.key,
-            status=by_name(WriteStatus, row.status),
-            event_id=None if row.event is None else strawberry.ID(row.event.id),
-            event_ids=[strawberry.ID(id_) for id_ in row.event_ids],
-            previous_id=None if row.previous_id is None else strawberry.ID(row.previous_id),
-            event=CalendarEvent.of(row.event) if row.event else None,
-            stored=row.stored,
-            problem=Problem.of(row.problem) if row.problem else None,
-            warnings=[TranslationWarning.of(warning) for warning in row.warnings],
-            effects=[SideEffect.of(effect) for effect in row.effects],
-            request_indexes=list(row.requests),
-            row=row,
-        )
 
 
 @strawberry.type(description="How many rows have which status.")
@@ -248,7 +266,7 @@ class EventWritePayload:
         "event that is named by its key has a row per copy."
     )
     def results(self) -> list[EventWriteResult]:
-        return [EventWriteResult.of(row) for row in self.report.rows]
+        return [EventWriteResult(row=row) for row in self.report.rows]
 
     @strawberry.field(description="What was asked of the upstreams, or in a dry run would be, in order.")
     def requests(self, info: strawberry.Info[Context]) -> list[UpstreamRequest]:
