@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from math import inf, isinf
+from types import TracebackType
 from typing import Final, Self, TypeVar
 
 import msgspec
@@ -53,13 +54,26 @@ class Deadline(msgspec.Struct, frozen=True):
         except TimeoutError as exc:
             raise _out_of_time() from exc
 
-    @asynccontextmanager
-    async def entered(self, place: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    def entered(self, place: AbstractAsyncContextManager[T]) -> AbstractAsyncContextManager[T]:
         """Holds a lock, or whatever has to be waited for. Raises OutOfTime if that takes too long."""
-        async with AsyncExitStack() as stack:
-            async with self.limit():
-                held = await stack.enter_async_context(place)
-            yield held
+        return _Entered(self, place)
+
+
+class _Entered(AbstractAsyncContextManager[T]):
+    """A place that is entered before a deadline, or not at all."""
+
+    def __init__(self, deadline: Deadline, place: AbstractAsyncContextManager[T]) -> None:
+        self._deadline = deadline
+        self._place = place
+
+    async def __aenter__(self) -> T:
+        async with self._deadline.limit():
+            return await self._place.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._place.__aexit__(kind, raised, trace)
 
 
 NEVER: Final = Deadline()

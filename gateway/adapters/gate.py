@@ -2,7 +2,7 @@
 
 from asyncio import Lock, Semaphore
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 
 class Gate:
@@ -16,8 +16,13 @@ class Gate:
     @asynccontextmanager
     async def enter(self, places: int = 1) -> AsyncIterator[None]:
         """Holds so many places, at most all."""
-        async with AsyncExitStack() as held:
+        held = 0
+        try:
             async with self._door:  # two who want several would else each wait for what the other holds
-                for _ in range(min(places, self._all)):
-                    await held.enter_async_context(self._places)
+                while held < min(places, self._all):
+                    await self._places.acquire()
+                    held += 1
             yield
+        finally:
+            for _ in range(held):
+                self._places.release()

@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Final
+
+_REMEMBERED: Final = 64
+"""Answers of one second have one date."""
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
@@ -26,6 +31,7 @@ def dated(headers: Mapping[str, str]) -> datetime | None:
     return _date(headers.get("date", ""))
 
 
+@lru_cache(_REMEMBERED)
 def _date(value: str) -> datetime | None:
     """An HTTP date as an instant, or None if it is none."""
     try:

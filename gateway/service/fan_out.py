@@ -1,12 +1,12 @@
 """Carrying out the planned parts of a call: all invitations or none, silent sources before the others."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from gateway.adapters.allowance import Allowance
 from gateway.adapters.base import WriteStatus
+from gateway.adapters.together import together
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import OutOfCalls, Problem, TooManyInvitations
 from gateway.service.lanes import Lanes
@@ -142,16 +142,11 @@ async def each(
     skip: Callable[[Write, Any, Problem], None],
 ) -> None:
     """Takes the steps, a bounded number at once, and skips those that are not to be taken any more."""
-    await asyncio.gather(
-        *(
-            lanes.run(
-                write.lane,
-                partial(take, write, step),
-                skip=partial(skip, write, step),
-                events=write.size(step),
-            )
-            for write, step in steps
+    await together(
+        lanes.run(
+            write.lane, partial(take, write, step), skip=partial(skip, write, step), events=write.size(step)
         )
+        for write, step in steps
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.base import CalendarAdapter
+from gateway.adapters.together import together
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import GatewayError
 from gateway.service.call_limits import CallLimits
@@ -79,6 +80,8 @@ class Session:
 
         The upstream is asked what a calendar is, aside, only where another one of its source is named.
         """
+        if len(targets) == 1:
+            return list(targets)
         spelled = [str(target.canonical) for target in targets]
         others = Counter(source for source, _ in {(it.source.name, str(it.canonical)) for it in targets})
         unsure = {
@@ -87,7 +90,7 @@ class Session:
             if others[target.source.name] > 1
         }
         gate = asyncio.Semaphore(_ASKED_AT_ONCE)
-        await asyncio.gather(*(self._identify(name, target, gate) for name, target in unsure.items()))
+        await together(self._identify(name, target, gate) for name, target in unsure.items())
         keys = [
             (target.source.name, self._identities.get(name, name))
             for name, target in zip(spelled, targets, strict=True)

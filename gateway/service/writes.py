@@ -3,11 +3,11 @@
 Sources that write in silence go first and those that can send invitations last, for mail cannot be unsent.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from gateway.adapters.base import WriteStatus
+from gateway.adapters.together import together
 from gateway.errors import GatewayError, InvalidInput, Problem
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
 from gateway.service.audit import AuditTrail
@@ -51,10 +51,10 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
 
 async def _prepare(writes: Sequence[CalendarWrite], drafts: Drafts, max_invitations: int | None) -> None:
     """Whom a change sends mail shows only in its plan."""
-    await asyncio.gather(*(write.check(drafts) for write in writes))
-    await asyncio.gather(*(write.plan() for write in writes))
+    await together(write.check(drafts) for write in writes)
+    await together(write.plan() for write in writes)
     refused = check_invitations(writes, max_invitations)
-    await asyncio.gather(*(write.plan() for write in refused))
+    await together(write.plan() for write in refused)
 
 
 def _row(column: CalendarWrite | Unresolved, index: int, key: str | None) -> EventRow:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -14,6 +15,8 @@ from gateway.model.time import EventTime, at_wall_clock, candidates, midnight, p
 from gateway.model.zones import UTC, find_zone, zone_info
 
 _NEVER: Final = "0001-01-01"
+_REMEMBERED: Final = 4096
+"""A time is asked for when it is planned, when it is sent, and when it is compared with what came of it."""
 
 
 class SentTime(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +26,7 @@ class SentTime(msgspec.Struct, frozen=True, kw_only=True):
     change: str | None = None
 
 
+@lru_cache(_REMEMBERED)
 def sent_time(given: EventTime) -> SentTime:
     """The same instant on the clock of a zone that Graph knows, at which that clock shows it only once."""
     zone = sent_zone(given.zone)
