@@ -1,4 +1,4 @@
-"""The sandbox under the clients that Elastic and Microsoft ship, and the gateway under routers.
+"""The sandbox under the clients that Elastic and Microsoft ship, the gateway under routers and a fuzzer.
 
 Sets up each client in an environment of its own, lets it do what it can do with calendars, holds what went
 over the wire against Graph's schema, and prints a table. Exits with 1 if anything did not work.
@@ -8,91 +8,20 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
-from http.client import OK
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import routers
+import served
+from clients import CLIENTS, HERE, VALIDATOR, Client, install
+from wire import Body, bodies
 
 from gateway.sandbox import Sandbox, seed
 from gateway.sandbox.faults import Fault
-from gateway.sandbox.http import Request
-from gateway.sandbox.msgraph.batch import item_target
-from gateway.sandbox.msgraph.routes import BATCH
-from gateway.sandbox.server import Exchange
 
-HERE = Path(__file__).resolve().parent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
-    """A client, where its program and its lock are, and what its program is told."""
-
-    name: str
-    folder: str
-    lock: str
-    cluster: str = "9.2.2"
-    variables: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_python(self) -> bool:
-        return self.lock.endswith(".txt")
-
-    @property
-    def environment(self) -> Path:
-        suffix = self.lock.removeprefix("requirements").removesuffix(".txt") if self.is_python else ""
-        return HERE / f".env-{self.folder}{suffix}"
-
-    @property
-    def command(self) -> list[Path | str]:
-        if self.is_python:
-            return [self.environment / "bin" / "python", HERE / self.folder / "client.py"]
-        return ["node", HERE / self.folder / "client.mjs"]
-
-
-ELASTICSEARCH_8 = {"folder": "elasticsearch-py", "lock": "requirements-8.txt"}
-ELASTICSEARCH_9 = {"folder": "elasticsearch-py", "lock": "requirements-9.txt"}
-ROUTERS = Client(name="routers", folder="federation", lock="package-lock.json")
-CLIENTS = (
-    Client(name="elasticsearch-py 8, cluster 7.17", cluster="7.17.29", **ELASTICSEARCH_8),
-    Client(name="elasticsearch-py 8, cluster 8.15", cluster="8.15.5", **ELASTICSEARCH_8),
-    Client(name="elasticsearch-py 8, cluster 8.19", cluster="8.19.8", **ELASTICSEARCH_8),
-    Client(name="elasticsearch-py 8, cluster 9.2", **ELASTICSEARCH_8),
-    Client(name="elasticsearch-py 9, cluster 9.2", **ELASTICSEARCH_9),
-    Client(name="elasticsearch-py 9, cluster 8.19", cluster="8.19.8", **ELASTICSEARCH_9),
-    Client(name="@elastic/elasticsearch 9", folder="elasticsearch-js", lock="package-lock.json"),
-    Client(
-        name="msgraph-sdk",
-        folder="msgraph-sdk",
-        lock="requirements-v1.0.txt",
-        variables={"GRAPH_PACKAGE": "msgraph", "GRAPH_VERSION": "v1.0"},
-    ),
-    Client(
-        name="msgraph-beta-sdk",
-        folder="msgraph-sdk",
-        lock="requirements-beta.txt",
-        variables={"GRAPH_PACKAGE": "msgraph_beta", "GRAPH_VERSION": "beta"},
-    ),
-    Client(
-        name="@microsoft/microsoft-graph-client, v1.0",
-        folder="graph-client-js",
-        lock="package-lock.json",
-        variables={"GRAPH_VERSION": "v1.0"},
-    ),
-    Client(
-        name="@microsoft/microsoft-graph-client, beta",
-        folder="graph-client-js",
-        lock="package-lock.json",
-        variables={"GRAPH_VERSION": "beta"},
-    ),
-    ROUTERS,
-)
-VALIDATOR = Client(name="schema", folder="schema", lock="requirements.txt")
 PASSING = (
     ("elasticsearch", "GET /_ml/anomaly_detectors/{job_id}/_stats", 503),
     ("msgraph", "GET /{user}", 429),
@@ -111,48 +40,15 @@ class Row:
         return "ok" if self.problem is None else f"FAILED: {self.problem}"
 
 
-def install(client: Client) -> None:
-    """Make the client's environment, unless it is there as its lock has it."""
-    lock = (HERE / client.folder / client.lock).read_text()
-    stamp = client.environment / "stamp"
-    if stamp.exists() and stamp.read_text() == lock:
-        return
-    print(f"interop: installing {client.environment.name}", file=sys.stderr)
-    shutil.rmtree(client.environment, ignore_errors=True)
-    if client.is_python:
-        _run(sys.executable, "-m", "venv", client.environment)
-        pip = (client.environment / "bin" / "python", "-m", "pip", "install", "--quiet")
-        _run(*pip, "--require-hashes", "--only-binary", ":all:", "-r", HERE / client.folder / client.lock)
-    else:
-        client.environment.mkdir()
-        for name in ("package.json", client.lock):
-            shutil.copy(HERE / client.folder / name, client.environment)
-        _run("npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", cwd=client.environment)
-    stamp.write_text(lock)
-
-
-def _run(*command: Path | str, cwd: Path | None = None) -> None:
-    subprocess.run(command, check=True, cwd=cwd)  # noqa: S603 commands of ours
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """What went over the wire in one exchange with Graph, or in one item of a batch."""
-
-    route: str
-    version: str
-    status: int
-    request: str
-    response: str
-
-
 async def tried(client: Client) -> tuple[list[Row], list[Body]]:
     """What a client says of its operations, and what it exchanged with Graph."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(elasticsearch_version=client.cluster))
         environ = _environ(client, sandbox)
-        if client is ROUTERS:
-            environ["GATEWAY_URL"] = await stack.enter_async_context(routers.gateway(sandbox))
+        gateway: served.Gateway | None = None
+        if client.asks_gateway:
+            gateway = await stack.enter_async_context(served.gateway(sandbox))
+            environ["GATEWAY_URL"] = gateway.url
         else:
             _let_fail_once(sandbox)
         process = await asyncio.create_subprocess_exec(
@@ -162,6 +58,8 @@ async def tried(client: Client) -> tuple[list[Row], list[Body]]:
         rows = [_row(client, sandbox, **json.loads(line)) for line in said.splitlines()]
         if process.returncode != 0:
             rows.append(Row(client.name, "the program as a whole", f"exit code {process.returncode}"))
+        if gateway is not None:
+            rows.append(Row(client.name, "the gateway's log", gateway.trouble))
         return rows, [body for exchange in sandbox.msgraph.exchanges for body in bodies(exchange, sandbox)]
 
 
@@ -182,37 +80,9 @@ def _row(
 ) -> Row:
     """What a client says of an operation; of what its `request` took upstream, the sandbox has the say."""
     if request is not None:
-        sent = routers.asked(sandbox, request)
+        sent = served.asked(sandbox, request)
         problem = None if len(sent) == requests else f"{len(sent)} instead of {requests}: {sent[:10]}"
     return Row(client.name, operation, problem)
-
-
-def bodies(exchange: Exchange, sandbox: Sandbox) -> Iterator[Body]:
-    """Those of an exchange that was not made to fail; of a batch, those of its items, too."""
-    if exchange.response is None or exchange.fault.status is not None:
-        return
-    sent, answered = exchange.request.body.decode(), exchange.response.body.decode()
-    version = exchange.request.segments[0]
-    yield Body(
-        route=exchange.route,
-        version=version,
-        status=exchange.response.status,
-        request=sent,
-        response=answered,
-    )
-    if exchange.route != f"POST {BATCH}" or exchange.response.status != OK:
-        return
-    items = {item["id"].lower(): item for item in json.loads(sent)["requests"]}
-    for answer in json.loads(answered)["responses"]:
-        item = items[answer["id"].lower()]
-        asked = Request(method=item["method"].upper(), target=item_target(item["url"], version))
-        yield Body(
-            route=sandbox.msgraph.emulator.route(asked),
-            version=version,
-            status=answer["status"],
-            request=json.dumps(item["body"]) if "body" in item else "",
-            response=json.dumps(answer["body"]) if "body" in answer else "",
-        )
 
 
 def _environ(client: Client, sandbox: Sandbox) -> dict[str, str]:
@@ -278,7 +148,7 @@ def main() -> int:
     ]
     rows: list[Row] = []
     exchanged: list[Body] = []
-    for client in (*chosen, VALIDATOR):
+    for client in (*chosen, VALIDATOR) if asked.schemas else chosen:
         install(client)
     for client in chosen:
         said, sent = asyncio.run(tried(client))

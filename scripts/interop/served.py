@@ -1,4 +1,4 @@
-"""The gateway as routers ask it: a process on loopback in front of a sandbox, and what it asked upstream."""
+"""The gateway as clients ask it: a process on loopback in front of a sandbox, and what it asked upstream."""
 
 import asyncio
 import sys
@@ -30,9 +30,23 @@ mailboxes = ["outages@contoso.com"]
 """
 
 
+class Gateway:
+    """A gateway that is running. `url` is where it answers; `trouble` is what its log should not have."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.trouble: str | None = None
+
+    async def listen(self, said: asyncio.StreamReader) -> None:
+        """Reads its log to the end, lest it waits for somebody to do so."""
+        async for line in said:
+            if b"Traceback" in line or b"crashed" in line:
+                self.trouble = line.decode().strip()
+
+
 @asynccontextmanager
-async def gateway(sandbox: Sandbox) -> AsyncIterator[str]:
-    """The address of a gateway in front of the sandbox, until the end of the block."""
+async def gateway(sandbox: Sandbox) -> AsyncIterator[Gateway]:
+    """A gateway in front of the sandbox, until the end of the block."""
     known = sandbox.credentials
     with TemporaryDirectory() as folder:
         file = Path(folder) / "gateway.toml"
@@ -49,15 +63,20 @@ async def gateway(sandbox: Sandbox) -> AsyncIterator[str]:
         process = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, stderr=asyncio.subprocess.PIPE
         )
+        if process.stderr is None:
+            raise RuntimeError("a pipe was asked for")
+        running = Gateway(await _address(process.stderr))
+        listening = asyncio.create_task(running.listen(process.stderr))
         try:
-            yield await _address(process)
+            yield running
         finally:
             process.terminate()
-            await process.communicate()
+            await process.wait()
+            await listening
 
 
-async def _address(process: asyncio.subprocess.Process) -> str:
-    line = (await process.stderr.readline()).decode() if process.stderr else ""
+async def _address(said: asyncio.StreamReader) -> str:
+    line = (await said.readline()).decode()
     if not line.startswith("Open http"):
         sys.exit(f"interop: the gateway does not start: {line}")
     return line.removeprefix("Open ").strip()
