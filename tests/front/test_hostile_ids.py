@@ -41,6 +41,22 @@ query Reads($id: ID!, $ids: [ID!]!, $window: TimeWindowInput!, $entities: [_Any!
   coverage(announced: $ids, suppressed: $ids, window: $window) { isComplete }
   _entities(representations: $entities) { __typename }
 }
+query Keys($id: ID!, $key: String!, $ids: [ID!]!) {
+  byKey: calendarEventsByKey(key: "CHG-4711", calendars: $ids) { id calendar { id } }
+  alone: calendarEventsByKey(key: "CHG-4711", calendars: [$id]) { id }
+  named: calendarEventsByKey(key: $key, calendars: ["payments-maintenance"]) { id }
+}
+mutation KeyedWrites(
+  $add: AddEventsInput!, $update: UpdateEventsInput!, $remove: RemoveEventsInput!, $named: AddEventsInput!,
+  $ours: ReconcileInput!, $theirs: ReconcileInput!
+) {
+  addEvents(input: $add) { status }
+  named: addEvents(input: $named) { status }
+  updateEvents(input: $update) { status }
+  removeEvents(input: $remove) { status }
+  ours: reconcile(input: $ours) { status }
+  theirs: reconcile(input: $theirs) { status }
+}
 mutation Writes(
   $add: AddEventsInput!, $update: UpdateEventsInput!, $remove: RemoveEventsInput!,
   $create: CreateCalendarInput!, $delete: DeleteCalendarInput!, $jobs: SetCalendarJobsInput!
@@ -156,6 +172,29 @@ def variables(id_: str) -> dict[str, Any]:
     }
 
 
+def keyed_variables(id_: str) -> dict[str, Any]:
+    """The same where events are found by their keys, and where a key itself is hostile."""
+    window = {"start": "2026-11-16T00:00:00Z", "end": "2026-12-23T00:00:00Z"}
+    copies = {"key": {"key": "CHG-4711", "calendars": [id_]}}
+    keyed = {**EVENT, "key": "CHG-4711"}
+    reconciled = {"window": window, "dryRun": False}
+    return {
+        "id": id_,
+        "key": id_,
+        "ids": [id_, "msgraph:users/outages@contoso.com/calendar"],
+        "add": {"calendars": [id_], "events": [keyed]},
+        "named": {"calendars": ["payments-maintenance"], "events": [{**EVENT, "key": id_}]},
+        "update": {"changes": [{"target": copies, "set": {"title": "New"}}]},
+        "remove": {"removals": [{"target": copies}]},
+        "ours": {**reconciled, "announced": [id_], "suppressed": ["elasticsearch:planned-outages"]},
+        "theirs": {
+            **reconciled,
+            "announced": ["msgraph:users/outages@contoso.com/calendar"],
+            "suppressed": [id_],
+        },
+    }
+
+
 def targets(source: str, request: Request) -> Iterator[str]:
     """The request's target, and those of the requests that a batch holds."""
     yield request.target
@@ -176,6 +215,14 @@ def is_whole(source: str, target: str) -> bool:
     )
 
 
+ASKED = {
+    "Reads": variables,
+    "Writes": variables,
+    "Keys": keyed_variables,
+    "KeyedWrites": keyed_variables,
+}
+
+
 @pytest.fixture
 async def gateway(front: Any) -> Any:
     return await front("limits = { max_burst = 1000000 }\n" + CONFIGURATION)
@@ -186,8 +233,8 @@ async def requests_for(gateway: Any, id_: str) -> list[tuple[str, str, str]]:
     exchanges = {name: getattr(gateway.sandbox, name).exchanges for name in PATHS}
     for seen in exchanges.values():
         seen.clear()
-    for operation in ("Reads", "Writes"):
-        body = {"query": OPERATIONS, "operationName": operation, "variables": variables(id_)}
+    for operation, make in ASKED.items():
+        body = {"query": OPERATIONS, "operationName": operation, "variables": make(id_)}
         answer = await gateway.client.post("/graphql", json=body)
         assert answer.status_code == 200
         assert "data" in answer.json()
@@ -258,3 +305,28 @@ async def test_an_ordinary_id_leads_where_it_says(gateway: Any, id_: str, source
 )
 def test_a_path_that_leads_elsewhere_would_be_seen(source: str, target: str) -> None:
     assert not is_whole(source, target)
+
+
+@pytest.mark.parametrize(
+    ("id_", "source", "method", "path"),
+    [
+        ("elasticsearch:holidays", "elasticsearch", "POST", "/_ml/calendars/holidays/events"),
+        (
+            "msgraph:users/alice.nguyen@contoso.com/calendar",
+            "msgraph",
+            "POST",
+            "/v1.0/users/alice.nguyen%40contoso.com/calendar/events",
+        ),
+    ],
+)
+async def test_operations_by_key_reach_an_ordinary_calendar(
+    gateway: Any, id_: str, source: str, method: str, path: str
+) -> None:
+    """Else the property above would say nothing of them: nothing else adds an event with a key."""
+    body = {"query": OPERATIONS, "operationName": "KeyedWrites", "variables": keyed_variables(id_)}
+    answer = (await gateway.client.post("/graphql", json=body)).json()["data"]
+    assert answer["addEvents"]["status"] == answer["updateEvents"]["status"] == "SUCCEEDED"
+    assert answer["removeEvents"]["status"] == "SUCCEEDED"
+    sent = {(request.method, request.target) for request in gateway.seen(source, method)}
+    assert (method, path) in sent
+    assert "SUCCEEDED" in {answer["ours"]["status"], answer["theirs"]["status"]}
