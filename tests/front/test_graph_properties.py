@@ -133,12 +133,10 @@ def test_every_property_that_is_listed_as_read_is_read():
 def read(value: Any) -> Iterator[str]:
     """The names of all fields below a value of the schema that are not null."""
     for field in value.__strawberry_definition__.fields:
-        if field.base_resolver is None:
-            member = getattr(value, field.python_name)
-        elif field.python_name == "msgraph":
-            member = value.msgraph()
-        else:
+        resolver = field.base_resolver
+        if resolver is not None and (resolver.is_async or resolver.info_parameter is not None):
             continue
+        member = getattr(value, field.python_name) if resolver is None else resolver.wrapped_func(value)
         type_ = value.__strawberry_definition__.name
         if member not in (None, []):
             graphql_name = field.graphql_name or camel_case(field.python_name)
