@@ -5,15 +5,20 @@ of a server's processes per request, medians of all rounds, with 32 clients aski
 """
 
 import argparse
+import os
+import platform
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from contender import Contender
+from drawing import drawing
 from load import Wrong
 from ours import export, gateway, working_tree
 from peers import peers
@@ -21,13 +26,13 @@ from process import NotServing
 from profiling import profiled
 from rounds import compare
 from table import table
-from workload import TITLES
+from workload import COLUMNS, TITLES
 
 HERE: Final = "working tree"
 
 
 def main(options: argparse.Namespace) -> None:
-    workloads = options.workload or list(TITLES)
+    workloads = options.workload or list(COLUMNS)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         contenders = _contenders(options, folder, stack.enter_context(_upstream()))
@@ -39,6 +44,8 @@ def main(options: argparse.Namespace) -> None:
         found = compare(contenders, workloads, rounds=options.rounds, seconds=options.seconds)
         references = [each.name for each in contenders[:-1]]
         print(table(found, workloads, references[:2] if options.peers else references))
+        if options.draw:
+            options.draw.write_text(drawing(found, workloads, _caption()))
 
 
 def _contenders(options: argparse.Namespace, folder: Path, upstream: int) -> Sequence[Contender]:
@@ -51,6 +58,13 @@ def _contenders(options: argparse.Namespace, folder: Path, upstream: int) -> Seq
         others = [gateway(options.against, source, folder / "other", upstream)]
     name = "This gateway" if options.peers else HERE
     return [*others, gateway(name, working_tree(folder / "working"), folder / "here", upstream)]
+
+
+def _caption() -> str:
+    """On what it was measured, and when."""
+    model = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    cores = f"{os.cpu_count()} cores{f' of {model[1]}' if model else ''}"
+    return f"CPU time per request. {cores}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
 
 
 @contextmanager
@@ -71,6 +85,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("workload", nargs="*", choices=[[], *TITLES], help="what to measure (all)")
     parser.add_argument("--against", default="HEAD", help="the commit to compare with (HEAD); '' for none")
     parser.add_argument("--peers", action="store_true", help="compare with other gateways instead")
+    parser.add_argument("--draw", type=Path, help="a file for a picture of the table, in SVG")
     parser.add_argument("--rounds", type=int, default=9, help="how often each is measured (9)")
     parser.add_argument("--seconds", type=float, default=0.4, help="how long each time (0.4)")
     parser.add_argument("--profile", action="store_true", help="where the time of the first workload goes")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import uvloop
 from load import Asked, ask
 from process import PATH, Server
-from workload import CLIENTS, Workload
+from workload import Workload
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,7 @@ class Contender:
 
     def asked(self, workload: str, seconds: float) -> Asked:
         """What it did for all clients at once. Raises Wrong."""
-        server = self.server
-        return uvloop.run(ask(server.port, PATH, self.workloads[workload], clients=CLIENTS, seconds=seconds))
+        return uvloop.run(ask(self.server.port, PATH, self.workloads[workload], seconds=seconds))
 
     def cost(self, workload: str, seconds: float) -> float:
         """Microseconds of CPU time per request. Raises Wrong."""

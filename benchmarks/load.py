@@ -23,11 +23,13 @@ class Asked:
     latencies: Sequence[float]
 
 
-async def ask(port: int, path: str, workload: Workload, *, clients: int, seconds: float) -> Asked:
+async def ask(port: int, path: str, workload: Workload, *, seconds: float) -> Asked:
     """All clients at once for some seconds. Raises Wrong."""
     loop = asyncio.get_running_loop()
     until = time.perf_counter() + seconds
-    asking = [_Client(_request(path, workload.body(number)), workload, until) for number in range(clients)]
+    asking = [
+        _Client(_request(path, workload.body(number)), workload, until) for number in range(workload.clients)
+    ]
     began = time.perf_counter()
     for client in asking:
         await loop.create_connection(lambda client=client: client, "127.0.0.1", port)

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from typing import Any, Final
 from contender import Contender
 from process import Server, free_port
 from upstream import BEGIN, VIEWED
-from workload import TYPENAME, Workload
+from workload import TYPENAME, Data, Workload
 
 ROOT: Final = Path(__file__).parents[1]
 _SETTINGS: Final = """
@@ -89,6 +89,7 @@ _LIST: Final = (
     " calendarEvents(calendars: $calendars, window: $window, first: $first) { isComplete nodes { %s } } }"
 )
 _WINDOW: Final = {"start": BEGIN.isoformat(), "end": (BEGIN + timedelta(days=200)).isoformat()}
+_LISTED: Final = "elasticsearch:list-{}-{}"
 _MAILBOX: Final = "msgraph:users/u{}@contoso.com/calendar"
 
 
@@ -117,9 +118,33 @@ def _list(fields: str, calendar: str, count: int) -> Workload:
     return Workload(
         document=_LIST % fields,
         variables=lambda client: {"calendars": [calendar.format(client)], **wanted},
-        rows=lambda data: data["calendarEvents"]["nodes"] if data["calendarEvents"]["isComplete"] else [],
+        rows=lambda data: _nodes(data["calendarEvents"]),
         count=count,
     )
+
+
+def _lists(count: int, each: int) -> Workload:
+    """Several lists in one operation: a page has an end."""
+    numbers = range(count)
+    declared = " ".join(f"$c{number}: ID!" for number in numbers)
+    asked = f"window: $window, first: {each}) {{ isComplete nodes {{ {_ML} }} }}"
+    fields = " ".join(f"l{number}: calendarEvents(calendars: [$c{number}], {asked}" for number in numbers)
+
+    def variables(client: int) -> dict[str, Any]:
+        calendars = {f"c{number}": _LISTED.format(each, count * client + number) for number in numbers}
+        return {"window": _WINDOW, **calendars}
+
+    return Workload(
+        document=f"query Lists($window: TimeWindowInput!, {declared}) {{ {fields} }}",
+        variables=variables,
+        rows=lambda data: [node for listed in data.values() for node in _nodes(listed)],
+        count=count * each,
+        clients=4,
+    )
+
+
+def _nodes(connection: Data) -> Sequence[Any]:
+    return connection["nodes"] if connection["isComplete"] else ()
 
 
 OPERATIONS: Final[Mapping[str, Workload]] = {
@@ -127,7 +152,9 @@ OPERATIONS: Final[Mapping[str, Workload]] = {
     "graph-add": _add(_GRAPH, _MAILBOX, 1),
     "add-1": _add(_ML, "elasticsearch:w{}", 1),
     "add-100": _add(_ML, "elasticsearch:w{}", 100),
-    "list-100": _list(_ML, "elasticsearch:list-100-{}", 100),
-    "list-1000": _list(_ML, "elasticsearch:list-1000-{}", 1000),
+    "list-10": _list(_ML, _LISTED.format(10, "{}"), 10),
+    "list-100": _list(_ML, _LISTED.format(100, "{}"), 100),
+    "list-1000": _list(_ML, _LISTED.format(1000, "{}"), 1000),
+    "list-10000": _lists(10, 1000),
     "view-100": _list(_GRAPH, _MAILBOX, VIEWED),
 }

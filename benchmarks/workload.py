@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-CLIENTS: Final = 32
-TITLES: Final[Mapping[str, str]] = {
+COLUMNS: Final[Mapping[str, str]] = {
     "typename": "{__typename}",
     "graph-add": "Graph add",
     "add-1": "ES add 1",
@@ -15,17 +14,21 @@ TITLES: Final[Mapping[str, str]] = {
     "list-1000": "list 1,000",
     "view-100": "Graph view of 100",
 }
+LENGTHS: Final[Mapping[str, str]] = {"list-10": "list 10", "list-10000": "10 lists of 1,000"}
+"""What shows besides how the cost of a list grows with it."""
+TITLES: Final = {**COLUMNS, **LENGTHS}
 Data = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """An operation, and what an answer to it must hold `count` of."""
+    """An operation, what an answer to it must hold `count` of, and how many clients ask for it at once."""
 
     document: str
     variables: Callable[[int], Mapping[str, Any]]
     rows: Callable[[Data], Sequence[Any]]
     count: int
+    clients: int = 32
 
     def body(self, client: int) -> bytes:
         return json.dumps({"query": self.document, "variables": self.variables(client)}).encode()
