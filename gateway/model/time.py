@@ -11,6 +11,7 @@ from typing import Final, Self
 import msgspec
 
 from gateway.errors import InvalidTime
+from gateway.model.zones import UTC as UTC_NAME
 from gateway.model.zones import zone_info
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,6 +23,7 @@ _INSTANT: Final = re.compile(
     re.ASCII,
 )
 _LOCAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?", re.ASCII)
+_MICROSECONDS: Final = len("2027-03-28T01:30:00.123456")
 _DURATION: Final = re.compile(
     r"P(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,5})D)?"
     r"(?:T(?=\d)(?:(?P<hours>\d{1,6})H)?(?:(?P<minutes>\d{1,7})M)?(?:(?P<seconds>\d{1,9})S)?)?",
@@ -149,7 +151,7 @@ def parse_local(text: str) -> datetime:
             f"{text!r} is no wall-clock time.", hint='Write "2027-03-28T22:00:00", without offset.'
         )
     try:
-        return datetime.fromisoformat(_to_microseconds(text))
+        return datetime.fromisoformat(text[:_MICROSECONDS])
     except ValueError as exc:
         raise InvalidTime(f"{text!r} is no wall-clock time: {exc}.") from exc
 
@@ -170,6 +172,8 @@ def candidates(local: datetime, zone: str) -> Sequence[datetime]:
     In a gap, where the clock never shows it, the two at which it would have done so by the rules in force
     before and after; `exists` tells the cases apart. Earlier instant first.
     """
+    if zone == UTC_NAME:
+        return [local.replace(tzinfo=UTC)]
     rules = zone_info(zone)
     try:
         both = {local.replace(tzinfo=rules, fold=fold).astimezone(UTC) for fold in (0, 1)}

@@ -3,7 +3,7 @@
 Windows names come from CLDR by way of tzlocal; old IANA spellings (Asia/Calcutta) are made current.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -32,6 +32,7 @@ def _windows_to_iana() -> dict[str, str]:
     return {windows.lower(): iana for windows, iana in win_tz.items()}
 
 
+@lru_cache(maxsize=4096)
 def find_zone(name: str) -> str | None:
     """The current IANA name of the zone that `name` means, or None."""
     folded = name.strip().lower()

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.adapters.base import EventRemoval, WriteStatus
+from gateway.adapters.msgraph.selection import page_of, select
 from gateway.adapters.upstream import Call
 from gateway.errors import Code, NotFound, RateLimited, Unavailable
 from gateway.model.fields import ALWAYS
@@ -117,6 +118,18 @@ async def test_only_what_is_wanted_travels_and_what_every_event_needs(server, al
         assert selected(server) == [names]
         await alice.find(EventId.parse(event.id), fields=fields)
         assert selected(server) == [names]
+
+
+def test_of_an_answer_that_shows_more_than_was_selected_no_more_is_read():
+    whole = dict.fromkeys(("id", "subject", "bodyPreview", "webLink", "@odata.etag"), "x")
+    time = {"dateTime": "2027-03-01T12:00:00.0000000", "timeZone": "UTC"}
+    answer = msgspec.json.encode({"value": [{**whole, "start": time, "end": time, "isDraft": "no flag"}]})
+    page = msgspec.json.decode(answer, type=page_of(select(ALWAYS | {"title"}, version="v1.0")))
+    (event,) = page.value
+    assert (event.id, event.subject, event.etag) == ("x", "x", "x")
+    assert (event.body_preview, event.web_link, event.is_draft) == (None, None, None)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(answer, type=page_of(None))
 
 
 @pytest.mark.parametrize("name", ["created_at", "updated_at"])

@@ -103,7 +103,7 @@ class MSGraphAdapter:
         size = min(max(page + 1, _MIN_PAGE), _MAX_PAGE)  # the last one's place is settled by the next
         read = partial(self._requests.events, calendar, size=size, fields=fields)
         keys = SeriesKeys(self._api, self._requests, calendar) if "key" in fields else None
-        return read_events(self._api, read, calendar, window, keys=keys)
+        return read_events(self._api, read, calendar, window, fields=fields, keys=keys)
 
     async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
         (found,) = await self.find_each([event], fields=fields)

@@ -1,13 +1,16 @@
 """What only Graph's events have, as the details of a unified event. Pure."""
 
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from gateway.adapters.msgraph import wire
 from gateway.adapters.msgraph.keys import fingerprint_of, key_of
 from gateway.adapters.msgraph.times import read_instant
 from gateway.adapters.msgraph.words import known
-from gateway.model.event import AttendeeResponse
+from gateway.model.event import AttendeeResponse, SourceKind
+from gateway.model.fields import Fields
 from gateway.model.msgraph import (
     EventType,
     Importance,
@@ -24,42 +27,19 @@ from gateway.model.msgraph import (
 _NO_DATE: Final = date(1, 1, 1)
 
 
-def to_details(event: wire.GraphEvent) -> MSGraphEventDetails:
-    """Every property of the event that the unified one does not have."""
-    response = event.response_status or wire.ResponseStatus()
-    return MSGraphEventDetails(
-        event_id=event.id,
-        change_key=event.change_key,
-        i_cal_uid=event.i_cal_uid,
-        uid=event.uid,
-        type=known(EventType, event.type),
-        importance=known(Importance, event.importance),
-        sensitivity=known(Sensitivity, event.sensitivity),
-        original_start_time_zone=event.original_start_time_zone,
-        original_end_time_zone=event.original_end_time_zone,
-        original_start=read_instant(event.original_start),
-        reminder_minutes_before_start=event.reminder_minutes_before_start,
-        is_reminder_on=event.is_reminder_on,
-        has_attachments=event.has_attachments,
-        body_preview=event.body_preview,
-        is_cancelled=event.is_cancelled,
-        is_draft=event.is_draft,
-        is_organizer=event.is_organizer,
-        response_requested=event.response_requested,
-        allow_new_time_proposals=event.allow_new_time_proposals,
-        hide_attendees=event.hide_attendees,
-        is_online_meeting=event.is_online_meeting,
-        online_meeting_provider=known(OnlineMeetingProvider, event.online_meeting_provider),
-        online_meeting=_meeting(event.online_meeting),
-        online_meeting_url=event.online_meeting_url,
-        series_master_id=event.series_master_id,
-        occurrence_id=event.occurrence_id,
-        transaction_id=event.transaction_id,
-        response=known(AttendeeResponse, response.response),
-        responded_at=read_instant(response.time),
-        recurrence=_recurrence(event.recurrence),
-        fingerprint=None if key_of(event) is None else str(fingerprint_of(event)),
-    )
+def details_reader(fields: Fields) -> Callable[[wire.GraphEvent], MSGraphEventDetails]:
+    """Reads the wanted ones of the properties that the unified event does not have."""
+    wanted = [(name, read) for name, read in _PROPERTIES.items() if f"{SourceKind.MSGRAPH}.{name}" in fields]
+
+    def read_details(event: wire.GraphEvent) -> MSGraphEventDetails:
+        values: dict[str, Any] = {name: read(event) for name, read in wanted}
+        return MSGraphEventDetails(event_id=event.id, **values)
+
+    return read_details
+
+
+def _response(event: wire.GraphEvent) -> wire.ResponseStatus:
+    return event.response_status or wire.ResponseStatus()
 
 
 def _meeting(meeting: wire.OnlineMeetingInfo | None) -> OnlineMeeting | None:
@@ -101,3 +81,23 @@ def _range(span: wire.RecurrenceRange) -> RecurrenceRange:
         recurrence_time_zone=span.recurrence_time_zone,
         number_of_occurrences=span.number_of_occurrences,
     )
+
+
+_READ: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
+    "type": lambda event: known(EventType, event.type),
+    "importance": lambda event: known(Importance, event.importance),
+    "sensitivity": lambda event: known(Sensitivity, event.sensitivity),
+    "original_start": lambda event: read_instant(event.original_start),
+    "online_meeting_provider": lambda event: known(OnlineMeetingProvider, event.online_meeting_provider),
+    "online_meeting": lambda event: _meeting(event.online_meeting),
+    "response": lambda event: known(AttendeeResponse, _response(event).response),
+    "responded_at": lambda event: read_instant(_response(event).time),
+    "recurrence": lambda event: _recurrence(event.recurrence),
+    "fingerprint": lambda event: None if key_of(event) is None else str(fingerprint_of(event)),
+}
+_PROPERTIES: Final = {
+    name: _READ.get(name) or attrgetter(name)
+    for name in MSGraphEventDetails.__struct_fields__
+    if name != "event_id"
+}
+"""How each is read: those that are not named above are as Graph has them."""

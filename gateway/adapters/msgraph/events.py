@@ -1,10 +1,12 @@
 """Graph's events as ours: JSON in, unified events with their details out. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any, Final
 
 from gateway.adapters.msgraph import wire
 from gateway.adapters.msgraph.bodies import text_of
-from gateway.adapters.msgraph.details import to_details
+from gateway.adapters.msgraph.details import details_reader
 from gateway.adapters.msgraph.keys import key_of
 from gateway.adapters.msgraph.paths import Owner, event_of
 from gateway.adapters.msgraph.recurrence import from_pattern
@@ -28,47 +30,53 @@ from gateway.model.event import (
     Recurrence,
     ShowAs,
 )
-from gateway.model.ids import CalendarId
+from gateway.model.fields import EVERYTHING, Fields
+from gateway.model.ids import CalendarId, encode_segment
 from gateway.model.time import EventTime
 from gateway.model.zones import find_zone
 
 
+class EventReader:
+    """Reads the events of an owner's mailbox: of each the wanted attributes, and what it is never without."""
+
+    def __init__(
+        self, *, source: str, owner: Owner, calendar: CalendarId | None, fields: Fields = EVERYTHING
+    ) -> None:
+        self._source = source
+        self._calendar = None if calendar is None else str(calendar)
+        self._events = str(event_of(source, owner, ""))
+        self._wanted = [(name, read) for name, read in _ATTRIBUTES.items() if name in fields]
+        self._read_details = details_reader(fields)
+
+    def read(self, event: wire.GraphEvent) -> Event:
+        """The event in the domain's terms. Raises UnexpectedAnswer for a time that cannot be read."""
+        values: dict[str, Any] = {"title": ""}
+        try:
+            start, end = _span(event)
+            values.update([(name, read(event)) for name, read in self._wanted])
+            return Event(
+                id=self._id(event.id),
+                source=self._source,
+                calendar_id=self._calendar,
+                start=start,
+                end=end,
+                is_all_day=event.is_all_day is True,
+                series_id=event.series_master_id and self._id(event.series_master_id),
+                details=self._read_details(event),
+                **values,
+            )
+        except InvalidInput as exc:
+            raise UnexpectedAnswer(
+                f"{self._source} shows the event {event.id} with an unreadable time: {exc}"
+            ) from exc
+
+    def _id(self, graph_id: str) -> str:
+        return f"{self._events}{encode_segment(graph_id)}"
+
+
 def to_event(event: wire.GraphEvent, *, source: str, owner: Owner, calendar: CalendarId | None) -> Event:
-    """The event of an owner's mailbox. Raises UnexpectedAnswer for a time that cannot be read."""
-    try:
-        return _event(event, source, owner, calendar)
-    except InvalidInput as exc:
-        raise UnexpectedAnswer(f"{source} shows the event {event.id} with an unreadable time: {exc}") from exc
-
-
-def _event(event: wire.GraphEvent, source: str, owner: Owner, calendar: CalendarId | None) -> Event:
-    start, end = _span(event)
-    return Event(
-        id=str(event_of(source, owner, event.id)),
-        source=source,
-        calendar_id=None if calendar is None else str(calendar),
-        title=event.subject or "",
-        start=start,
-        end=end,
-        is_all_day=event.is_all_day is True,
-        body=_body(event.body),
-        status=_status(event),
-        show_as=known(ShowAs, event.show_as),
-        location=_location(event.location),
-        locations=tuple(place for given in event.locations or () if (place := _location(given))),
-        categories=event.categories or (),
-        attendees=tuple(map(_attendee, event.attendees or ())),
-        organizer=None if event.organizer is None else person(event.organizer.email_address),
-        recurrence=None if event.recurrence is None else _recurrence(event, event.recurrence, start),
-        series_id=event.series_master_id and str(event_of(source, owner, event.series_master_id)),
-        key=key_of(event),
-        web_url=event.web_link,
-        created_at=read_instant(event.created_date_time),
-        updated_at=read_instant(event.last_modified_date_time),
-        revision=event.etag,
-        warnings=tuple(_warnings(event)),
-        details=to_details(event),
-    )
+    """One event with all its attributes, as a reader reads it."""
+    return EventReader(source=source, owner=owner, calendar=calendar).read(event)
 
 
 def person(who: wire.EmailAddress | None) -> EventPerson | None:
@@ -84,10 +92,12 @@ def _span(event: wire.GraphEvent) -> tuple[EventTime, EventTime]:
     return read_time(event.start, first), read_time(event.end, last)
 
 
-def _recurrence(
-    event: wire.GraphEvent, recurrence: wire.PatternedRecurrence, start: EventTime
-) -> Recurrence | None:
+def _recurrence(event: wire.GraphEvent) -> Recurrence | None:
     """None for what no rule says, or what lacks something: the details show it as Graph does."""
+    recurrence = event.recurrence
+    if recurrence is None:
+        return None
+    start, _ = _span(event)
     zone = find_zone(recurrence.range.recurrence_time_zone or "") or start.zone
     try:
         rule = from_pattern(recurrence, zone, is_all_day=event.is_all_day is True)
@@ -185,3 +195,24 @@ def _coordinates(place: wire.GeoCoordinates | None) -> Coordinates | None:
 def _number(value: float | str | None) -> float | None:
     """A number; None for OData's words for what is none: NaN, INF and -INF."""
     return value if isinstance(value, float) else None
+
+
+_ATTRIBUTES: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
+    "title": lambda event: event.subject or "",
+    "body": lambda event: _body(event.body),
+    "status": _status,
+    "show_as": lambda event: known(ShowAs, event.show_as),
+    "location": lambda event: _location(event.location),
+    "locations": lambda event: tuple(filter(None, map(_location, event.locations or ()))),
+    "categories": lambda event: event.categories or (),
+    "attendees": lambda event: tuple(map(_attendee, event.attendees or ())),
+    "organizer": lambda event: None if event.organizer is None else person(event.organizer.email_address),
+    "recurrence": _recurrence,
+    "key": key_of,
+    "web_url": attrgetter("web_link"),
+    "created_at": lambda event: read_instant(event.created_date_time),
+    "updated_at": lambda event: read_instant(event.last_modified_date_time),
+    "revision": attrgetter("etag"),
+    "warnings": lambda event: tuple(_warnings(event)),
+}
+"""How each attribute is read that not every reading needs."""

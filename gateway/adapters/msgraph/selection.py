@@ -1,16 +1,19 @@
 """Which of Graph's properties the attributes of an event are read from: what `$select` asks for. Pure."""
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
-from gateway.adapters.msgraph.wire import GraphEvent
+from gateway.adapters.msgraph.wire import GraphEvent, Page, Resource
 from gateway.model.event import SourceKind
 from gateway.model.fields import ALWAYS, DETAILS, Fields
 
 _DETAIL: Final = f"{SourceKind.MSGRAPH}."
 _ALWAYS: Final = ("id", "start", "end", "isAllDay", "originalStartTimeZone", "originalEndTimeZone", "type")
 """What an event's name, its place in a list and its days cannot be told without."""
+_UNASKED: Final = ("@odata.context", "@odata.etag", "singleValueExtendedProperties")
+"""What comes without being selected."""
 _FOREIGN: Final = frozenset(name for name in DETAILS if not name.startswith(_DETAIL))
 _BETA: Final = frozenset({f"{_DETAIL}uid", f"{_DETAIL}occurrence_id"})
 """v1.0 refuses names that it does not know."""
@@ -52,3 +55,23 @@ def select(fields: Fields, *, version: str) -> str | None:
     if not wanted <= _PROPERTIES.keys():
         return None
     return ",".join(dict.fromkeys((*_ALWAYS, *(name for it in sorted(wanted) for name in _PROPERTIES[it]))))
+
+
+@lru_cache(maxsize=256)
+def page_of(selected: str | None) -> type[Page[GraphEvent]]:
+    """A page of events of which only what `$select` asks for is read: all else is None, whatever comes."""
+    if selected is None:
+        return Page[GraphEvent]
+    names = {*selected.split(","), *_UNASKED}
+    fields = [field for field in msgspec.structs.fields(GraphEvent) if field.encode_name in names]
+    others = set(GraphEvent.__struct_fields__) - {field.name for field in fields}
+    form = msgspec.defstruct(
+        "SelectedEvent",
+        [(it.name, it.type) if it.required else (it.name, it.type, it.default) for it in fields],
+        bases=(Resource,),
+        namespace=dict.fromkeys(others),
+        rename={field.name: field.encode_name for field in fields},
+        frozen=True,
+        kw_only=True,
+    )
+    return Page[form]  # type: ignore[valid-type]  # it is one, made just now

@@ -6,14 +6,15 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.adapters.msgraph.api import GraphApi
-from gateway.adapters.msgraph.events import to_event
+from gateway.adapters.msgraph.events import EventReader
 from gateway.adapters.msgraph.paths import canonical
+from gateway.adapters.msgraph.selection import page_of, select
 from gateway.adapters.msgraph.series_keys import SeriesKeys
-from gateway.adapters.msgraph.wire import GraphEvent, Page
 from gateway.adapters.ordering import in_order
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import InvalidTime, TooMany
 from gateway.model.event import Event
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId
 from gateway.model.time import Window
 
@@ -31,6 +32,7 @@ async def read_events(
     calendar: CalendarId,
     window: Window,
     *,
+    fields: Fields = EVERYTHING,
     keys: SeriesKeys | None = None,
 ) -> AsyncGenerator[Sequence[Event]]:
     """The events that overlap the window, by (start, id), none twice, in runs. Raises UpstreamError, TooMany.
@@ -38,7 +40,7 @@ async def read_events(
     `keys` says which keys occurrences have, if that is asked for.
     """
     for part in parts(window):
-        events = _view(api, request(widened(part)), calendar, keys)
+        events = _view(api, request(widened(part)), calendar, fields, keys)
         # Graph orders whole days by midnight in UTC, and we by midnight in the event's own zone.
         async with aclosing(in_order(events, lag=EAST + WEST)) as runs:
             async for run in runs:
@@ -81,14 +83,16 @@ def widened(window: Window) -> Window:
 
 
 async def _view(
-    api: GraphApi, request: UpstreamRequest, calendar: CalendarId, keys: SeriesKeys | None
+    api: GraphApi, request: UpstreamRequest, calendar: CalendarId, fields: Fields, keys: SeriesKeys | None
 ) -> AsyncGenerator[Sequence[Event]]:
     """The events of one view page by page, each once: pages shift while others write, and then overlap."""
     seen: set[str] = set()
-    async with aclosing(api.pages(request, Page[GraphEvent])) as pages:
+    form = page_of(select(fields, version=api.version))
+    async with aclosing(api.pages(request, form)) as pages:
         async for page in pages:
             owner = api.owner(calendar, page.context)
             home = canonical(calendar, owner)
+            reader = EventReader(source=api.source, owner=owner, calendar=home, fields=fields)
             if keys is not None:
                 await keys.learn(page.value)
             fresh = {event.id: event for event in page.value if event.id not in seen}
@@ -96,7 +100,7 @@ async def _view(
             run: list[Event] = []
             try:
                 for event in fresh.values():
-                    shown = to_event(event, source=api.source, owner=owner, calendar=home)
+                    shown = reader.read(event)
                     run.append(shown if keys is None else keys.on(shown, event))
             finally:  # those before one that cannot be read
                 yield run
