@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from tests.command_line import run
+
 ROOT = Path(__file__).parent.parent
 FREE = ("--elasticsearch-port", "0", "--msgraph-port", "0")
 
@@ -54,17 +56,6 @@ class Sandboxed:
         return httpx2.get(self.variable("GRAPH_URL") + path, headers=headers)
 
 
-def run(*options, **environ):
-    return subprocess.run(
-        [sys.executable, "-m", "gateway", *map(str, options)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environ},
-    )
-
-
 def test_what_the_sandbox_prints_can_be_copied_and_works(tmp_path):
     with Sandboxed() as sandbox:
         assert sandbox.ml("GET", "/_ml/calendars/planned-outages").status_code == 200
@@ -81,8 +72,8 @@ def test_what_the_sandbox_prints_can_be_copied_and_works(tmp_path):
         configuration.write_text("\n".join(sandbox.lines[start:]))
         assert "payments-maintenance" in tomllib.loads(configuration.read_text())["aliases"]
         doctor = run("doctor", "--config", configuration)
-    assert doctor.returncode == 0, doctor.stdout
-    assert [line[:2] for line in doctor.stdout.splitlines()] == ["ok", "ok"]
+    assert doctor.code == 0, doctor.text
+    assert [line[:2] for line in doctor.text.splitlines()] == ["ok", "ok"]
 
 
 MAILBOX = {
@@ -120,7 +111,7 @@ def test_an_application_proves_itself_by_a_certificate_of_the_seed_file(tmp_path
             """
         )
         doctor = run("doctor", "--config", configuration)
-    assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+    assert doctor.code == 0, doctor.text + doctor.complaint
 
 
 def unsigned(sandbox, token_url, thumbprint):
@@ -219,9 +210,9 @@ def test_a_version_of_elasticsearch_is_asked_for_by_its_beginning(tmp_path):
 )
 def test_options_that_cannot_be_meant_are_explained(options, complaint):
     ended = run("sandbox", *FREE, *options)
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("The sandbox cannot start: ")
-    assert complaint in ended.stderr
+    assert ended.code == 2
+    assert ended.complaint.startswith("The sandbox cannot start: ")
+    assert complaint in ended.complaint
 
 
 def test_options_that_only_a_new_file_could_take_are_explained(tmp_path):
@@ -229,9 +220,9 @@ def test_options_that_only_a_new_file_could_take_are_explained(tmp_path):
     seed.write_text("{}")
     with Sandboxed("--data", data):
         pass
-    assert "holds a world already" in run("sandbox", *FREE, "--data", data, "--seed", seed).stderr
+    assert "holds a world already" in run("sandbox", *FREE, "--data", data, "--seed", seed).complaint
     other = run("sandbox", *FREE, "--data", data, "--elasticsearch-version", "7.17")
-    assert "holds a cluster of version 9.2.2" in other.stderr
+    assert "holds a cluster of version 9.2.2" in other.complaint
 
 
 def test_a_switch_is_set_for_good_when_the_file_is_made(tmp_path):
@@ -241,14 +232,14 @@ def test_a_switch_is_set_for_good_when_the_file_is_made(tmp_path):
     with Sandboxed("--data", data, "--set", f"{place}=2"):
         pass
     other = run("sandbox", *FREE, "--data", data, "--set", f"{place}=3")
-    assert other.returncode == 2
-    assert f"was made with {place} 2, so it cannot be 3" in other.stderr
+    assert other.code == 2
+    assert f"was made with {place} 2, so it cannot be 3" in other.complaint
 
 
 def test_a_port_that_is_taken_is_explained():
     with Sandboxed() as sandbox:
         port = sandbox.variable("ES_URL").rpartition(":")[2]
         ended = run("sandbox", *FREE, "--elasticsearch-port", port)
-    assert ended.returncode == 2
-    assert "elasticsearch cannot listen" in ended.stderr
-    assert "address already in use" in ended.stderr
+    assert ended.code == 2
+    assert "elasticsearch cannot listen" in ended.complaint
+    assert "address already in use" in ended.complaint

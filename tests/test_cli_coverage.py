@@ -1,22 +1,13 @@
 """The command `gateway coverage`, as somebody runs it."""
 
-import json
-import subprocess
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from gateway.cli import comparison
+from tests.command_line import run
 
-ROOT = Path(__file__).parent.parent
 OUTLOOK, PAYMENTS = "msgraph:users/outages@contoso.com/calendar", "elasticsearch:planned-outages"
-
-
-def run(*options):
-    command = [sys.executable, "-m", "gateway", "coverage", *options]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +18,9 @@ def week():
 
 
 def test_it_says_what_is_muted_what_is_not_and_what_nobody_announced(week):
-    done = run("payments-maintenance", "--from", week, "--days", "5")
-    assert done.returncode == comparison.OPEN
-    lines = done.stdout.splitlines()
+    done = run("coverage", "payments-maintenance", "--from", week, "--days", "5")
+    assert done.code == comparison.OPEN
+    lines = done.text.splitlines()
     assert [line for line in lines if line.startswith("ok") and "Upgrade of the payments queue" in line]
     assert [line for line in lines if line.startswith("NOT MUTED") and "Frankfurt" in line]
     assert [line for line in lines if line.startswith("NOT ANNOUNCED") and "Certificate renewal" in line]
@@ -37,8 +28,8 @@ def test_it_says_what_is_muted_what_is_not_and_what_nobody_announced(week):
 
 
 def test_it_says_the_same_in_json_for_programs(week):
-    done = run(OUTLOOK, "--suppressed", PAYMENTS, "--from", week, "--days", "5", "--json")
-    report = json.loads(done.stdout)
+    done = run("coverage", OUTLOOK, "--suppressed", PAYMENTS, "--from", week, "--days", "5", "--json")
+    report = done.json
     assert report["isComplete"]
     assert [it["title"] for it in report["announcedOnly"]] == [
         "Network maintenance in Frankfurt",
@@ -52,22 +43,22 @@ def test_it_says_the_same_in_json_for_programs(week):
 
 def test_all_that_is_announced_may_be_muted(week):
     day = week.replace("T00", "T12")
-    done = run("payments-maintenance", "--from", day, "--days", "1")
-    assert done.returncode == 0, done.stdout
-    assert done.stdout.endswith("1 announced and muted, 0 not muted, 0 not announced\n")
+    done = run("coverage", "payments-maintenance", "--from", day, "--days", "1")
+    assert done.code == 0, done.text
+    assert done.text.endswith("1 announced and muted, 0 not muted, 0 not announced\n")
 
 
 def test_a_name_that_means_nothing_is_not_read_and_not_missing():
-    done = run("nowhere")
-    assert done.returncode == comparison.INCOMPLETE
-    assert done.stdout.splitlines() == [
+    done = run("coverage", "nowhere")
+    assert done.code == comparison.INCOMPLETE
+    assert done.text.splitlines() == [
         "NOT READ       UNKNOWN_ALIAS: There is no alias 'nowhere'.",
         "0 announced and muted, 0 not muted, 0 not announced; not all could be read",
     ]
 
 
 def test_a_time_that_is_none_is_misuse():
-    done = run("payments-maintenance", "--from", "tomorrow")
-    assert done.returncode == comparison.MISUSED
-    assert "tomorrow" in done.stderr
-    assert not done.stdout
+    done = run("coverage", "payments-maintenance", "--from", "tomorrow")
+    assert done.code == comparison.MISUSED
+    assert "tomorrow" in done.complaint
+    assert not done.text

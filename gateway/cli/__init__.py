@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -39,10 +39,10 @@ app = typer.Typer(
 )
 
 
-def main() -> None:
-    """The program `gateway`. Exits with 2 if the configuration cannot be used."""
+def main(words: Sequence[str] | None = None) -> None:
+    """The program `gateway`, with those words or its own. Exits with 2 if it cannot be configured so."""
     with _explained():
-        app()
+        app(words)
 
 
 @app.command()

@@ -1,12 +1,9 @@
 """`gateway reconcile`, `gateway extend` and `gateway end`, as cron or somebody at a shell runs them."""
 
-import json
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 
 from gateway.cli.comparison import INCOMPLETE, MISUSED, OPEN
@@ -14,6 +11,7 @@ from gateway.cli.ending import duration_of
 from gateway.errors import InvalidTime
 from gateway.model.time import parse_instant, to_rfc3339
 from gateway.sandbox.faults import Fault
+from tests.command_line import Ran, run_beside
 
 from .conftest import CONFIGURATION
 from .test_keys import BOTH, ML, OUTLOOK, copies, remove, update
@@ -28,34 +26,18 @@ ENDS = """query ($key: String!, $calendars: [ID!]!) {
 FEBRUARY = ("--from", "2027-02-01T00:00:00Z")
 
 
-class Ran:
-    """What a command printed, and its exit code."""
-
-    def __init__(self, code: int, printed: bytes, complained: bytes) -> None:
-        self.code = code
-        self.text = printed.decode()
-        self.complaint = complained.decode()
-
-    @property
-    def json(self) -> dict[str, Any]:
-        return json.loads(self.text)
-
-    @property
-    def statuses(self) -> list[str]:
-        return [row["status"] for row in self.json["results"]]
-
-
 @pytest.fixture
 def run(tmp_path: Path) -> Any:
     """Runs a command with the configuration of the last front that was made."""
 
     async def run(*words: str) -> Ran:
-        command = [sys.executable, "-m", "gateway", *words, "--config", str(tmp_path / "gateway.toml")]
-        with anyio.fail_after(60):
-            done = await anyio.run_process(command, cwd=ROOT, check=False)
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return await run_beside(*words, "--config", tmp_path / "gateway.toml")
 
     return run
+
+
+def statuses(ran: Ran) -> list[str]:
+    return [row["status"] for row in ran.json["results"]]
 
 
 async def test_reconcile_says_what_it_would_do_and_does_it_when_told(front: Any, run: Any) -> None:
@@ -85,7 +67,7 @@ async def test_reconcile_says_what_it_would_do_and_does_it_when_told(front: Any,
         ("remove", "GONE"),
     }
     again = await run("reconcile", BOTH, *FEBRUARY, "--apply", "--json")
-    assert (again.code, again.statuses) == (0, ["UNCHANGED"])
+    assert (again.code, statuses(again)) == (0, ["UNCHANGED"])
 
 
 async def test_reconcile_exits_with_what_kept_it_from_being_done(front: Any, run: Any) -> None:
@@ -97,7 +79,7 @@ async def test_reconcile_exits_with_what_kept_it_from_being_done(front: Any, run
     assert "TOO_MANY" in limited.text
     gateway.sandbox.msgraph.faults.add("GET *", Fault(status=403))
     unread = await run("reconcile", BOTH, *FEBRUARY, "--apply", "--json")
-    assert (unread.code, unread.json["isComplete"], unread.statuses) == (INCOMPLETE, False, ["FAILED"])
+    assert (unread.code, unread.json["isComplete"], statuses(unread)) == (INCOMPLETE, False, ["FAILED"])
     for words in (["nowhere"], [BOTH, "--from", "tomorrow"]):
         assert (await run("reconcile", *words)).code == MISUSED
     assert [title for *_, title in await mutes(gateway)] == ["Upgrade"]
@@ -107,7 +89,7 @@ async def test_extend_lets_all_copies_end_later_than_planned(front: Any, run: An
     gateway = await front()
     await announce(gateway)
     planned = await run("extend", KEY, "30m", "--in", BOTH, "--dry-run", "--json")
-    assert (planned.code, planned.statuses) == (OPEN, ["PLANNED", "PLANNED"])
+    assert (planned.code, statuses(planned)) == (OPEN, ["PLANNED", "PLANNED"])
     assert planned.json["end"] == "2027-02-01T23:30:00Z"
     done = await run("extend", KEY, "30m", "--in", BOTH)
     assert (done.code, done.text.splitlines()[0]) == (0, "CHG-4711 is to end at 2027-02-01T23:30:00Z.")
@@ -123,10 +105,10 @@ async def test_a_copy_that_was_extended_already_is_not_extended_again_for_anothe
     await announce(gateway)
     gateway.sandbox.msgraph.faults.add("PATCH *", Fault(status=403))
     failed = await run("extend", KEY, "30m", "--in", BOTH, "--json")
-    assert (failed.code, failed.statuses) == (OPEN, ["FAILED", "UPDATED"])
+    assert (failed.code, statuses(failed)) == (OPEN, ["FAILED", "UPDATED"])
     gateway.sandbox.msgraph.faults.clear()
     again = await run("extend", KEY, "30m", "--in", BOTH, "--json")
-    assert (again.code, again.statuses) == (0, ["UPDATED", "UNCHANGED"])
+    assert (again.code, statuses(again)) == (0, ["UPDATED", "UNCHANGED"])
     assert await ends(gateway) == ["2027-02-01T23:30:00Z"] * 2
 
 
@@ -137,7 +119,7 @@ async def test_a_mute_is_extended_where_two_announcements_bear_its_key_which_sta
     await announce(gateway)
     await paste(gateway)
     done = await run("extend", KEY, "30m", "--in", BOTH, "--json")
-    assert (done.code, done.statuses) == (OPEN, ["CONFLICT", "UPDATED"])
+    assert (done.code, statuses(done)) == (OPEN, ["CONFLICT", "UPDATED"])
     assert done.json["results"][0]["problem"]["code"] == "AMBIGUOUS_KEY"
     assert await mutes(gateway) == [("02-01T21:00", "02-01T23:30", "Upgrade")]
 
@@ -147,19 +129,19 @@ async def test_end_lets_all_copies_of_what_is_under_way_end_now(front: Any, run:
     before = datetime.now(UTC).replace(microsecond=0)
     await announce(gateway, **around(before))
     done = await run("end", KEY, "--in", BOTH, "--json")
-    assert (done.code, done.statuses) == (0, ["UPDATED", "UPDATED"])
+    assert (done.code, statuses(done)) == (0, ["UPDATED", "UPDATED"])
     outlook, muted = await ends(gateway)
     assert outlook == muted == done.json["end"]
     assert before <= parse_instant(muted) <= datetime.now(UTC)
     again = await run("end", KEY, "--in", BOTH, "--json")
-    assert (again.code, again.statuses) == (0, ["UNCHANGED", "UNCHANGED"])
+    assert (again.code, statuses(again)) == (0, ["UNCHANGED", "UNCHANGED"])
 
 
 async def test_what_has_not_begun_cannot_end_and_what_is_nowhere_is_not_found(front: Any, run: Any) -> None:
     gateway = await front()
     await announce(gateway)
     early = await run("end", KEY, "--in", BOTH, "--json")
-    assert (early.code, early.statuses) == (OPEN, ["FAILED", "FAILED"])
+    assert (early.code, statuses(early)) == (OPEN, ["FAILED", "FAILED"])
     assert {row["problem"]["code"] for row in early.json["results"]} == {"INVALID_TIME"}
     missing = await run("extend", "NONE", "30m", "--in", ML)
     assert missing.code == OPEN
@@ -175,7 +157,7 @@ async def test_a_calendar_that_cannot_be_read_makes_the_answer_incomplete_and_co
     gateway.sandbox.msgraph.faults.add("GET *", Fault(status=403))
     done = await run("extend", KEY, "30m", "--in", BOTH, "--json")
     assert (done.code, done.json["isComplete"]) == (INCOMPLETE, False)
-    assert done.statuses == ["FAILED", "UPDATED"]
+    assert statuses(done) == ["FAILED", "UPDATED"]
     gateway.sandbox.msgraph.faults.clear()
     assert await ends(gateway) == ["2027-02-01T23:00:00Z", "2027-02-01T23:30:00Z"]
 
@@ -207,7 +189,7 @@ async def test_a_read_only_source_can_be_tried(front: Any, run: Any) -> None:
     await announce(gateway)
     await front(CONFIGURATION.replace('mode = "write"', 'mode = "read"'))
     tried = await run("extend", KEY, "30m", "--in", BOTH, "--dry-run", "--json")
-    assert tried.statuses == ["PLANNED", "PLANNED"]
+    assert statuses(tried) == ["PLANNED", "PLANNED"]
     real = await run("extend", KEY, "30m", "--in", BOTH, "--json")
     assert {row["problem"]["code"] for row in real.json["results"]} == {"READ_ONLY_SOURCE"}
 

@@ -3,12 +3,10 @@
 import asyncio
 import base64
 import json
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 
 from gateway.sandbox.certificate import Certificate
@@ -19,6 +17,7 @@ from gateway.sandbox.msgraph.jwt import unsigned
 from gateway.sandbox.msgraph.oauth import SECRET
 from gateway.sandbox.seed import ALICE, BOB, OUTAGES, user_id
 from gateway.sandbox.server import utc_now
+from tests.command_line import run_beside
 
 from .conftest import NOW
 
@@ -398,18 +397,8 @@ credential_header = "x-elasticsearch-authorization"
 """
     )
     credential.write_text(sandbox.credentials.msgraph_alice)
-    command = [
-        sys.executable,
-        "-m",
-        "gateway",
-        "doctor",
-        "--config",
-        configuration,
-        "--credential",
-        credential,
-    ]
-    done = await anyio.run_process([str(part) for part in command], cwd=ROOT, check=False)
-    assert b"UNAUTHENTICATED" in done.stdout
+    done = await run_beside("doctor", "--config", configuration, "--credential", credential)
+    assert "UNAUTHENTICATED" in done.text
     assert {it.request.headers["authorization"] for it in sandbox.msgraph.exchanges} == {
         sandbox.credentials.msgraph_alice
     }
@@ -428,11 +417,10 @@ access_token = "{sandbox.credentials.msgraph_app.partition(" ")[2]}"
 calendars = ["*"]
 mailboxes = ["nobody@contoso.com", "outages@contoso.com"]
 """)
-    command = [sys.executable, "-m", "gateway", "doctor", "--config", str(configuration)]
-    done = await anyio.run_process(command, cwd=ROOT, check=False)
-    first, second, *_ = done.stdout.decode().splitlines()
+    done = await run_beside("doctor", "--config", configuration)
+    first, second, *_ = done.text.splitlines()
     assert first.startswith("PART  tenant (msgraph, read): version v1.0, ")
     assert second.startswith(
         "      NOT_FOUND: The calendars of tenant:users/nobody@contoso.com are not listed: "
     )
-    assert done.returncode == 1
+    assert done.code == 1

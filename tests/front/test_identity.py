@@ -3,15 +3,12 @@
 import json
 import logging
 import re
-import subprocess
-import sys
 import time
 import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 
 from gateway.http.identity.api_keys import hashed
@@ -21,6 +18,7 @@ from gateway.sandbox.faults import Fault
 from gateway.sandbox.msgraph.auth import APP_ID, TENANT
 from gateway.sandbox.msgraph.oauth import SECRET
 from gateway.sandbox.seed import OUTAGES
+from tests.command_line import run, run_beside
 from tests.http.openid_provider import Provider, Served
 
 from .conftest import CONFIGURATION
@@ -385,21 +383,18 @@ async def test_the_doctor_brings_a_caller_s_token_where_the_source_takes_it(
     configuration, token = tmp_path / "gateway.toml", tmp_path / "token"
     configuration.write_text(CALLERS_TOKEN.replace("{graph}", sandbox.msgraph.url))
     token.write_text(sandbox.credentials.msgraph_alice)
-    command = [sys.executable, "-m", "gateway", "doctor", "--config", configuration, "--credential", token]
-    done = await anyio.run_process([str(part) for part in command], cwd=ROOT, check=False)
-    assert (done.returncode, done.stdout.decode().split()[:2]) == (0, ["ok", "msgraph"])
+    done = await run_beside("doctor", "--config", configuration, "--credential", token)
+    assert (done.code, done.text.split()[:2]) == (0, ["ok", "msgraph"])
 
 
 def test_a_key_that_is_made_opens_what_its_lines_say() -> None:
-    command = [sys.executable, "-m", "gateway", "key", "pipeline", "--scope", "write:elasticsearch"]
-    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    made = run("key", "pipeline", "--scope", "write:elasticsearch").text
     (key,) = re.findall(r"cgw_[\w-]{43}", made)
     table = tomllib.loads(made)["api_keys"]["pipeline"]
     assert table == {"sha256": hashed(key), "scopes": ["write:elasticsearch"]}
 
 
 def test_a_key_with_a_scope_that_does_not_exist_is_not_made() -> None:
-    command = [sys.executable, "-m", "gateway", "key", "pipeline", "--scope", "admin"]
-    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert "read:<source>" in refused.stderr
+    refused = run("key", "pipeline", "--scope", "admin")
+    assert (refused.code, refused.text) == (2, "")
+    assert "read:<source>" in refused.complaint
