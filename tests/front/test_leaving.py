@@ -196,10 +196,10 @@ async def test_what_does_not_finish_in_the_time_of_grace_is_given_up_and_it_exit
 # Slow ones
 
 
-@pytest.fixture
-def strict(tmp_path: Path) -> Iterator[int]:
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a gateway that waits for a tenth of a second only."""
-    with process(tmp_path, "receive_timeout_seconds = 0.1\n") as (_, port):
+    with process(tmp_path_factory.mktemp("strict"), "receive_timeout_seconds = 0.1\n") as (_, port):
         yield port
 
 

@@ -25,9 +25,9 @@ def in_a_process(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def served() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A gateway on the sandbox, and its address."""
+    """A gateway on the sandbox, and its address. The last test that asks it has it leave."""
     process = subprocess.Popen(
         [*GATEWAY, "serve", "--port", "0"], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
@@ -68,14 +68,6 @@ def test_it_says_that_it_is_well(served: Any, path: str) -> None:
         assert json.load(response)["status"] in {"ok", "ready"}
 
 
-def test_it_leaves_when_told_to(served: Any) -> None:
-    process, url = served
-    ask(url, "{ __typename }")
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
-    assert process.returncode == 0
-
-
 def test_it_accepts_no_websocket(served: Any) -> None:
     _, url = served
     port = int(url.rpartition(":")[2])
@@ -87,6 +79,14 @@ def test_it_accepts_no_websocket(served: Any) -> None:
             b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
         )
         assert connection.recv(100).startswith(b"HTTP/1.1 200")  # a plain answer: nothing was upgraded
+
+
+def test_it_leaves_when_told_to(served: Any) -> None:
+    process, url = served
+    ask(url, "{ __typename }")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 def test_the_sandbox_is_not_shown_to_a_network_by_mistake() -> None:
