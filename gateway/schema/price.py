@@ -4,8 +4,8 @@ A price is made once per document and reckoned with each request's variables: ho
 `first`, or on how many things are asked for. It is an upper bound that errs on the safe side, not a forecast.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Self
 
 import msgspec
 from graphql import (
@@ -31,7 +31,7 @@ from graphql import (
 )
 
 Variables = Mapping[str, Any]
-Size = Callable[[Variables], int]
+Size = int | Callable[[Variables], int]
 
 CALL: Final = 100
 """What a call upstream costs, measured in values."""
@@ -59,12 +59,32 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     below: "Price"
 
+    @property
+    def is_fixed(self) -> bool:
+        return isinstance(self.items, int) and isinstance(self.asked, int) and self.below.is_fixed
+
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """The price of a selection set: its fields, and the prices of the fragments that it spreads."""
+    """The price of a selection set: what is `fixed`, and the fields and fragments that variables decide."""
 
+    fixed: int = 0
     parts: tuple[Part, ...] = ()
     fragments: tuple["Price", ...] = ()
+
+    @classmethod
+    def of(cls, parts: Sequence[Part], fragments: Sequence["Price"]) -> Self:
+        """With all reckoned already that is the same for any variables."""
+        fixed = [part for part in parts if part.is_fixed]
+        return cls(
+            fixed=sum(_cost(part, {}, {}) for part in fixed)
+            + sum(it.fixed for it in fragments if it.is_fixed),
+            parts=tuple(part for part in parts if not part.is_fixed),
+            fragments=tuple(it for it in fragments if not it.is_fixed),
+        )
+
+    @property
+    def is_fixed(self) -> bool:
+        return not self.parts and not self.fragments
 
     def cost(self, variables: Variables) -> int:
         """In values, a call upstream being as dear as a hundred of them."""
@@ -73,12 +93,19 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
 def _reckon(price: Price, variables: Variables, known: dict[int, int]) -> int:
     if id(price) not in known:
-        total = sum(_reckon(fragment, variables, known) for fragment in price.fragments)
-        for part in price.parts:
-            below = _reckon(part.below, variables, known)
-            total += part.items(variables) * (1 + below) + part.calls * CALL * part.asked(variables)
-        known[id(price)] = total
+        total = price.fixed + sum(_reckon(fragment, variables, known) for fragment in price.fragments)
+        known[id(price)] = total + sum(_cost(part, variables, known) for part in price.parts)
     return known[id(price)]
+
+
+def _cost(part: Part, variables: Variables, known: dict[int, int]) -> int:
+    asked = _size(part.asked, variables)
+    items = asked if part.items is part.asked else _size(part.items, variables)
+    return items * (1 + _reckon(part.below, variables, known)) + part.calls * CALL * asked
+
+
+def _size(size: Size, variables: Variables) -> int:
+    return size if isinstance(size, int) else size(variables)
 
 
 class Pricing:
@@ -95,10 +122,8 @@ class Pricing:
 
     def _selected(self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Price:
         nodes = selections.selections if selections else ()
-        return Price(
-            parts=tuple(self._part(node, parent) for node in nodes if isinstance(node, FieldNode)),
-            fragments=tuple(self._spread(nodes, parent)),
-        )
+        parts = [self._part(node, parent) for node in nodes if isinstance(node, FieldNode)]
+        return Price.of(parts, list(self._spread(nodes, parent)))
 
     def _spread(self, nodes: Any, parent: GraphQLNamedType | None) -> Iterator[Price]:
         for node in nodes:
@@ -120,10 +145,11 @@ class Pricing:
         fields = parent.fields if is_object_type(parent) or is_interface_type(parent) else {}
         field = fields.get(node.name.value)
         if field is None or parent is None:  # __typename, and introspection, which is bounded by itself
-            return Part(items=_one, asked=_one, calls=0, below=Price())
+            return Part(items=1, asked=1, calls=0, below=Price())
+        asked = _asked(node)
         return Part(
-            items=_items(field, node, parent.name),
-            asked=_asked(node),
+            items=_items(field, node, parent.name, asked),
+            asked=asked,
             calls=int(_asks(field) and f"{parent.name}.{node.name.value}" not in _SHARED),
             below=self._selected(node.selection_set, get_named_type(field.type)),
         )
@@ -135,16 +161,16 @@ def _asks(field: GraphQLField) -> bool:
     return resolver is not None and resolver.is_async
 
 
-def _items(field: GraphQLField, node: FieldNode, parent: str) -> Size:
-    """How many values a field brings."""
+def _items(field: GraphQLField, node: FieldNode, parent: str, asked: Size) -> Size:
+    """How many values a field brings that asks for so many things."""
     if "first" in field.args:
         return _whole(_argument(node, "first"), default=field.args["first"].default_value)
     if not is_list_type(get_nullable_type(field.type)):
-        return _asked(node) if "input" in field.args else _one
+        return asked if "input" in field.args else 1
     if {"ids", "representations"} & field.args.keys():
-        return _asked(node)
+        return asked
     # How long the lists of a page or of a payload are has been reckoned above them.
-    return _one if parent.endswith(("Connection", "Payload")) else _assumed
+    return 1 if parent.endswith(("Connection", "Payload")) else _ASSUMED
 
 
 def _asked(node: FieldNode) -> Size:
@@ -153,7 +179,7 @@ def _asked(node: FieldNode) -> Size:
         if value := _argument(node, name):
             return _length(value)
     value = _argument(node, "input")
-    return _one if value is None else _rows(value)
+    return 1 if value is None else _rows(value)
 
 
 def _argument(node: FieldNode, name: str) -> ValueNode | None:
@@ -164,16 +190,14 @@ def _whole(node: ValueNode | None, *, default: int) -> Size:
     if isinstance(node, VariableNode):
         name = node.name.value
         return lambda variables: _positive(variables.get(name), default)
-    value = _positive(int(node.value), default) if isinstance(node, IntValueNode) else default
-    return lambda _: value
+    return _positive(int(node.value), default) if isinstance(node, IntValueNode) else default
 
 
 def _length(node: ValueNode) -> Size:
     if isinstance(node, VariableNode):
         name = node.name.value
         return lambda variables: _count(variables.get(name))
-    count = len(node.values) if isinstance(node, ListValueNode) else 1
-    return lambda _: count
+    return len(node.values) if isinstance(node, ListValueNode) else 1
 
 
 def _rows(node: ValueNode) -> Size:
@@ -183,7 +207,7 @@ def _rows(node: ValueNode) -> Size:
 
 def _product(value: object) -> int:
     product = 1
-    for member in value.values() if isinstance(value, Mapping) else ():
+    for member in value.values() if isinstance(value, dict) else ():
         product *= max(sum(map(_copies, member)), 1) if isinstance(member, list) else 1
     return product
 
@@ -191,7 +215,9 @@ def _product(value: object) -> int:
 def _copies(item: object) -> int:
     """How many rows an item of an input's list has in each calendar of the input: one, or one per copy."""
     for name in ("target", "key", "calendars"):
-        item = item.get(name) if isinstance(item, Mapping) else None
+        item = item.get(name) if isinstance(item, dict) else None
+        if item is None:
+            return 1
     return max(_count(item), 1)
 
 
@@ -201,11 +227,3 @@ def _count(value: object) -> int:
 
 def _positive(value: object, default: int) -> int:
     return max(value, 0) if isinstance(value, int) else default
-
-
-def _one(_: Variables) -> int:
-    return 1
-
-
-def _assumed(_: Variables) -> int:
-    return _ASSUMED
