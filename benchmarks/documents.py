@@ -2,7 +2,7 @@
 
 The documents are generated: each family repeats what is dear to parse, to hold against the limits, to
 validate or to report, until 8 KB are full. There is no source, so nothing else is measured. The command
-fails above 50 ms.
+fails above 50 ms, and above 10 for fragments that unfold.
 """
 
 import argparse
@@ -24,6 +24,8 @@ from gateway.service.catalog import Catalog
 
 LARGEST: Final = 8192
 MOST_MS: Final = 50.0
+MOST_MS_NESTED: Final = 10.0
+NESTED: Final = "21 nested fragments, each spread twice"
 SHOWN: Final = 10
 Unit = Callable[[int], str]
 
@@ -115,7 +117,7 @@ def corpus() -> Iterator[tuple[str, str]]:
             yield f"{count} fragments in all later ones, {inside}", fragments(count, int.__lt__, inside)
             yield f"{count} fragments in each other, {inside}", fragments(count, int.__ne__, inside)
             yield f"{count} fragments in a row, {inside}", fragments(count, lambda a, b: b == a + 1, inside)
-    yield "21 nested fragments, each spread twice", bomb()
+    yield NESTED, bomb()
 
 
 def bomb() -> str:
@@ -149,7 +151,9 @@ def main(options: argparse.Namespace) -> bool:
     print(f"{len(found)} documents")
     for milliseconds, length, name in found[:SHOWN]:
         print(f"{milliseconds:6.1f} ms  {length:5} bytes  {name}")
-    return found[0][0] <= MOST_MS
+    ((nested, length),) = [found_[:2] for found_ in found if found_[2] == NESTED]
+    print(f"{nested:6.1f} ms  {length:5} bytes  {NESTED}")
+    return found[0][0] <= MOST_MS and nested <= MOST_MS_NESTED
 
 
 if __name__ == "__main__":

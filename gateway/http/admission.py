@@ -53,9 +53,9 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
             receive_timeout=settings.receive_timeout,
         )
 
-    def place(self) -> AbstractContextManager[None]:
+    def place(self, request: Request, caller: Caller | None) -> AbstractContextManager[None]:
         """A place among the requests that are worked on. Entering it raises Later if none is free."""
-        return self.places.one() if self.places else nullcontext()
+        return self.places.one(_line(request, caller)) if self.places else nullcontext()
 
     def part(self) -> AbstractContextManager[Part | None]:
         """A part of the room for bodies, for as long as what came in one is worked on."""

@@ -2,12 +2,29 @@
 
 import asyncio
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _log = structlog.get_logger(__name__)
+
+
+class _Lenient:
+    """A transport that takes what is written though its client has just gone, as asyncio's own does.
+
+    uvloop's raises until the connection is known to be lost, which would be logged as a fault of ours.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class PunctualConnection(HttpToolsProtocol):
@@ -26,7 +43,7 @@ class PunctualConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         self._head: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", _Lenient(transport)))
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -98,7 +98,7 @@ class GraphQLEndpoint:
             with self._admission.part() as part:
                 asked = await self._admission.operation(request, caller, part)
                 await self._admission.turn(request, caller)
-                with self._admission.place():
+                with self._admission.place(request, caller):
                     response = await unless_left(request, self._answer(asked, call, request, media))
         except Refusal as exc:
             response = refused(exc, media)

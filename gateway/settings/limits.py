@@ -67,7 +67,9 @@ class LimitSettings(Table):
         description="Bytes of all answers that wait for their clients to take them.",
     )
     max_concurrent_requests: int = Field(
-        default=200, ge=1, description="Requests that this process works on at once."
+        default=200,
+        ge=1,
+        description="Requests that this process works on at once; one caller's are three quarters at most.",
     )
     max_requests_per_minute: int = Field(
         default=6000, ge=1, description="Requests of one caller to this process, in the long run."

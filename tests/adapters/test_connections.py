@@ -293,6 +293,27 @@ async def test_a_body_that_unpacks_to_more_than_the_most_is_refused():
     assert isinstance(error, UnexpectedAnswer)
 
 
+async def test_of_long_bodies_two_are_read_at_once():
+    size = 16 * 1024 * 1024
+    almost, rest, sent = asyncio.Event(), asyncio.Event(), []
+
+    async def script(visit):
+        await visit.request()
+        await visit.answer(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size, bytes(size - 1))
+        sent.append(visit)
+        if len(sent) == 2:
+            almost.set()
+        await rest.wait()
+        await visit.answer(b"0")
+
+    async with connected(script) as (_, transport):
+        asking = [asyncio.create_task(ask(transport)) for _ in range(3)]
+        await almost.wait()
+        assert len(sent) == 2
+        rest.set()
+        assert [len(answer.body) for answer in await asyncio.gather(*asking)] == [size] * 3
+
+
 async def test_a_body_without_end_is_broken_off():
     async def script(visit):
         await visit.request()

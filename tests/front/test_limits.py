@@ -71,6 +71,24 @@ async def test_rows_of_a_page_and_representations(
     assert "errors" not in await gateway.answer(query.replace("first: 3", "first: 2"), {"r": []})
 
 
+async def test_one_caller_leaves_places_to_others(front: Any) -> None:
+    gateway = await front(limited(max_concurrent_requests=4) + KEYS)
+    gateway.sandbox.elasticsearch.faults.add("GET /_ml/*", Fault(delay=HELD), calls=range(1, 4))
+    query = {"query": '{ calendar(id: "elasticsearch:planned-outages") { id } }'}
+
+    async def ask(who: str) -> int:
+        headers = {"authorization": f"Bearer {who}"}
+        return (await gateway.client.post("/graphql", json=query, headers=headers)).status_code
+
+    waiting = [asyncio.create_task(ask("mia")) for _ in range(3)]
+    await gateway.sandbox.elasticsearch.faults.arrival()
+    assert await ask("mia") == 503  # it stood in line behind those
+    assert await ask("ben") == 200
+    gateway.sandbox.elasticsearch.faults.release()
+    assert await asyncio.gather(*waiting) == [200] * 3
+    assert await ask("mia") == 200
+
+
 async def test_bytes_of_a_body(front: Any) -> None:
     gateway = await front(limited(max_body_bytes=2000))
     padded = {"query": "{__typename}" + " " * 2000}
