@@ -221,4 +221,4 @@ def to_iso_duration(length: timedelta) -> str:
 
 def _to_microseconds(text: str) -> str:
     """The same time with at most six fractional digits, as datetime takes them."""
-    return re.sub(r"(\.\d{6})\d+", r"\1", text)
+    return text if "." not in text else re.sub(r"(\.\d{6})\d+", r"\1", text)

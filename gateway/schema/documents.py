@@ -1,7 +1,7 @@
 """Documents that were parsed, held against the limits and validated once per text."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -15,11 +15,14 @@ from graphql import (
     parse,
     validate,
 )
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
+from gateway.schema.arguments import Variables, nested_variables
 from gateway.schema.completion import Completions
 from gateway.schema.disclosure import leave_out_suggestions, rules
 from gateway.schema.limits import Limits, check_document, check_numbers, too_many
-from gateway.schema.price import Price, Pricing, Variables
+from gateway.schema.price import Price, Pricing
+from gateway.schema.price import Variables as Given
 
 _KEPT: Final = 256
 _LONGEST_KEPT: Final = 16 * 1024
@@ -28,17 +31,33 @@ _MAX_ERRORS: Final = 5
 """Each costs up to four milliseconds, for the suggestions that it makes and the values that it quotes."""
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A text as it was understood: either its errors, or what is executed, with the prices."""
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation of a document: what it says, what it takes, and what it costs."""
 
-    errors: tuple[GraphQLError, ...] = ()
-    completions: Completions | None = None
-    prices: Mapping[str | None, Price] = {}
+    node: OperationDefinitionNode
+    fragments: dict[str, FragmentDefinitionNode]
+    completions: Completions
+    price: Price
+    variables: Variables
 
     @property
-    def is_ambiguous(self) -> bool:
-        """Whether an operation must be chosen by its name."""
-        return len(self.prices) > 1
+    def name(self) -> str | None:
+        return self.node.name.value if self.node.name else None
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A text as it was understood: either its errors, or its operations by their names."""
+
+    errors: tuple[GraphQLError, ...] = ()
+    operations: Mapping[str | None, Operation] = {}
+
+    def operation(self, name: str | None) -> Operation:
+        """The one of that name, or the only one. Raises CannotGetOperationTypeError if there is none."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is None or name not in self.operations:
+            raise CannotGetOperationTypeError(name)
+        return self.operations[name]
 
 
 class Documents:
@@ -62,16 +81,12 @@ class Documents:
                 self._kept.popitem(last=False)
         return document
 
-    def cost(self, document: Document, name: str | None, variables: Variables, *, before: int = 0) -> int:
+    def cost(self, operation: Operation, given: Given, *, before: int = 0) -> int:
         """What an operation costs. Raises GraphQLError, with TooMany inside, if that is too much.
 
         So it is with what the request's other operations have cost `before`.
         """
-        if not document.is_ambiguous:
-            (name,) = document.prices
-        if name not in document.prices:
-            return 0
-        cost = document.prices[name].cost(variables)
+        cost = operation.price.cost(given)
         if before + cost > self._limits.cost:
             value = f"{cost}, after {before} for those before it in the batch" if before else str(cost)
             raise too_many(self._limits, "cost", value)
@@ -91,7 +106,7 @@ class Documents:
             leave_out_suggestions(errors)
         if errors:
             return Document(errors=tuple(errors))
-        return Document(completions=Completions(ast), prices=self._prices(ast))
+        return Document(operations={it.name: it for it in self._operations(ast)})
 
     def _syntax_error(self, error: GraphQLSyntaxError) -> GraphQLError:
         """The error, or that for the limit of tokens, after which the parser stops."""
@@ -99,11 +114,19 @@ class Documents:
             return error
         return too_many(self._limits, "tokens", "more")
 
-    def _prices(self, ast: DocumentNode) -> Mapping[str | None, Price]:
+    def _operations(self, ast: DocumentNode) -> Iterator[Operation]:
         fragments = {it.name.value: it for it in ast.definitions if isinstance(it, FragmentDefinitionNode)}
-        pricing = Pricing(self._schema, fragments)
-        return {
-            it.name.value if it.name else None: pricing.price(it)
-            for it in ast.definitions
-            if isinstance(it, OperationDefinitionNode)
-        }
+        pricing, nested, completions = (
+            Pricing(self._schema, fragments),
+            nested_variables(ast),
+            Completions(ast),
+        )
+        for node in ast.definitions:
+            if isinstance(node, OperationDefinitionNode):
+                yield Operation(
+                    node=node,
+                    fragments=fragments,
+                    completions=completions,
+                    price=pricing.price(node),
+                    variables=Variables(self._schema, node, nested),
+                )

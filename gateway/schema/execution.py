@@ -5,19 +5,21 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import closing
 from typing import Any, Final, TypeGuard, cast
 
-from graphql import DocumentNode, GraphQLError, get_operation_ast
+from graphql import GraphQLError, default_field_resolver, default_type_resolver
+from graphql.execution.collect_fields import FragmentDetails
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from gateway.adapters.upstream import Call
 from gateway.errors import OutOfTime
-from gateway.schema.build import core_schema, subgraph_sdl
-from gateway.schema.completion import CompiledExecution, Completions
+from gateway.schema.arguments import DirectResolvers
+from gateway.schema.build import core_schema, served_schema, subgraph_sdl
+from gateway.schema.completion import CompiledExecution
 from gateway.schema.context import Context
 from gateway.schema.disclosure import leave_out_suggestions
-from gateway.schema.documents import Documents
+from gateway.schema.documents import Documents, Operation
 from gateway.schema.limits import Limits
 from gateway.schema.long_answers import LongAnswers
 from gateway.service.audit import AuditTrail
@@ -42,6 +44,7 @@ class Executor:
         self._catalog = catalog
         self._audit = audit
         self._schema = core_schema()
+        self._resolvers = DirectResolvers(served_schema(), self._schema)
         self._limits = limits or Limits()
         self._call_limits = call_limits or CallLimits()
         self._documents = Documents(self._schema, self._limits)
@@ -65,19 +68,19 @@ class Executor:
         Raises InvalidOperationTypeError for that, CannotGetOperationTypeError if `name` names no operation.
         """
         document = self._documents.get(query)
-        completions = document.completions
-        if completions is None:
+        if document.errors:
             return ExecutionResult(data=None, errors=list(document.errors))
+        operation = document.operation(name)
         try:
-            cost = self._documents.cost(document, name, variables or {}, before=call.asked.cost)
+            cost = self._documents.cost(operation, variables or {}, before=call.asked.cost)
         except GraphQLError as exc:
             return ExecutionResult(data=None, errors=[exc])
         call.asked.cost += cost
-        kind = _kind(completions.document, name)
+        kind = OperationType(operation.node.operation.value)
         if kind is OperationType.SUBSCRIPTION or (reads_only and kind is OperationType.MUTATION):
             raise InvalidOperationTypeError(kind)
         context = Context(Session(self._catalog, call, self._call_limits), self._audit, subgraph_sdl)
-        execution = self._executed(completions, context, variables, name)
+        execution = self._executed(operation, context, variables or {})
         if kind is OperationType.QUERY:
             result = await self._at_its_time(execution, call, cost)
         else:
@@ -87,28 +90,54 @@ class Executor:
         return result
 
     async def _executed(
-        self,
-        completions: Completions,
-        context: Context,
-        variables: dict[str, object] | None,
-        name: str | None,
+        self, operation: Operation, context: Context, given: dict[str, object]
     ) -> ExecutionResult:
         """What graphql-core makes of it, without the wrappings that Strawberry puts around for extensions."""
-        execution = CompiledExecution.build(
-            self._schema,
-            completions.document,
-            context_value=context,
-            raw_variable_values=variables,
-            operation_name=name,
-            is_awaitable=_is_awaitable,
-            completions=completions,
-        )
+        execution = self._prepared(operation, context, given)
         if isinstance(execution, list):
             return ExecutionResult(data=None, errors=execution)
         result: Any = execution.execute_operation()
         if _is_awaitable(result):
             result = await result
         return ExecutionResult(data=result.data, errors=result.errors)
+
+    def _prepared(
+        self, operation: Operation, context: Context, given: dict[str, object]
+    ) -> CompiledExecution | list[GraphQLError]:
+        """The execution, if its variables can be read at once; else graphql-core's, or its errors."""
+        try:
+            values = operation.variables.read(given)
+        except Exception:  # noqa: BLE001 - graphql-core comes to it again, and says where
+            return self._built(operation, context, given)
+        return CompiledExecution(
+            self._schema,
+            operation.fragments,
+            {name: FragmentDetails(fragment) for name, fragment in operation.fragments.items()},
+            None,
+            context,
+            operation.node,
+            values,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            middleware_manager=self._resolvers,
+            is_awaitable=_is_awaitable,
+            completions=operation.completions,
+        )
+
+    def _built(
+        self, operation: Operation, context: Context, given: dict[str, object]
+    ) -> CompiledExecution | list[GraphQLError]:
+        execution: Any = CompiledExecution.build(
+            self._schema,
+            operation.completions.document,
+            context_value=context,
+            raw_variable_values=given,
+            operation_name=operation.name,
+            is_awaitable=_is_awaitable,
+            completions=operation.completions,
+        )
+        return cast("CompiledExecution | list[GraphQLError]", execution)
 
     async def _at_its_time(
         self, execution: Coroutine[Any, Any, ExecutionResult], call: Call, cost: int
@@ -136,11 +165,3 @@ class Executor:
         for task in self._writing:
             task.cancel()
         await asyncio.gather(*self._writing, return_exceptions=True)
-
-
-def _kind(document: DocumentNode, name: str | None) -> OperationType:
-    """Raises CannotGetOperationTypeError if `name` names no operation, or not just one."""
-    operation = get_operation_ast(document, name)
-    if operation is None:
-        raise CannotGetOperationTypeError(name)
-    return OperationType(operation.operation.value)
