@@ -30,7 +30,8 @@ class UpstreamLog:
     """What one call asked of the upstreams, in order; `indexes` are the places of its own requests.
 
     A part shares the whole's list and keeps its own indexes: that is how a row of a write knows its requests.
-    After the `deadline` nothing more is asked, nor beyond the `allowance`.
+    After the `deadline` nothing more is asked, nor beyond the `allowance`. `shared` counts the reads that
+    were not sent, since the answer to an equal one was on its way.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class UpstreamLog:
         self.deadline = deadline
         self.allowance: Final = allowance or Allowance()
         self.indexes: list[int] = []
+        self.shared = 0
 
     def add(self, request: UpstreamRequest) -> int:
         self.requests.append(request)
@@ -75,7 +77,8 @@ class Call(msgspec.Struct, kw_only=True):
 
     `credentials` are the caller's own for each source: the value of an Authorization header. `client` is the
     address that the call came from, `caller` the name of who was recognized there, and `scopes` what he may
-    do; None where nobody is asked who he is. `asked` is counted by whoever limits it.
+    do; None where nobody is asked who he is. `asked` is counted by whoever limits it. `shares_reads` says
+    that an answer may be that to an equal read of the same caller which is under way.
     """
 
     request_id: str
@@ -85,3 +88,4 @@ class Call(msgspec.Struct, kw_only=True):
     credentials: Mapping[str, str] = {}
     log: UpstreamLog = msgspec.field(default_factory=UpstreamLog)
     asked: Asked = msgspec.field(default_factory=Asked)
+    shares_reads: bool = False

@@ -115,6 +115,7 @@ class GraphQLEndpoint:
             status=response.status_code,
             duration_ms=round((time.perf_counter() - began) * 1000, 1),
             upstream_requests=len(call.log.requests) if call else 0,
+            upstream_shared=call.log.shared if call else 0,
         )
         return response
 

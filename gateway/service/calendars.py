@@ -51,7 +51,7 @@ async def find_calendar(session: Session, name: str) -> Calendar | None:
     target = session.catalog.calendar(name)
     target.check_allowed()
     try:
-        return await session.adapter(target.source).calendar(target.calendar)
+        return await session.reader(target.source).calendar(target.calendar)
     except NotFound:
         return None
 
@@ -62,7 +62,7 @@ async def find_events(
     """The event that each id names, with those fields; None if there is none, or why it cannot be told."""
 
     async def of_source(source: ConfiguredSource, events: Sequence[EventId]) -> list[Event | GatewayError]:
-        found = await session.adapter(source).find_each(events, fields=fields)
+        found = await session.reader(source).find_each(events, fields=fields)
         return await _allowed(session, source, events, found)
 
     found = await _by_source(session, names, of_source)
@@ -161,7 +161,7 @@ async def _list(session: Session, source: ConfiguredSource) -> tuple[Sequence[Ca
     began = time.perf_counter()
     found: Sequence[Calendar] = ()
     try:
-        listed = await session.adapter(source).calendars()
+        listed = await session.reader(source).calendars()
         found = [calendar for calendar in listed.calendars if source.policy.allows(calendar)]
         problems = listed.problems
         status = ReadStatus.PARTIAL if problems else ReadStatus.OK

@@ -134,7 +134,7 @@ class _Stream:
     ) -> AsyncIterator[Sequence[Event]] | None:
         try:
             self.target.check_allowed()
-            adapter = session.adapter(self.target.source)
+            adapter = session.reader(self.target.source)
         except GatewayError as exc:
             self._fail(exc)
             return None

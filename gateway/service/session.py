@@ -26,7 +26,7 @@ class Session:
         self.call = call
         self.limits: Final = limits
         self._aside: Session | None = None
-        self._adapters: dict[str, CalendarAdapter] = {}
+        self._adapters: dict[tuple[str, bool], CalendarAdapter] = {}
         self._identities: dict[str, str] = {}
 
     @contextmanager
@@ -70,10 +70,19 @@ class Session:
 
     def adapter(self, source: ConfiguredSource) -> CalendarAdapter:
         """The source as this call sees it; the same one all through the call. Raises MissingScope."""
+        return self._adapter(source, shares_reads=False)
+
+    def reader(self, source: ConfiguredSource) -> CalendarAdapter:
+        """The source for what is only shown: equal reads of one caller are sent once. Raises MissingScope."""
+        return self._adapter(source, shares_reads=True)
+
+    def _adapter(self, source: ConfiguredSource, *, shares_reads: bool) -> CalendarAdapter:
         source.check_read()
-        if source.name not in self._adapters:
-            self._adapters[source.name] = source.source.adapter(self.call)
-        return self._adapters[source.name]
+        key = source.name, shares_reads
+        if key not in self._adapters:
+            call = msgspec.structs.replace(self.call, shares_reads=shares_reads)
+            self._adapters[key] = source.source.adapter(call)
+        return self._adapters[key]
 
     async def distinct(self, targets: Sequence[Target]) -> list[Target]:
         """The targets without those that name a calendar already named, whatever the spelling.

@@ -5,10 +5,11 @@ The claims ask what a source can hold, never which it is.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+import anyio
 import msgspec
 import pytest
 
@@ -122,6 +123,39 @@ async def read(
     return [event async for run in adapter.events(calendar, window, page=page) for event in run]
 
 
+class Reading:
+    """One call that reads a calendar, and what it was told."""
+
+    def __init__(self, bench: Bench, window: Window = EVERYTHING, **call: object) -> None:
+        made = msgspec.structs.replace(bench.call(), **{"shares_reads": True, **call})
+        self.log = made.log
+        self.task = asyncio.create_task(read(bench.source.adapter(made), bench.calendar, window))
+
+    @property
+    def events(self) -> list[Event]:
+        return self.task.result()
+
+    @property
+    def sent(self) -> int:
+        return len(self.log.requests)
+
+
+@asynccontextmanager
+async def joined(bench: Bench, one=None, other=None, *, window=EVERYTHING, between=None, fault=None):
+    """Two calls that read; the second begins while the first waits for its answer, until this is left."""
+    bench.faults.clear()
+    bench.faults.add(bench.read_route, fault or Fault(delay=HELD), calls=[1])
+    first = Reading(bench, **one or {})
+    await bench.faults.arrival()
+    if between is not None:
+        await between()
+    second = Reading(bench, window, **other or {})
+    await anyio.wait_all_tasks_blocked()
+    yield first, second
+    bench.faults.release()
+    await asyncio.wait([first.task, second.task])
+
+
 def draft(title: str = "Maintenance", start: datetime = MORNING, length: timedelta = HOUR) -> Draft:
     return Draft(title=title, start=EventTime(instant=start), end=EventTime(instant=start + length))
 
@@ -226,6 +260,59 @@ class AdapterConformance:
         async with aclosing(bench.adapter().events(bench.calendar, EVERYTHING, page=1)) as runs:
             await anext(runs)
         assert len(await bench.read()) == 3
+
+    async def test_equal_reads_of_one_caller_that_are_under_way_are_sent_once(self, bench: Bench):
+        await bench.write(draft())
+        stored = await bench.read()
+        async with joined(bench) as (first, second):
+            pass
+        assert first.events == second.events == stored
+        assert (first.sent, second.sent) == (1, 0)
+        assert (first.log.shared, second.log.shared) == (0, 1)
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            pytest.param({"caller": "alice"}, {"caller": "bob"}, id="two callers"),
+            pytest.param(
+                {"client": "192.0.2.1"}, {"client": "192.0.2.2"}, id="two clients that nobody knows"
+            ),
+            pytest.param({}, {"shares_reads": False}, id="one that must see for itself"),
+            pytest.param({"shares_reads": False}, {}, id="one that others cannot join"),
+        ],
+    )
+    async def test_reads_of_others_and_those_that_must_see_for_themselves_are_never_shared(
+        self, bench: Bench, one, other
+    ):
+        await bench.write(draft())
+        async with joined(bench, one, other) as (first, second):
+            pass
+        assert first.events == second.events
+        assert (first.sent, second.sent) == (1, 1)
+        assert (first.log.shared, second.log.shared) == (0, 0)
+
+    async def test_reads_of_other_windows_are_not_shared(self, bench: Bench):
+        await bench.write(draft())
+        async with joined(bench, window=Window(start=MORNING, end=MORNING + DAY)) as (first, second):
+            pass
+        assert (first.sent, second.sent) == (1, 1)
+
+    async def test_nobody_joins_a_read_that_was_sent_before_a_write_was_over(self, bench: Bench):
+        async with joined(bench, between=lambda: bench.write(draft("New"))) as (first, second):
+            pass
+        assert titles(second.events) == ["New"]
+        assert (first.sent, second.sent) == (1, 1)
+
+    async def test_who_has_joined_a_read_that_fails_or_is_given_up_reads_by_himself(self, bench: Bench):
+        await bench.write(draft())
+        stored = await bench.read()
+        async with joined(bench, fault=Fault(delay=HELD, cut=Cut.BEFORE_WRITE)) as (first, second):
+            pass
+        assert first.events == second.events == stored
+        async with joined(bench) as (first, second):
+            first.task.cancel()
+        assert second.events == stored
+        assert second.sent == 1
 
     async def test_an_unknown_calendar_is_not_found_and_not_empty(self, bench: Bench):
         with pytest.raises(NotFound):

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.adapters.elasticsearch.api import Credential, MLApi
 from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Versions
+from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import Call
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
@@ -61,7 +62,14 @@ class Cluster:
     def api(self, authorization=MANAGE_ML.authorization):
         credential = Credential(configured=authorization)
         call = Call(request_id="r")
-        return MLApi("es", transport=self.transport, credential=credential, versions=self.versions, call=call)
+        return MLApi(
+            "es",
+            transport=self.transport,
+            credential=credential,
+            versions=self.versions,
+            call=call,
+            sharing=Sharing(),
+        )
 
     async def number(self, authorization=MANAGE_ML.authorization):
         return (await self.api(authorization).version()).number

@@ -16,6 +16,7 @@ from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Ver
 from gateway.adapters.elasticsearch.walk import walk
 from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, MLInfo, StoredEvent, UntitledEventList
 from gateway.adapters.retries import USUAL, ReadRetries, Retries
+from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Answer, Way
 from gateway.adapters.upstream import Call, UpstreamLog, UpstreamRequest
 from gateway.errors import Forbidden, NoAnswer, NotSent, Unauthenticated, UnexpectedAnswer
@@ -58,9 +59,11 @@ class MLApi:
         credential: Credential,
         versions: Versions,
         call: Call,
+        sharing: Sharing,
         retries: Retries = USUAL,
     ) -> None:
         self.source = source
+        self._sharing = sharing
         self._transport = transport
         self._credential = credential
         self._versions = versions
@@ -111,12 +114,21 @@ class MLApi:
 
         Raises UpstreamError for any other answer.
         """
+        log = self._call.log if log is None else log
 
         async def attempt() -> T:
-            answer = await self.send(request, log=self._call.log if log is None else log)
-            return faults.read(answer, request, form)
+            return faults.read(await self._answer(request, log), request, form)
 
         return await self._retries.read(attempt)
+
+    async def _answer(self, request: UpstreamRequest, log: UpstreamLog) -> Answer:
+        """The answer to a read, as another call's equal one gets it where that will do."""
+        if not self._call.shares_reads:
+            return await self.send(request, log=log)
+        credential = self._credential.value(self.source, self._call)
+        return await self._sharing.read(
+            request, lambda: self.send(request, log=log), call=self._call, credential=credential
+        )
 
     def events(
         self,
@@ -163,6 +175,8 @@ class MLApi:
             answer = await self._send_what_has_not_left(request, log)
         except (NoAnswer, UnexpectedAnswer) as exc:
             return Doubt(problem=exc.problem)
+        finally:
+            self._sharing.forget()
         error = faults.fault(answer, request)
         if error is None:
             return None

@@ -14,6 +14,7 @@ from gateway.adapters.elasticsearch.lookup import DEFAULT_LOOKBACK
 from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, SeriesLimits
 from gateway.adapters.elasticsearch.versions import Versions
 from gateway.adapters.retries import USUAL, Retries
+from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Way
 from gateway.adapters.upstream import Call
 from gateway.model.event import SourceKind
@@ -88,6 +89,7 @@ class ElasticsearchSource:
         self._retries = retries
         self._now = now
         self._versions = Versions(now=now, is_personal=takes_callers_credential)
+        self._sharing = Sharing()
         self._locks: WeakValueDictionary[CalendarId, asyncio.Lock] = WeakValueDictionary()
 
     def calendar_id(self, written: ResourceId) -> CalendarId:
@@ -106,6 +108,7 @@ class ElasticsearchSource:
             credential=self._credential,
             versions=self._versions,
             call=call,
+            sharing=self._sharing,
             retries=self._retries,
         )
         return ElasticsearchAdapter(

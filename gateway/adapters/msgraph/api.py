@@ -19,6 +19,7 @@ from gateway.adapters.msgraph.requests import IN_UTC, ITEM_HEADERS, JSON
 from gateway.adapters.msgraph.wire import Page
 from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.retry_after import dated
+from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Answer, Transport
 from gateway.adapters.upstream import Call, UpstreamLog, UpstreamRequest
 from gateway.errors import OutOfTime, UnexpectedAnswer, UpstreamError
@@ -39,6 +40,7 @@ class GraphApi:
         credential: Credential,
         gates: MailboxGates,
         call: Call,
+        sharing: Sharing,
         retries: Retries = USUAL,
     ) -> None:
         self.source = source
@@ -47,6 +49,7 @@ class GraphApi:
         self._credential = credential
         self._gates = gates
         self._call = call
+        self._sharing = sharing
         self._retries = ReadRetries(retries, deadline=call.log.deadline)
         self._clock = retries.clock
         self._began = retries.clock()
@@ -77,6 +80,15 @@ class GraphApi:
         Raises Unauthenticated, Forbidden, RateLimited and Unavailable before anything is sent to Graph.
         """
         credential = await self._authorized(request)
+        try:
+            return await self._exchange(request, credential, log, if_match)
+        finally:
+            if request.method != "GET":
+                self._sharing.forget()
+
+    async def _exchange(
+        self, request: UpstreamRequest, credential: str, log: UpstreamLog, if_match: str | None = None
+    ) -> Answer:
         headers = self._headers(request, credential, if_match)
         async with log.deadline.entered(self._gate(request, credential).enter()):
             answer = await self._transport.send(request, headers=headers, log=log)
@@ -93,8 +105,11 @@ class GraphApi:
         credential = await self._authorized(requests[0])
         request = batch.pack(requests, headers=ITEM_HEADERS)
         headers = self._headers(request, credential, None)
-        async with log.deadline.entered(self._gate(requests[0], credential).enter(self._gates.limit)):
-            answer = await self._transport.send(request, headers=headers, log=log)
+        try:
+            async with log.deadline.entered(self._gate(requests[0], credential).enter(self._gates.limit)):
+                answer = await self._transport.send(request, headers=headers, log=log)
+        finally:
+            self._sharing.forget()
         answers = batch.unpack(answer, request, len(requests))
         self._note_refusal(answers, credential)
         return answers
@@ -104,7 +119,23 @@ class GraphApi:
 
         `log` is that of the row that it is read for. Raises UpstreamError for any other answer.
         """
-        return await self.repeat(lambda: self.read_once(request, form, log=log))
+
+        async def attempt() -> T:
+            return self._read(await self._answer(request, log or self._call.log), request, form)
+
+        return await self.repeat(attempt)
+
+    async def _answer(self, request: UpstreamRequest, log: UpstreamLog) -> Answer:
+        """The answer to a read, as another call's equal one gets it where that will do."""
+        if not self._call.shares_reads:
+            return await self.send(request, log=log)
+        credential = await self._authorized(request)
+        return await self._sharing.read(
+            request,
+            lambda: self._exchange(request, credential, log),
+            call=self._call,
+            credential=credential,
+        )
 
     async def repeat(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """What an attempt gives at what does no harm twice, made again where that can help."""

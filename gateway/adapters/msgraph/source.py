@@ -10,6 +10,7 @@ from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.credentials import Credential
 from gateway.adapters.msgraph.mailboxes import LIMIT, MailboxGates
 from gateway.adapters.retries import USUAL, Retries
+from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import Call
 from gateway.model.event import SourceKind
@@ -74,6 +75,7 @@ class MSGraphSource:
         self._mailboxes = tuple(mailboxes)
         self._gates = MailboxGates(requests_per_mailbox)
         self._retries = retries
+        self._sharing = Sharing()
 
     def calendar_id(self, written: ResourceId) -> CalendarId:
         return paths.calendar_id(written)
@@ -92,6 +94,7 @@ class MSGraphSource:
             credential=self._credential,
             gates=self._gates,
             call=call,
+            sharing=self._sharing,
             retries=self._retries,
         )
         return MSGraphAdapter(api, mailboxes=self._mailboxes, retries=self._retries)
