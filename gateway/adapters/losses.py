@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from enum import Enum, StrEnum
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -56,6 +57,7 @@ _NAMES: Final = {
     "show_as": "showAs",
     "attendees": "attendees",
 }
+_given: Final = attrgetter(*_NAMES)
 OPTIONAL_FIELDS: Final = frozenset(_NAMES)
 """The attributes of a draft that not every kind of source can hold."""
 
@@ -67,6 +69,8 @@ def fields_lost(warnings: Iterable[TranslationWarning]) -> list[str]:
 
 def fields_not_held(draft: Draft, fields: Collection[str], *, holder: str) -> Iterator[TranslationWarning]:
     """A warning for each of the draft's optional `fields` that was given; `holder` is who cannot hold it."""
+    if not any(_given(draft)):
+        return
     for attribute, field in _NAMES.items():
         given = getattr(draft, attribute)
         if attribute in fields and given is not None and given != ():

@@ -92,6 +92,8 @@ class EventInput:
             recurrence=self._recurrence(start),
             options=self._options(),
         )
+        if draft.recurrence is None:
+            return draft
         return model.on_clock_of_series(draft, zones_given(self.start, self.end))
 
     def _recurrence(self, start: EventTime) -> model.Recurrence | None:

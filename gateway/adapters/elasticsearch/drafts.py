@@ -57,13 +57,12 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
 def translate(draft: Draft, terms: Terms) -> Translated:
     """The events that a draft becomes. Raises InvalidInput for what the server would refuse or lose."""
     singles, until = written_out(draft, terms.series, terms.now)
+    is_series = draft.recurrence is not None
     sent = tuple(
-        to_wire(
-            single,
-            has_flags=terms.has_flags,
-            occurrence=None if draft.recurrence is None else single.start.instant,
-        )
-        for single in singles
+        [
+            to_wire(single, has_flags=terms.has_flags, occurrence=single.start.instant if is_series else None)
+            for single in singles
+        ]
     )
     check_shift(options_of(draft).force_time_shift)
     for event in sent:

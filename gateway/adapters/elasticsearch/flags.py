@@ -22,6 +22,8 @@ _WITHOUT_FLAGS: Final = {
 
 def options_of(draft: Draft) -> ElasticsearchEventOptions:
     """The flags as the caller gave them."""
+    if not draft.options:
+        return NO_OPTIONS
     options = draft.options.get(SourceKind.ELASTICSEARCH, NO_OPTIONS)
     if not isinstance(options, ElasticsearchEventOptions):
         raise TypeError(f"not options of an ML calendar event: {type(options).__name__}")

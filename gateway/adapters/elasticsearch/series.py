@@ -77,6 +77,8 @@ def written_out(
 
 def unbroken(singles: Sequence[Draft]) -> timedelta:
     """The longest time without a gap that the events take, which begin in order."""
+    if len(singles) == 1:
+        return singles[0].end.instant - singles[0].start.instant
     longest, begins, ends = timedelta(0), singles[0].start.instant, singles[0].end.instant
     for single in singles:
         if single.start.instant > ends:

@@ -11,7 +11,7 @@ from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import MLStep, span_of
 from gateway.adapters.elasticsearch.posting import Posted, Posting, Row
 from gateway.adapters.elasticsearch.verify import match
-from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
+from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotStored, Problem, UpstreamError
 from gateway.model.time import from_millis, to_rfc3339
@@ -36,6 +36,7 @@ class _Write:
         self._size = size
         self._log = log
         self._rows = step.wanted
+        self._reader = EventReader(step.calendar)
         self._span = span_of([event for row in self._rows for event in row])
         self._contents = {event.content for row in self._rows for event in row}
 
@@ -76,14 +77,17 @@ class _Write:
 
     def _outcomes(self, posted: Sequence[Posted], found: Sequence[Found]) -> list[Outcome]:
         rows = zip(self._step.events, self._rows, posted, found, strict=True)
-        return [self._outcome(*row) for row in rows]
+        indexes = tuple(self._log.indexes)
+        return [self._outcome(*row, indexes) for row in rows]
 
-    def _outcome(self, planned: PlannedEvent, row: Row, said: Posted, found: Found) -> Outcome:
+    def _outcome(
+        self, planned: PlannedEvent, row: Row, said: Posted, found: Found, indexes: tuple[int, ...]
+    ) -> Outcome:
         """A series is as good as its worst occurrence."""
         if said.refused is not None:
             return self._failed(planned, said.refused)
         missing = [sent.start_time for sent, stored in zip(row, found, strict=True) if stored is None]
-        events = [to_event(stored, self._step.calendar) for stored in found if stored is not None]
+        events = [self._reader.read(stored) for stored in found if stored is not None]
         problem: Problem | None = None
         status = WriteStatus.CREATED
         if missing:
@@ -93,10 +97,10 @@ class _Write:
             index=planned.index,
             status=status,
             event=events[0] if events else None,
-            event_ids=tuple(event.id for event in events),
+            event_ids=tuple([event.id for event in events]),
             stored=not missing,
             problem=problem,
-            requests=tuple(self._log.indexes),
+            requests=indexes,
         )
 
     def _failed(self, planned: PlannedEvent, problem: Problem) -> Outcome:
