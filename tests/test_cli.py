@@ -56,22 +56,28 @@ class Sandboxed:
         return httpx2.get(self.variable("GRAPH_URL") + path, headers=headers)
 
 
-def test_what_the_sandbox_prints_can_be_copied_and_works(tmp_path):
+@pytest.fixture(scope="module")
+def sandbox():
+    """One that is only asked."""
     with Sandboxed() as sandbox:
-        assert sandbox.ml("GET", "/_ml/calendars/planned-outages").status_code == 200
-        assert sandbox.graph("/v1.0/me/events", "GRAPH_ALICE_NGUYEN").status_code == 200
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": sandbox.variable("GRAPH_CLIENT_ID"),
-            "client_secret": sandbox.variable("GRAPH_CLIENT_SECRET"),
-            "scope": "https://graph.microsoft.com/.default",
-        }
-        assert httpx2.post(sandbox.variable("GRAPH_TOKEN_URL"), data=form).status_code == 200
-        start = sandbox.lines.index("  [sources.elasticsearch]")
-        configuration = tmp_path / "gateway.toml"
-        configuration.write_text("\n".join(sandbox.lines[start:]))
-        assert "payments-maintenance" in tomllib.loads(configuration.read_text())["aliases"]
-        doctor = run("doctor", "--config", configuration)
+        yield sandbox
+
+
+def test_what_the_sandbox_prints_can_be_copied_and_works(tmp_path, sandbox):
+    assert sandbox.ml("GET", "/_ml/calendars/planned-outages").status_code == 200
+    assert sandbox.graph("/v1.0/me/events", "GRAPH_ALICE_NGUYEN").status_code == 200
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": sandbox.variable("GRAPH_CLIENT_ID"),
+        "client_secret": sandbox.variable("GRAPH_CLIENT_SECRET"),
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    assert httpx2.post(sandbox.variable("GRAPH_TOKEN_URL"), data=form).status_code == 200
+    start = sandbox.lines.index("  [sources.elasticsearch]")
+    configuration = tmp_path / "gateway.toml"
+    configuration.write_text("\n".join(sandbox.lines[start:]))
+    assert "payments-maintenance" in tomllib.loads(configuration.read_text())["aliases"]
+    doctor = run("doctor", "--config", configuration)
     assert doctor.code == 0, doctor.text
     assert [line[:2] for line in doctor.text.splitlines()] == ["ok", "ok"]
 
@@ -129,18 +135,17 @@ def unsigned(sandbox, token_url, thumbprint):
     return httpx2.post(token_url, data=form)
 
 
-def test_the_line_for_graph_names_a_mailbox_and_a_group_has_its_id():
-    with Sandboxed() as sandbox:
-        (line,) = [line for line in sandbox.lines if "curl" in line and "$GRAPH_URL" in line]
-        path = line.partition("$GRAPH_URL")[2].rstrip('"')
-        assert sandbox.graph(path, "GRAPH_APP").json()["value"]
-        group = f"/v1.0/groups/{sandbox.variable('GRAPH_GROUP_SRE')}/events"
-        assert sandbox.graph(group, "GRAPH_ALICE_NGUYEN").status_code == 200
+def test_the_line_for_graph_names_a_mailbox_and_a_group_has_its_id(sandbox):
+    (line,) = [line for line in sandbox.lines if "curl" in line and "$GRAPH_URL" in line]
+    path = line.partition("$GRAPH_URL")[2].rstrip('"')
+    assert sandbox.graph(path, "GRAPH_APP").json()["value"]
+    group = f"/v1.0/groups/{sandbox.variable('GRAPH_GROUP_SRE')}/events"
+    assert sandbox.graph(group, "GRAPH_ALICE_NGUYEN").status_code == 200
 
 
-def test_the_fifth_request_at_once_to_a_mailbox_is_one_too_many_for_graph():
+def test_the_fifth_request_at_once_to_a_mailbox_is_one_too_many_for_graph(sandbox):
     five = ["outages@contoso.com"] * 5
-    with Sandboxed() as sandbox, ExitStack() as sockets:
+    with ExitStack() as sockets:
         # They wait at the door of a stopped process, so it finds them there together.
         sandbox.process.send_signal(signal.SIGSTOP)
         asked = [
@@ -236,10 +241,9 @@ def test_a_switch_is_set_for_good_when_the_file_is_made(tmp_path):
     assert f"was made with {place} 2, so it cannot be 3" in other.complaint
 
 
-def test_a_port_that_is_taken_is_explained():
-    with Sandboxed() as sandbox:
-        port = sandbox.variable("ES_URL").rpartition(":")[2]
-        ended = run("sandbox", *FREE, "--elasticsearch-port", port)
+def test_a_port_that_is_taken_is_explained(sandbox):
+    port = sandbox.variable("ES_URL").rpartition(":")[2]
+    ended = run("sandbox", *FREE, "--elasticsearch-port", port)
     assert ended.code == 2
     assert "elasticsearch cannot listen" in ended.complaint
     assert "address already in use" in ended.complaint
