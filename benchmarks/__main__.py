@@ -35,12 +35,17 @@ def main(options: argparse.Namespace) -> None:
     workloads = options.workload or list(COLUMNS)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        contenders = _contenders(options, folder, stack.enter_context(_upstream()))
+        upstream = stack.enter_context(_upstream())
+        if options.profile:
+            stacks = folder / "stacks"
+            looked_at = gateway(
+                HERE, working_tree(folder / "working"), folder / "here", upstream, stacks=stacks
+            )
+            print(profiled(looked_at, workloads[0], stacks))
+            return
+        contenders = _contenders(options, folder, upstream)
         for each in contenders:
             stack.enter_context(each.server)
-        if options.profile:
-            print(profiled(contenders[-1], workloads[0], folder / "stacks"))
-            return
         found = compare(contenders, workloads, rounds=options.rounds, seconds=options.seconds)
         references = [each.name for each in contenders[:-1]]
         print(table(found, workloads, references[:2] if options.peers else references))
@@ -53,7 +58,7 @@ def _contenders(options: argparse.Namespace, folder: Path, upstream: int) -> Seq
     others: list[Contender] = []
     if options.peers:
         others = peers(folder / "peers", upstream)
-    elif options.against and not options.profile:
+    elif options.against:
         source = export(options.against, folder / "source")
         others = [gateway(options.against, source, folder / "other", upstream)]
     name = "This gateway" if options.peers else HERE

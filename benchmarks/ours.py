@@ -17,6 +17,7 @@ from upstream import BEGIN, VIEWED
 from workload import TYPENAME, Data, Workload
 
 ROOT: Final = Path(__file__).parents[1]
+_SAMPLING: Final = Path(__file__).with_name("sampling.py")
 _SETTINGS: Final = """
 [limits]  # of a minute: else there would be nothing to measure
 max_requests_per_minute = 1_000_000_000
@@ -38,13 +39,17 @@ calendars = ["*"]
 """
 
 
-def gateway(name: str, source: Path, folder: Path, upstream: int) -> Contender:
-    """The gateway whose package lies in `source`, in this environment; files of its own go into `folder`."""
+def gateway(name: str, source: Path, folder: Path, upstream: int, *, stacks: Path | None = None) -> Contender:
+    """The gateway whose package lies in `source`, in this environment; files of its own go into `folder`.
+
+    `stacks` is where the stacks go on which its CPU time was spent, if it is to be looked at.
+    """
     folder.mkdir()
     settings = folder / "gateway.toml"
     settings.write_text(_SETTINGS.format(port=upstream))
     port = free_port()
-    command = [sys.executable, "-P", "-m", "gateway", "serve", "--config", settings, "--port", str(port)]
+    program = ["-m"] if stacks is None else [_SAMPLING, stacks]
+    command = [sys.executable, "-P", *program, "gateway", "serve", "--config", settings, "--port", str(port)]
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith(("GATEWAY_", "PYTHON"))
     }

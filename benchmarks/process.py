@@ -56,7 +56,7 @@ class Server:
             if self._process.poll() is None:
                 os.killpg(self._process.pid, sent)
                 try:
-                    self._process.wait(5)
+                    self._process.wait(_PATIENCE)
                 except subprocess.TimeoutExpired:
                     continue
 

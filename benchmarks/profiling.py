@@ -1,7 +1,8 @@
-"""Where the time of a server goes: what py-spy sees on its stack while clients ask."""
+"""Where the CPU time of a server goes: what is on its stack while clients ask."""
 
+import os
 import re
-import subprocess
+import signal
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,22 +10,18 @@ from typing import Final
 
 from contender import Contender
 
-_RATE: Final = 500
-_SECONDS: Final = 4
+_SECONDS: Final = 8
 _SHOWN: Final = 40
-_PLACE: Final = re.compile(r"(?P<function>.+) \((?P<file>.+?)(:\d+)?\)")
+_PLACE: Final = re.compile(r"(?P<function>.+) \((?P<file>.+)\)")
 
 
-def profiled(contender: Contender, workload: str, file: Path) -> str:
-    """The shares of a server's time, from stacks that py-spy writes into a file."""
-    contender.asked(workload, 1)
-    sampling = ["--pid", str(contender.server.pid), "--duration", str(_SECONDS), "--rate", str(_RATE)]
-    command = ["py-spy", "record", *sampling, "--format", "raw", "--output", file]
-    with subprocess.Popen(  # noqa: S603
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ):
-        contender.asked(workload, _SECONDS + 1)
-    return shares(file.read_text().splitlines())
+def profiled(contender: Contender, workload: str, stacks: Path) -> str:
+    """The shares of a server's time that it is run with `sampling` for, which writes into a file."""
+    with contender.server as server:
+        contender.asked(workload, 1)  # what only the first requests take
+        os.kill(server.pid, signal.SIGUSR1)
+        contender.asked(workload, _SECONDS)
+    return shares(stacks.read_text().splitlines())
 
 
 def shares(stacks: Iterable[str]) -> str:
