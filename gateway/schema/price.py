@@ -202,6 +202,9 @@ def _length(node: ValueNode) -> Size:
 
 def _rows(node: ValueNode) -> Size:
     """The product of the lengths of an input's lists: events times calendars."""
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        return lambda variables: _product(variables.get(name))
     return lambda variables: _product(value_from_ast_untyped(node, dict(variables)))
 
 

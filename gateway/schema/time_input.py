@@ -1,6 +1,7 @@
 """Times as the schema takes them: an instant, a wall clock in a zone, or whole days."""
 
 from datetime import date, datetime, timedelta
+from typing import Final
 
 import strawberry
 
@@ -10,6 +11,10 @@ from gateway.model.time import EventTime
 from gateway.model.zones import zone, zone_info
 from gateway.schema.enums import Disambiguation
 from gateway.schema.scalars import Date, DateTime, Duration, LocalDateTime, TimeZone
+
+_AT_START: Final = located("start")
+_AT_END: Final = located("end")
+"""Made once: each event needs both."""
 
 
 @strawberry.input(description="What a wall clock shows in a zone.")
@@ -78,7 +83,7 @@ def span(start: EventTimeInput, end: EventEndInput, default_zone: str | None) ->
 
 def start_of(start: EventTimeInput, default_zone: str | None) -> EventTime:
     """When an event begins; whole days are those of `default_zone` unless it says otherwise."""
-    with located("start"):
+    with _AT_START:
         first = _start(start, default_zone)
         _check_bounds(first.instant)
     return first
@@ -86,7 +91,7 @@ def start_of(start: EventTimeInput, default_zone: str | None) -> EventTime:
 
 def end_of(first: EventTime, end: EventEndInput) -> EventTime:
     """When an event ends that begins at `first`."""
-    with located("end"):
+    with _AT_END:
         last = _all_day_end(first, end) if first.day else _timed_end(first, end)
         _check_bounds(last.instant)
         if last.instant <= first.instant or (first.day and last.day and last.day <= first.day):
