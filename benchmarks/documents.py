@@ -162,5 +162,5 @@ if __name__ == "__main__":
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--repeats", type=int, default=3, help="how often each is measured (3)")
+    parser.add_argument("--repeats", type=int, default=9, help="how often each is measured (9)")
     sys.exit(0 if main(parser.parse_args()) else 1)

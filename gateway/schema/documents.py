@@ -12,6 +12,8 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    Source,
+    SourceLocation,
     parse,
     validate,
 )
@@ -60,6 +62,19 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         return self.operations[name]
 
 
+class _Text(Source):
+    """A document's text, which is searched for a place once, however many rows fail there."""
+
+    def __init__(self, body: str) -> None:
+        super().__init__(body)
+        self._places: dict[int, SourceLocation] = {}
+
+    def get_location(self, position: int) -> SourceLocation:
+        if position not in self._places:
+            self._places[position] = super().get_location(position)
+        return self._places[position]
+
+
 class Documents:
     """The documents of one schema, the last ones kept; a text of its own is a document of its own."""
 
@@ -94,7 +109,7 @@ class Documents:
 
     def _understand(self, text: str) -> Document:
         try:
-            ast = parse(text, max_tokens=self._limits.tokens)
+            ast = parse(_Text(text), max_tokens=self._limits.tokens)
             check_numbers(ast)
             check_document(ast, self._limits)
         except GraphQLSyntaxError as exc:

@@ -46,6 +46,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     tokens: int = 4000
     fragments: int = 50
+    operations: int = 50
     depth: int = 16
     root_fields: int = 20
     aliases: int = 50
@@ -90,16 +91,21 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
     """Raises GraphQLError, with TooMany inside, for a limit that a document exceeds."""
     fragments = {it.name.value: it for it in document.definitions if isinstance(it, FragmentDefinitionNode)}
     check(limits, "fragments", len(fragments))
+    operations = [it for it in document.definitions if isinstance(it, OperationDefinitionNode)]
+    check(limits, "operations", len(operations))
     walk = _Walk(fragments)
-    for operation in document.definitions:
-        if isinstance(operation, OperationDefinitionNode):
-            shape = walk.shape(operation.selection_set)
-            check(limits, "root_fields", shape.names.total(), operation)
-            whole = shape.below()
-            for name in _OF_THE_WHOLE:
-                check(limits, name, getattr(whole, name), operation)
-            written = [it.default_value for it in operation.variable_definitions or () if it.default_value]
-            check(limits, "members", _widest_of(written), operation)
+    for operation in operations:
+        _check_operation(operation, walk, limits)
+
+
+def _check_operation(operation: OperationDefinitionNode, walk: "_Walk", limits: Limits) -> None:
+    shape = walk.shape(operation.selection_set)
+    check(limits, "root_fields", shape.names.total(), operation)
+    whole = shape.below()
+    for name in _OF_THE_WHOLE:
+        check(limits, name, getattr(whole, name), operation)
+    written = [it.default_value for it in operation.variable_definitions or () if it.default_value]
+    check(limits, "members", _widest_of(written), operation)
 
 
 def check_numbers(document: DocumentNode) -> None:

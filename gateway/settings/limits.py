@@ -10,6 +10,7 @@ class LimitSettings(Table):
 
     max_tokens: int = Field(default=4000, ge=1, description="Words and signs of a document.")
     max_fragments: int = Field(default=50, ge=0, description="Fragments that a document defines.")
+    max_operations: int = Field(default=50, ge=1, description="Operations that a document defines.")
     max_depth: int = Field(default=16, ge=1, description="Levels of fields.")
     max_root_fields: int = Field(default=20, ge=1, description="Fields on the first level.")
     max_aliases: int = Field(default=50, ge=0, description="Fields under another name.")

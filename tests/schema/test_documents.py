@@ -23,6 +23,13 @@ def test_a_text_is_understood_once():
     assert known.get("{ __typename  }") is not known.get("{ __typename }")
 
 
+def test_a_place_in_a_text_is_searched_for_once():
+    """A thousand rows may fail at one field, and each says where that is."""
+    (error,) = documents().get("{ nothing }").errors
+    assert error.source is not None
+    assert error.source.get_location(2) is error.source.get_location(2)
+
+
 def test_a_text_with_errors_is_kept_too():
     known = documents()
     first = known.get("{ nothing }")

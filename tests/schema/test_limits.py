@@ -10,6 +10,7 @@ from gateway.schema.limits import Limits, check_document
 
 SMALL = Limits(
     fragments=2,
+    operations=2,
     depth=3,
     root_fields=2,
     aliases=2,
@@ -64,6 +65,8 @@ def exceeded(text: str, limits: Limits = SMALL) -> str | None:
         ("{ a(b: [1, [{c: [{d: 1, e: 2, f: 3}]}]]) }", "members"),
         ("query ($v: V = {c: 1, d: 2, e: 3}) { a(b: $v) }", "members"),
         ("query A { a } query B { a b c }", "root_fields"),
+        ("query A { a } query B { a }", None),
+        ("query A { a } query B { a } query C { a }", "operations"),
         ("{ __schema { a } ...F } fragment F on Query { __type { a } }", "introspections"),
         ("{ a { ...F ...F ...F ...F } } fragment F on T { __typename }", "fields"),
         ("{ a { ...F ...G } } fragment F on T { ...G ...G ...X } fragment G on T { ...X ...X }", "fields"),
