@@ -215,6 +215,12 @@ def test_a_header_says_who_calls_or_what_a_source_gets_and_not_both() -> None:
         assert load(environ=ES | GRAPH | KEY | {apart: "X-Other"}).identifies_callers
 
 
+def test_what_may_be_sent_must_find_room() -> None:
+    (fault,) = _faults({"GATEWAY_LIMITS__MAX_BODY_BYTES": "20000000"})
+    assert fault.startswith("limits.max_held_bytes: a body of max_body_bytes would never find room")
+    assert load(environ={"GATEWAY_LIMITS__MAX_BODY_BYTES": "4096"}).limits.max_held_bytes > 4096
+
+
 def test_a_token_for_the_gateway_may_be_exchanged_if_it_is_for_that_application() -> None:
     application = {f"GATEWAY_SOURCES__GRAPH__{name.upper()}": value for name, value in APPLICATION.items()}
     environ = GRAPH | application | {"GATEWAY_SOURCES__GRAPH__CREDENTIAL": "on-behalf-of"}

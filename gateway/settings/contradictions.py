@@ -22,6 +22,7 @@ _NOBODY_ASKED: Final = (
     "{host} can be reached from other machines, and nobody is asked who calls. Configure API keys"
     " ([api_keys.<name>]; `gateway key` makes one) or an issuer of tokens ([oidc]), or listen on 127.0.0.1."
 )
+_NO_ROOM: Final = "a body of max_body_bytes would never find room: it must be that at least."
 _IDENTITY_HEADER: Final = (
     "{name} takes the caller's credential from the header {header}, and there callers show the gateway who"
     " they are. Give it another credential_header, such as X-Graph-Authorization, or set identity_header."
@@ -40,6 +41,8 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, source in settings.sources.items():
         if source.calendars is None and not source.takes_callers_credential and not settings.aliased(name):
             yield ("sources", name, "calendars"), _NOTHING_ALLOWED
+    if settings.limits.max_held_bytes < settings.limits.max_body_bytes:
+        yield ("limits", "max_held_bytes"), _NO_ROOM
     yield from _shared_headers(settings)
     if settings.identifies_callers:
         yield from _headers_of_identity(settings)

@@ -111,18 +111,18 @@ async def test_a_body_that_is_said_to_be_too_long_is_not_read(front: Any) -> Non
 
 
 async def test_bytes_of_all_bodies_that_are_held(front: Any) -> None:
-    gateway = await front(limited(max_held_bytes=30_000))
+    gateway = await front(limited(max_held_bytes=50_000, max_body_bytes=50_000))
     gateway.sandbox.elasticsearch.faults.add("GET /_ml/*", Fault(delay=HELD), calls=(1,))
     query = '{ calendar(id: "elasticsearch:planned-outages") { id } }'
-    long = asyncio.create_task(gateway.ask(query + " " * 40_000))
+    long = asyncio.create_task(gateway.ask(query + " " * 45_000))
     await gateway.sandbox.elasticsearch.faults.arrival()
-    refused = await gateway.client.post("/graphql", json={"query": "{__typename}" + " " * 40_000})
+    refused = await gateway.client.post("/graphql", json={"query": "{__typename}" + " " * 45_000})
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
     assert "limits.max_held_bytes" in refused.json()["errors"][0]["message"]
     assert await gateway.ask("{__typename}" + " " * 10_000) == {"__typename": "Query"}
     gateway.sandbox.elasticsearch.faults.release()
     await long
-    assert await gateway.ask("{__typename}" + " " * 40_000) == {"__typename": "Query"}
+    assert await gateway.ask("{__typename}" + " " * 45_000) == {"__typename": "Query"}
 
 
 async def test_what_is_read_at_once_for_one_caller(front: Any) -> None:
