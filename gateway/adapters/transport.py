@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, Protocol, cast
-from urllib.parse import quote, urlencode
 
 import httpx2
 import msgspec
@@ -19,7 +18,7 @@ from httpx2 import AsyncByteStream
 from gateway.adapters.connections import Connections
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
-from gateway.model.ids import encode_path
+from gateway.model.ids import encode, encode_path
 
 _log = structlog.get_logger(__name__)
 
@@ -225,7 +224,10 @@ def _check_headers(headers: Mapping[str, str]) -> None:
 def request_path(segments: Sequence[str], query: Sequence[tuple[str, str | int]] = ()) -> str:
     """A path below the upstream's root as it goes on the request line: every segment encoded on its own."""
     path = encode_path(tuple(segments))
-    return f"{path}?{urlencode(query, quote_via=quote, safe='$')}" if query else path
+    if not query:
+        return path
+    asked = [f"{encode(name, safe='$')}={encode(str(value), safe='$')}" for name, value in query]
+    return f"{path}?{'&'.join(asked)}"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from gateway.errors import InvalidId
 
 SOURCE_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _SEGMENT: Final = re.compile(r"(?:[A-Za-z0-9\-._~@=+:,]|%[0-9A-Fa-f]{2})+")
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9\-._~]*")  # to ask is cheaper than to encode
 _AS_IT_IS: Final = re.compile(r"[A-Za-z0-9\-._~@=]*")
 _MAX_LENGTH: Final = 2048
 
@@ -61,7 +62,12 @@ def encode_segment(segment: str) -> str:
 
 def encode_path(segments: tuple[str, ...]) -> str:
     """Segments as a request path below the upstream's root: all but unreserved characters encoded."""
-    return "".join(f"/{quote(segment, safe='')}" for segment in segments)
+    return "".join([f"/{encode(segment)}" for segment in segments])
+
+
+def encode(text: str, *, safe: str = "") -> str:
+    """A part of a URL, all but unreserved characters and the `safe` ones encoded."""
+    return text if _UNRESERVED.fullmatch(text) else quote(text, safe=safe)
 
 
 def _decode_segment(segment: str, text: str) -> str:

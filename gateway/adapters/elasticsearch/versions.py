@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Self
 
 import msgspec
@@ -50,8 +51,13 @@ class ClusterVersion(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _parts(self) -> tuple[int, int] | None:
-        found = _NUMBER.fullmatch(self.number or "")
-        return None if found is None else (int(found[1]), int(found[2]))
+        return _parts(self.number or "")
+
+
+@lru_cache(maxsize=16)  # it is asked for with every request
+def _parts(number: str) -> tuple[int, int] | None:
+    found = _NUMBER.fullmatch(number)
+    return None if found is None else (int(found[1]), int(found[2]))
 
 
 UNKNOWN: Final = ClusterVersion()
