@@ -140,6 +140,12 @@ def test_each_fault_is_called_what_it_is(told, now, expected):
     assert kinds(told, now) == expected
 
 
+def test_two_series_in_graph_are_in_the_way_of_each_other_on_whatever_days():
+    both = [held(name, day=day, mark=f"day {day}") for name, day in (("g", 0), ("g", 1), ("h", 5), ("h", 6))]
+    assert kinds(word(REMOVAL, "CONFLICT", "g", "h"), both) == []
+    assert kinds(word(REMOVAL, "CONFLICT", "g"), both[:2]) == [WRONG]
+
+
 def test_what_an_update_did_not_change_is_wrong_though_it_was_told_before():
     assert kinds(word(change(), "UPDATED", "a"), [ONE], [ONE]) == [WRONG]
     assert kinds(word(add("Two", is_update=True), "UPDATED", "a"), [ONE], [ONE]) == [WRONG]
@@ -222,7 +228,7 @@ def test_what_an_update_did_not_do_excuses_nobody():
 def test_what_is_taken_back_as_a_whole_may_have_been_found_by_the_other():
     found, taken = word(add(), "UNCHANGED", "a"), word(add(is_whole=True), "ROLLED_BACK")
     assert late([], found, taken) == []
-    assert late([], found, word(add(is_whole=True), "CREATED", "a")) == [LOST, LOST]
+    assert late([], found, word(add(is_whole=True), "CREATED", "a")) == [LOST]
 
 
 # What comes late
@@ -239,6 +245,17 @@ def test_what_comes_late_may_be_there_too_and_what_was_told_must_not_be_gone():
     assert late([TWO], told) == [LOST]
     assert late([ONE], word(change(), "UPDATED", "b")) == [LOST]
     assert late([], word(add(), "CONFLICT", "b")) == [LOST]
+
+
+def test_of_what_two_were_told_at_once_a_late_update_may_replace_one_and_not_both():
+    first, second = word(change(), "UPDATED", "b"), word(change("One"), "CONFLICT", "a", "b")
+    assert late([ONE], first, second) == []
+    assert late([], first, second) == [LOST]
+    assert late([ONE], first, word(change(), "UPDATED", "c")) == [LOST]
+
+
+def test_of_twins_either_may_stay():
+    assert late([held("c", "Two")], word(change(), "UPDATED", "b")) == []
 
 
 def test_what_comes_late_must_have_been_asked_for():

@@ -1,6 +1,6 @@
 """What the upstreams hold under keys, occurrence by occurrence, read past the gateway."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,9 +26,11 @@ class Held:
 
 
 def is_ambiguous(held: Sequence[Held]) -> bool:
-    """Whether it is more than one event or one series."""
+    """Whether it is more than one event or one series: in Graph a series is one event, whatever its days."""
+    events = Counter(each.event for each in held)
+    has_series_of_graph = events.total() > len(events) > 1
     marks = {each.mark for each in held}
-    return len(marks) < len(held) or ("" in marks and len(marks) > 1)
+    return has_series_of_graph or len(marks) < len(held) or ("" in marks and len(marks) > 1)
 
 
 class Reader:

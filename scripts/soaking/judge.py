@@ -83,11 +83,19 @@ def judge_at_once(
 def judge_late(
     words: Sequence[Word], now: Sequence[Held], possible: Collection[Content]
 ) -> Iterator[Verdict]:
-    """What was said to be there and is not. What came late, after the last word, may be there beside it."""
+    """What was said to be there and is not, where something may have been done after the last word.
+
+    What came late may be there too. And a late update of another may have replaced what one was told of,
+    though that other was told of a conflict: but not all that was said is gone.
+    """
     yield from _judge_strange(words[0], now, possible)
-    for word in words:
-        if not _may_be_gone(word, words):
-            yield from _judge_lost(word, now)
+    found = [list(_judge_lost(word, now)) for word in words]
+    if all(found):
+        yield from found[0]
+    for word, lost in zip(words, found, strict=True):
+        others = [other.call for other in words if other is not word]
+        if not any(other.overwrites or other.is_whole for other in others) and not all(found):
+            yield from lost
 
 
 def _judge_conflict(word: Word, now: Sequence[Held], possible: Collection[Content]) -> Iterator[Verdict]:
@@ -130,12 +138,17 @@ def _judge_lost(word: Word, now: Sequence[Held]) -> Iterator[Verdict]:
         yield Verdict(Kind.LOST, f"{word}: there is none")
     if not word.is_success or word.status == "DELETED":
         return
-    own = [held for held in now if held.event in word.events]
-    wanted = word.call.wanted(word.place[0], _contents(own))
-    for content in (Counter(wanted) - Counter(_contents(now))).elements():
-        yield Verdict(Kind.LOST, f"{word}: there is no {content}")
-    if not own and not wanted:
-        yield Verdict(Kind.LOST, f"{word}: there is none of them")
+    if isinstance(word.call, Add):
+        missing = Counter(word.call.wanted(word.place[0], ())) - Counter(_contents(now))
+        yield from (Verdict(Kind.LOST, f"{word}: there is no {content}") for content in missing.elements())
+    elif len(_done(word, now)) < len(word.events):
+        yield Verdict(Kind.LOST, f"{word}: there is only {sorted(_contents(now))}")
+
+
+def _done(word: Word, now: Sequence[Held]) -> set[Content]:
+    """What there is as a change wants it. Of twins either may be what was named."""
+    contents = set(_contents(now))
+    return {content for content in contents if [content] == list(word.call.wanted(word.place[0], [content]))}
 
 
 def _may_be_gone(word: Word, words: Sequence[Word]) -> bool:
