@@ -19,7 +19,7 @@ from graphql import (
 )
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
-from gateway.schema.arguments import Variables, nested_variables
+from gateway.schema.arguments import Variables
 from gateway.schema.completion import Completions
 from gateway.schema.disclosure import leave_out_suggestions, rules
 from gateway.schema.limits import Limits, check_document, check_numbers, too_many
@@ -131,11 +131,7 @@ class Documents:
 
     def _operations(self, ast: DocumentNode) -> Iterator[Operation]:
         fragments = {it.name.value: it for it in ast.definitions if isinstance(it, FragmentDefinitionNode)}
-        pricing, nested, completions = (
-            Pricing(self._schema, fragments),
-            nested_variables(ast),
-            Completions(ast),
-        )
+        pricing, completions = Pricing(self._schema, fragments), Completions(ast)
         for node in ast.definitions:
             if isinstance(node, OperationDefinitionNode):
                 yield Operation(
@@ -143,5 +139,5 @@ class Documents:
                     fragments=fragments,
                     completions=completions,
                     price=pricing.price(node),
-                    variables=Variables(self._schema, node, nested),
+                    variables=Variables(self._schema, node),
                 )

@@ -15,7 +15,7 @@ from strawberry.types.graphql import OperationType
 from gateway.adapters.upstream import Call
 from gateway.errors import OutOfTime
 from gateway.schema.arguments import DirectResolvers
-from gateway.schema.build import core_schema, served_schema, subgraph_sdl
+from gateway.schema.build import core_schema, subgraph_sdl
 from gateway.schema.completion import CompiledExecution
 from gateway.schema.context import Context
 from gateway.schema.disclosure import leave_out_suggestions
@@ -44,7 +44,7 @@ class Executor:
         self._catalog = catalog
         self._audit = audit
         self._schema = core_schema()
-        self._resolvers = DirectResolvers(served_schema(), self._schema)
+        self._resolvers = DirectResolvers(self._schema)
         self._limits = limits or Limits()
         self._call_limits = call_limits or CallLimits()
         self._documents = Documents(self._schema, self._limits)

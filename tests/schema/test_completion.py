@@ -98,6 +98,38 @@ async def test_any_query_is_answered_the_same_both_ways(query: str, odd: set[str
     assert written(await ours(world, query)) == expected
 
 
+STARTS: dict[str, Any] = {"instant": "2027-03-01T12:00:00Z"}
+EVENT: dict[str, Any] = {"title": "Works", "key": "CHG-2", "start": STARTS, "end": {"after": "PT1H"}}
+ROWS = "status counts { created } results { status event { id title start { instant } } problem { path } }"
+
+
+@pytest.mark.parametrize(
+    ("declared", "given_input", "variables"),
+    [
+        ("$i: AddEventsInput!", "$i", {"i": {"calendars": ["es:a", "graph:a"], "events": [EVENT] * 2}}),
+        ("$e: [EventInput!]!", '{calendars: ["es:a"], events: $e, dryRun: true}', {"e": [EVENT]}),
+        ("$e: [EventInput!]!", '{calendars: ["es:a"], events: $e}', {"e": EVENT}),
+        ("$e: EventInput!", '{calendars: "es:a", events: [$e, $e], onLoss: REJECT}', {"e": EVENT}),
+        (
+            '$s: EventTimeInput!, $l: LossPolicy = WARN, $o: OnExisting! = FAIL, $t: String = "It"',
+            '{calendars: "es:a", onLoss: $l onExisting: $o events: {title: $t start: $s end: {instant: 0}}}',
+            {"s": STARTS},
+        ),
+        ("$i: AddEventsInput!", "$i", {"i": {"calendars": ["es:a"], "events": [{**EVENT, "start": {}}]}}),
+        ("$i: AddEventsInput!", "$i", {"i": {"calendars": ["es:a"], "events": [{**EVENT, "nothing": 1}]}}),
+        ("$i: AddEventsInput!", "$i", {"i": {"calendars": ["es:a"]}}),
+        ("$i: AddEventsInput!", "$i", {}),
+        ("$i: AddEventsInput!", "$i", {"i": {"calendars": [], "events": [EVENT], "maxMute": "PT1H"}}),
+    ],
+)
+async def test_any_way_to_write_an_input_means_the_same_both_ways(
+    declared: str, given_input: str, variables: dict[str, Any]
+) -> None:
+    query = f"mutation ({declared}) {{ addEvents(input: {given_input}) {{ {ROWS} }} }}"
+    expected = written(await theirs(catalog(plain(), full()), query, variables))
+    assert written(await ours(catalog(plain(), full()), query, variables)) == expected
+
+
 async def left(query: str) -> list[set[str]]:
     """The fields that were left to graphql-core, of each thing that was compiled."""
     completions = Completions(parse(query))
@@ -142,9 +174,8 @@ async def test_names_of_an_answer_are_nothing_but_names() -> None:
 
 
 async def test_combinations_of_flags_are_not_kept_without_end() -> None:
-    completions = Completions(
-        parse("query (" + " ".join(f"$f{n}: Boolean" for n in range(9)) + ") { __typename }")
-    )
+    document = parse("query (" + " ".join(f"$f{n}: Boolean" for n in range(9)) + ") { __typename }")
+    completions = Completions(document)
     first = completions.under({})
     assert completions.under({}) is first
     for number in range(100):
