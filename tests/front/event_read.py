@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx2
+from tests import loopback
 
 from .conftest import Front
 from .events_given import MULTI_VALUE, SINGLE_VALUE
@@ -48,7 +48,7 @@ async def _unshown(gateway: Front, event_id: str) -> dict[str, Any]:
         "extensions",
     )
     sandbox = gateway.sandbox
-    async with httpx2.AsyncClient(headers={"Authorization": sandbox.credentials.msgraph_app}) as client:
+    async with loopback.client(headers={"Authorization": sandbox.credentials.msgraph_app}) as client:
         answer = await client.get(
             f"{sandbox.msgraph.url}/v1.0/users/outages@contoso.com/events/{event_id}",
             params={"$expand": ",".join(expansions), "$select": "id"},

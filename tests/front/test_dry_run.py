@@ -21,7 +21,7 @@ OUTLOOK, ML = "msgraph:users/outages@contoso.com/calendar", "elasticsearch:plann
 OTHERS = ("elasticsearch:holidays", "msgraph:users/alice.nguyen@contoso.com/calendar")
 CALENDARS = ("payments-maintenance", *OTHERS, "elasticsearch:not-there")
 KEYS = ("CHG-1", "CHG-2", "OPS.7")
-BOUNDED = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+BOUNDED = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 commands = st.fixed_dictionaries(
     {

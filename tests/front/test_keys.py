@@ -4,10 +4,10 @@ import asyncio
 import json
 from typing import Any
 
-import httpx2
 import pytest
 
 from gateway.sandbox.faults import Fault
+from tests import loopback
 
 pytestmark = pytest.mark.anyio
 
@@ -475,7 +475,7 @@ async def test_two_events_under_one_key_are_left_alone_by_whoever_names_the_key(
 async def post(gateway: Any, path: str, body: dict[str, Any]) -> None:
     """What somebody else writes to the cluster."""
     server = gateway.sandbox.elasticsearch
-    async with httpx2.AsyncClient() as client:
+    async with loopback.client() as client:
         headers = {
             "Authorization": gateway.sandbox.credentials.elasticsearch_manage,
             "Content-Type": "application/json",

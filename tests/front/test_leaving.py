@@ -18,6 +18,7 @@ import pytest
 
 from gateway.sandbox import Sandbox
 from gateway.sandbox.faults import HELD, Fault
+from tests import loopback
 
 pytestmark = pytest.mark.anyio
 
@@ -148,7 +149,7 @@ def accepts(port: int) -> bool:
 
 @asynccontextmanager
 async def asking(port: int, query: str) -> AsyncIterator[asyncio.Task[httpx2.Response]]:
-    async with httpx2.AsyncClient(timeout=60) as client:
+    async with loopback.client(timeout=60) as client:
         yield asyncio.create_task(
             client.post(f"http://127.0.0.1:{port}/graphql", json={"query": query})
         )  # fmt: skip

@@ -27,7 +27,7 @@ ADD = f"mutation ($input: AddEventsInput!) {{ addEvents(input: $input) {{ {ROWS}
 UPDATE = f"mutation ($input: UpdateEventsInput!) {{ updateEvents(input: $input) {{ {ROWS} }} }}"
 LOSSES = {"NOT_HELD", "CHANGED", "CUT_OFF"}
 REFUSALS = {"INVALID_INPUT", "INVALID_TIME", "REFUSED", "UNSUPPORTED"}
-BOUNDED = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+BOUNDED = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 async def add(gateway: Front, event: dict[str, Any], **rest: Any) -> list[dict[str, Any]]:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import httpx2
 import pytest
 
 from gateway.sandbox.faults import Fault
+from tests import loopback
 
 from .conftest import CONFIGURATION
 from .test_identity import MUTER, READER, WITH_KEYS, bearer
@@ -297,7 +297,7 @@ async def paste(gateway: Any) -> None:
         "singleValueExtendedProperties": [{"id": KEY_PROPERTY, "value": KEY}],
     }
     server = gateway.sandbox.msgraph
-    async with httpx2.AsyncClient() as client:
+    async with loopback.client() as client:
         response = await client.post(
             f"{server.url}/v1.0/users/outages@contoso.com/events",
             json=body,

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-import httpx2
 import pytest
 
 from gateway.sandbox.msgraph import Unknowns
+from tests import loopback
 
 from .series import (
     BERLIN,
@@ -299,7 +299,7 @@ async def test_a_series_that_could_not_be_sent_again_is_changed_in_all_else(fron
     }
     address = f"{gateway.sandbox.msgraph.url}/v1.0/users/outages@contoso.com/events"
     headers = {"authorization": gateway.sandbox.credentials.msgraph_app}
-    async with httpx2.AsyncClient() as outlook:
+    async with loopback.client() as outlook:
         made_there = (await outlook.post(address, json=body, headers=headers)).json()
     event = {"id": f"msgraph:users/outages@contoso.com/events/{made_there['id']}"}
     after = await changed(gateway, event, title="Renamed here")

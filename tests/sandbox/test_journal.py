@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import anyio
-import httpx2
 import msgspec
 import pytest
 
@@ -17,6 +16,7 @@ from gateway.sandbox.msgraph import Limits, Unknowns
 from gateway.sandbox.msgraph.unknowns import RepeatedTransaction, TransactionAfterDelete
 from gateway.sandbox.setup import Setup
 from gateway.sandbox.world import MSGraphWorld
+from tests import loopback
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, 345678, tzinfo=UTC)
 LATER = NOW + timedelta(days=40)
@@ -35,7 +35,7 @@ class Life:
     def __init__(self, path, now=NOW, **options):
         self.journal = Journal(path)
         self.sandbox = Sandbox(now=lambda: now, journal=self.journal, **options)
-        self.client = httpx2.AsyncClient()
+        self.client = loopback.client()
 
     async def __aenter__(self):
         await self.sandbox.__aenter__()

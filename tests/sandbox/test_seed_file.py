@@ -5,13 +5,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx2
 import msgspec
 import pytest
 
 from gateway.sandbox import Sandbox, seed, seed_file
 from gateway.sandbox.errors import SandboxError
 from gateway.sandbox.setup import Setup
+from tests import loopback
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "sandbox.md"
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
@@ -70,7 +70,7 @@ def world(tmp_path):
 
 @pytest.mark.anyio
 async def test_both_upstreams_begin_with_the_world_of_the_file(world):
-    async with Sandbox(now=lambda: NOW, world=world()) as sandbox, httpx2.AsyncClient() as client:
+    async with Sandbox(now=lambda: NOW, world=world()) as sandbox, loopback.client() as client:
         known = sandbox.credentials
         ml = await client.get(
             f"{sandbox.elasticsearch.url}/_ml/calendars/moves/events",
@@ -172,7 +172,7 @@ def test_a_mistake_is_named_with_its_place(world, path, value, complaint):
 @pytest.mark.anyio
 async def test_the_upstreams_behave_as_the_file_says(world):
     setup = world("msgraph.unknowns", {"location_header": True, "transaction_memory": "PT5M"})
-    async with Sandbox(now=lambda: NOW, world=setup) as sandbox, httpx2.AsyncClient() as client:
+    async with Sandbox(now=lambda: NOW, world=setup) as sandbox, loopback.client() as client:
         made = await client.post(
             f"{sandbox.msgraph.url}/v1.0/me/events",
             headers={"Authorization": sandbox.credentials.msgraph_users["ops@fabrikam.com"]},
@@ -186,7 +186,7 @@ async def test_the_upstreams_behave_as_the_file_says(world):
 async def test_the_cluster_behaves_as_the_file_says(world):
     setup = world("elasticsearch.unknowns", {"naive_times": "REFUSED"})
     naive = {"description": "a", "start_time": "2026-01-01T00:00:00", "end_time": 1795015680000}
-    async with Sandbox(now=lambda: NOW, world=setup) as sandbox, httpx2.AsyncClient() as client:
+    async with Sandbox(now=lambda: NOW, world=setup) as sandbox, loopback.client() as client:
         answer = await client.post(
             f"{sandbox.elasticsearch.url}/_ml/calendars/moves/events",
             headers={"Authorization": sandbox.credentials.elasticsearch_manage},

@@ -10,6 +10,7 @@ import pytest
 from gateway.sandbox.faults import HELD, Cut, Fault, Faults, Garble
 from gateway.sandbox.http import Request, Response
 from gateway.sandbox.server import EmulatorServer
+from tests import loopback
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +61,7 @@ async def server(anyio_backend):
 
 @pytest.fixture
 async def client(server):
-    async with httpx2.AsyncClient(base_url=server.url) as client:
+    async with loopback.client(base_url=server.url) as client:
         yield client
 
 
@@ -232,7 +233,7 @@ async def test_lost_items_reach_the_emulator(server, client):
 
 async def test_closing_leaves_no_task_behind_even_with_a_held_request():
     before = asyncio.all_tasks()
-    async with EmulatorServer(Diary()) as server, httpx2.AsyncClient(base_url=server.url) as client:
+    async with EmulatorServer(Diary()) as server, loopback.client(base_url=server.url) as client:
         server.faults.add("*", Fault(delay=HELD))
         waiting = asyncio.create_task(client.get("/a"))
         await server.faults.arrival()
@@ -265,7 +266,7 @@ class OneAtATime(Diary):
 
 
 async def test_an_emulator_may_limit_how_many_requests_it_works_on_at_a_time():
-    async with EmulatorServer(OneAtATime()) as server, httpx2.AsyncClient(base_url=server.url) as client:
+    async with EmulatorServer(OneAtATime()) as server, loopback.client(base_url=server.url) as client:
         server.faults.add("*", Fault(delay=HELD), calls=[1])
         first = asyncio.create_task(client.get("/a"))
         await server.faults.arrival()

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-import httpx2
 import pytest
 
 from gateway.sandbox import principals, seed
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.elasticsearch.unknowns import Unknowns
 from gateway.sandbox.server import EmulatorServer
+from tests import loopback
 
 NOW = datetime(2026, 11, 18, 15, 30, 12, tzinfo=UTC)
 
@@ -35,5 +35,5 @@ async def server(anyio_backend, version, unknowns):
 @pytest.fixture
 async def client(server):
     headers = {"Authorization": principals.ELASTIC.authorization}
-    async with httpx2.AsyncClient(base_url=server.url, headers=headers) as client:
+    async with loopback.client(base_url=server.url, headers=headers) as client:
         yield client

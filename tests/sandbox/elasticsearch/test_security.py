@@ -2,10 +2,10 @@
 
 from base64 import b64encode
 
-import httpx2
 import pytest
 
 from gateway.sandbox import principals
+from tests import loopback
 
 from .answers import error
 
@@ -19,7 +19,7 @@ REJECTED = (
 
 @pytest.fixture
 async def stranger(server):
-    async with httpx2.AsyncClient(base_url=server.url) as client:
+    async with loopback.client(base_url=server.url) as client:
         yield client
 
 

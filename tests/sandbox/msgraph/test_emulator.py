@@ -10,6 +10,7 @@ from gateway.sandbox.faults import HELD, Cut, Fault
 from gateway.sandbox.msgraph import MSGraphEmulator
 from gateway.sandbox.msgraph.unknowns import RepeatedTransaction, Unknowns
 from gateway.sandbox.server import EmulatorServer
+from tests import loopback
 
 from .conftest import LUNCH, NOW, as_alice
 
@@ -23,7 +24,7 @@ async def server(anyio_backend, emulator):
 @pytest.fixture
 async def http(server):
     headers = {"Authorization": server.emulator.tokens.of(seed.ALICE).authorization}
-    async with httpx2.AsyncClient(base_url=server.url, headers=headers) as client:
+    async with loopback.client(base_url=server.url, headers=headers) as client:
         yield client
 
 
@@ -48,7 +49,7 @@ async def test_a_transaction_may_not_hold_while_the_first_request_still_runs(beh
     headers = {"Authorization": emulator.tokens.of(seed.ALICE).authorization}
     async with (
         EmulatorServer(emulator) as server,
-        httpx2.AsyncClient(base_url=server.url, headers=headers) as http,
+        loopback.client(base_url=server.url, headers=headers) as http,
     ):
         server.faults.add("*", Fault(delay=HELD), calls=[1])
         event = {**LUNCH, "transactionId": "once"}

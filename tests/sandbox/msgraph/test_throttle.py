@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-import httpx2
 import pytest
 
 from gateway.sandbox import seed
@@ -12,6 +11,7 @@ from gateway.sandbox.faults import HELD, Fault
 from gateway.sandbox.http import Request
 from gateway.sandbox.msgraph import Limits, MSGraphEmulator, RetryAfter
 from gateway.sandbox.server import EmulatorServer
+from tests import loopback
 
 from .conftest import NOW, as_alice
 
@@ -67,7 +67,7 @@ async def test_requests_at_once_are_counted_by_the_server(clock):
     headers = {"Authorization": emulator.tokens.of(seed.ALICE).authorization}
     async with (
         EmulatorServer(emulator) as server,
-        httpx2.AsyncClient(base_url=server.url, headers=headers) as http,
+        loopback.client(base_url=server.url, headers=headers) as http,
     ):
         server.faults.add("*", Fault(delay=HELD), calls=[1])
         first = asyncio.create_task(http.get("/v1.0/me/calendar"))
