@@ -12,7 +12,7 @@ from gateway.adapters.base import EventChange, Outcome, WriteStatus
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import sent_in_change, span_of_change
-from gateway.adapters.elasticsearch.verify import match
+from gateway.adapters.elasticsearch.verify import identity, match
 from gateway.adapters.elasticsearch.wire import StoredEvent
 from gateway.errors import AmbiguousKey, NotFound, NotStored, Problem, UnexpectedAnswer, UpstreamError
 
@@ -93,10 +93,20 @@ class _Change:
         except UpstreamError as exc:
             return self._half_done(new, WriteStatus.UNKNOWN, exc.problem)
         if new.event_id not in after:
-            return self._write.outcome(WriteStatus.UNKNOWN, problem=self._vanished(new))
+            return await self._gone(new)
         if self._write.place.id in after:
             return self._half_done(new, status, why)
         return self._replaced(new, WriteStatus.UPDATED) if self._has_removed else await self._beside(new)
+
+    async def _gone(self, new: StoredEvent) -> Outcome:
+        """The outcome where the new event is gone: perhaps a twin of it has stayed in its place."""
+        vanished = self._write.outcome(WriteStatus.UNKNOWN, problem=self._vanished(new))
+        try:
+            rivals = await self._write.rivals(new)
+        except UpstreamError:
+            return vanished  # which says already that nobody can tell
+        twin = next((rival for rival in rivals if identity(rival) == identity(new)), None)
+        return self._shared(twin) if twin else vanished
 
     async def _beside(self, new: StoredEvent) -> Outcome:
         """The outcome where perhaps somebody else removed the old event, to put another in its place."""
@@ -108,7 +118,7 @@ class _Change:
             return self._replaced(new, WriteStatus.UPDATED)
         first, *others = await self._write.without_twins((new, *rivals))
         if not others:
-            return msgspec.structs.replace(self._replaced(first, WriteStatus.UPDATED), is_shared=True)
+            return self._shared(first)
         ids = tuple(self._write.event(event).id for event in (first, *others))
         error = AmbiguousKey(
             f"Somebody else changed the event at the same time; now these bear its key: {', '.join(ids)}.",
@@ -149,6 +159,9 @@ class _Change:
             stored=True,
             problem=problem,
         )
+
+    def _shared(self, new: StoredEvent) -> Outcome:
+        return msgspec.structs.replace(self._replaced(new, WriteStatus.UPDATED), is_shared=True)
 
     def _vanished(self, new: StoredEvent) -> Problem:
         error = NotStored(
