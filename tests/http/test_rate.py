@@ -80,7 +80,7 @@ def test_a_place_is_free_again_when_its_request_is_done_however_it_ends():
     places = Places(1)
     with pytest.raises(ZeroDivisionError), places.one("mia"):
         raise ZeroDivisionError
-    with places.one("mia"), pytest.raises(Later) as caught, places.one():
+    with places.one("mia"), pytest.raises(Later) as caught, places.one("mia"):
         pass
     assert (caught.value.status, caught.value.code) == (503, "UNAVAILABLE")
     with places.one("mia"):
