@@ -86,15 +86,17 @@ def judge_late(
     """What was said to be there and is not, where something may have been done after the last word.
 
     What came late may be there too. And a late update of another may have replaced what one was told of,
-    though that other was told of a conflict: but not all that was said is gone.
+    though that other was told of a conflict: but not all that was said is gone. What an ALL_OR_NOTHING took
+    back may go late, too, after it was repeated and found there: making the call once more adds it again.
     """
     yield from _judge_strange(words[0], now, possible)
     found = [list(_judge_lost(word, now)) for word in words]
-    if all(found):
+    is_whole = any(word.call.is_whole for word in words)
+    if all(found) and not is_whole:
         yield from found[0]
     for word, lost in zip(words, found, strict=True):
         others = [other.call for other in words if other is not word]
-        if not any(other.overwrites or other.is_whole for other in others) and not all(found):
+        if not is_whole and not any(other.overwrites for other in others) and not all(found):
             yield from lost
 
 
