@@ -113,4 +113,10 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 
 def _line(request: Request, caller: Caller | None) -> str:
     """Who counts as one: a caller who was recognized, or an address."""
-    return caller.name if caller else f"address:{request.client.host if request.client else 'nowhere'}"
+    return caller.name if caller else f"address:{address_of(request) or 'nowhere'}"
+
+
+def address_of(request: Request) -> str | None:
+    """Where a request comes from, as far as that is known."""
+    client = request.scope.get("client")
+    return client[0] if client else None

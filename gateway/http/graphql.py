@@ -20,7 +20,7 @@ from gateway.adapters.allowance import Allowance
 from gateway.adapters.deadline import Deadline
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Code
-from gateway.http.admission import Admission
+from gateway.http.admission import Admission, address_of
 from gateway.http.answer import answer, content_of, content_of_refusal, json_response, refused
 from gateway.http.graphiql.page import Explorer
 from gateway.http.headers import received
@@ -148,7 +148,7 @@ class GraphQLEndpoint:
         """What the adapters may know of the request."""
         return Call(
             request_id=request_id,
-            client=request.client.host if request.client else None,
+            client=address_of(request),
             caller=None if caller is None else caller.name,
             scopes=None if caller is None else caller.scopes,
             log=UpstreamLog(
