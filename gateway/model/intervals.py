@@ -24,7 +24,7 @@ def without(whole: Interval, taken: Iterable[Interval]) -> Sequence[Interval]:
     """What is left of an interval, in order, when others are taken from it."""
     left: list[Interval] = []
     start = whole.start
-    for part in sorted(taken):
+    for part in sorted(part for part in taken if part.length):
         if part.start >= whole.end:
             break
         if part.start > start:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.model.intervals import Interval, length, without
@@ -25,6 +25,7 @@ def minutes(*parts: Interval) -> set[int]:
 
 
 @given(SPANS, st.lists(SPANS, max_size=6))
+@example(span(0, 2), [span(1, 1)])
 def test_what_is_left_is_the_whole_less_what_is_taken(whole: Interval, taken: list[Interval]):
     left = without(whole, taken)
     assert minutes(*left) == minutes(whole) - minutes(*taken)
