@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLInputObjectType, build_schema, get_named_type
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.schema.build import client_sdl
@@ -41,8 +41,18 @@ def is_named(field: str, warnings: list[dict[str, str]]) -> bool:
     return any(it["field"] == field or it["field"].startswith(f"{field}.") for it in warnings)
 
 
+IN_OTHER_WORDS = {
+    "title": "Upgrade",
+    "start": {"instant": "2026-11-29T10:00:00+00:00"},
+    "end": {"after": "PT1H"},
+    "recurrence": {"rule": "FREQ=MONTHLY;BYMONTHDAY=29;COUNT=2"},
+}
+"""A series whose rule Graph holds in other words."""
+
+
 @BOUNDED
 @given(event=events(), key=st.sampled_from((None, KEY)))
+@example(IN_OTHER_WORDS, None)
 async def test_what_is_lost_is_named_and_what_is_not_named_is_kept(
     world: World, event: dict[str, Any], key: str | None
 ) -> None:
