@@ -1,12 +1,17 @@
-"""Connections that are a burden are cut off: heads that do not come, answers that are not taken."""
+"""Connections that are a burden are cut off: heads that do not come or end, answers that are not taken."""
 
 import asyncio
 from datetime import timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+_MOST_WITHOUT_BODY: Final = 64 * 1024
+"""How many bytes of a head, or of whatever is no body, may come in a row. The parser has no such limit."""
+_TOO_LONG: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -43,6 +48,7 @@ class PunctualConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         self._head: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
+        self._bytes_without_body = 0
         super().connection_made(cast("asyncio.Transport", _Lenient(transport)))
         self._expect_head()
 
@@ -53,13 +59,24 @@ class PunctualConnection(HttpToolsProtocol):
         self.waiting.pop(self, None)
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        self._bytes_without_body += len(data)
+        super().data_received(data)
+        if self._bytes_without_body > _MOST_WITHOUT_BODY:
+            self._refuse_head()
+
     def on_message_begin(self) -> None:
         self._expect_head()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        self._bytes_without_body = 0
         self._head_came()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._bytes_without_body = 0
+        super().on_body(body)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -96,6 +113,14 @@ class PunctualConnection(HttpToolsProtocol):
             self.cut_off()
         else:
             self._expect_taking()
+
+    def _refuse_head(self) -> None:
+        """Says so, unless an answer is under way, into which it would be written."""
+        if getattr(self.cycle, "response_complete", True):  # there is none before the first head
+            self.transport.write(_TOO_LONG)
+            self.transport.close()
+        else:
+            self.cut_off()
 
     def cut_off(self) -> None:
         """Ends the connection at once. What is still made for it is not written any more."""

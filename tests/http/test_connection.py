@@ -1,7 +1,10 @@
-"""A client that takes its answer slowly, under a clock that the test moves; heads are in tests/front."""
+"""A client that takes its answer slowly, under a clock that the test moves, or whose head has no end.
+
+Heads that are slow are in tests/front.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -22,11 +25,21 @@ class Loop:
         self.timers.append(Timer(delay, callback, arguments))
         return self.timers[-1]
 
+    def create_task(self, request: Coroutine[Any, Any, None]) -> "Begun":
+        request.close()
+        return Begun()
+
     def go_on(self) -> None:
         due, self.timers = self.timers, []
         for timer in due:
             if not timer.cancelled:
                 timer.callback(*timer.arguments)
+
+
+class Begun:
+    """A request that is being answered, and never comes to its end."""
+
+    def add_done_callback(self, _: Callable[..., None]) -> None: ...
 
 
 class Timer:
@@ -44,6 +57,8 @@ class Transport(asyncio.Transport):
 
     waiting = 0
     aborted = False
+    closed = False
+    written = b""
 
     def get_write_buffer_size(self) -> int:
         return self.waiting
@@ -54,7 +69,13 @@ class Transport(asyncio.Transport):
     def is_closing(self) -> bool:
         return self.aborted
 
-    def close(self) -> None: ...
+    def write(self, data: Any) -> None:
+        assert not self.aborted
+        self.written += data
+
+    def close(self) -> None:
+        self.closed = True
+
     def pause_reading(self) -> None: ...
     def resume_reading(self) -> None: ...
 
@@ -141,5 +162,45 @@ def test_one_answer_may_be_as_long_as_it_is(connection: Any) -> None:
 
 
 def test_what_is_written_to_a_client_that_has_just_gone_is_no_fault(connection: Any) -> None:
-    client(connection).aborted = True  # any write would raise: the socket has none
+    client(connection).aborted = True  # any write would raise
     connection.transport.write(b"HTTP/1.1 200 OK")
+
+
+HEAD = b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n"
+
+
+def feed(connection: Any, piece: bytes, times: int) -> None:
+    for _ in range(times):
+        connection.data_received(piece)
+
+
+@pytest.mark.parametrize(
+    ("begun", "endless"),
+    [
+        (b"GET /", b"a" * 1024),
+        (HEAD, b"x: y\r\n" * 200),
+        (HEAD + b"x: ", b"y" * 1024),
+        (b"", b"\r\n" * 512),
+    ],
+)
+def test_a_head_without_an_end_is_refused(connection: Any, begun: bytes, endless: bytes) -> None:
+    connection.data_received(begun)
+    feed(connection, endless, 40)
+    assert client(connection).written == b""
+    feed(connection, endless, 25)
+    assert client(connection).written.startswith(b"HTTP/1.1 431 ")
+    assert client(connection).closed
+
+
+def test_a_body_may_be_longer_than_a_head_however_it_comes(connection: Any) -> None:
+    connection.data_received(HEAD + b"\r\n")
+    feed(connection, b"1\r\nx\r\n", 20_000)
+    feed(connection, b"400\r\n" + b"x" * 1024 + b"\r\n", 100)
+    assert not client(connection).aborted
+    assert (client(connection).written, client(connection).closed) == (b"", False)
+
+
+def test_what_comes_after_a_body_has_an_end_too(connection: Any) -> None:
+    connection.data_received(HEAD + b"\r\n1\r\nx\r\n0\r\n")
+    feed(connection, b"x: y\r\n" * 200, 60)
+    assert client(connection).aborted
