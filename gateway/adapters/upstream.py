@@ -1,8 +1,9 @@
 """What one call asks of the upstreams, and what they may know of it."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -66,10 +67,14 @@ class UpstreamLog:
 
 
 class Asked(msgspec.Struct, kw_only=True):
-    """What a request has asked for so far, in all its operations: what that costs, and events to write."""
+    """What a request has asked for so far, in all its operations: what that costs, and events to write.
+
+    `unfinished` is what is still being written although nobody waits for it any more.
+    """
 
     cost: int = 0
     events: int = 0
+    unfinished: asyncio.Task[Any] | None = None
 
 
 class Call(msgspec.Struct, kw_only=True):

@@ -99,7 +99,7 @@ class GraphQLEndpoint:
                 asked = await self._admission.operation(request, caller, part)
                 await self._admission.turn(request, caller)
                 with self._admission.place(request, caller):
-                    response = await unless_left(request, self._answer(asked, call, request, media))
+                    response = await self._unless_left(asked, call, request, media)
         except Refusal as exc:
             response = refused(exc, media)
         except ClientDisconnect:
@@ -118,6 +118,17 @@ class GraphQLEndpoint:
             upstream_shared=call.log.shared if call else 0,
         )
         return response
+
+    async def _unless_left(
+        self, asked: Operation | Batch, call: Call, request: Request, media: str
+    ) -> Response:
+        """A client that leaves keeps its place until what was begun to be written for it is written."""
+        try:
+            return await unless_left(request, self._answer(asked, call, request, media))
+        except ClientDisconnect:
+            if call.asked.unfinished is not None:
+                await asyncio.wait([call.asked.unfinished])
+            raise
 
     async def _answer(self, asked: Operation | Batch, call: Call, request: Request, media: str) -> Response:
         """The operations of a batch are executed one after the other, and each is answered in its place."""

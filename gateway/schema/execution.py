@@ -84,7 +84,7 @@ class Executor:
         if kind is OperationType.QUERY:
             result = await self._at_its_time(execution, call, cost)
         else:
-            result = await self._to_its_end(execution)
+            result = await self._to_its_end(execution, call)
         if not self._limits.suggestions:
             leave_out_suggestions(result.errors or ())
         return result
@@ -151,12 +151,18 @@ class Executor:
                 error = GraphQLError(exc.problem.message, original_error=exc)
                 return ExecutionResult(data=None, errors=[error])
 
-    async def _to_its_end(self, execution: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult:
-        """The result of what goes on although nobody waits for it any more."""
+    async def _to_its_end(
+        self, execution: Coroutine[Any, Any, ExecutionResult], call: Call
+    ) -> ExecutionResult:
+        """The result of what goes on, as the call's `unfinished`, although nobody waits for it any more."""
         task = asyncio.create_task(execution)
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            call.asked.unfinished = task
+            raise
 
     async def aclose(self) -> None:
         """Lets what is being written come to its end, for some seconds, and cancels the rest."""

@@ -20,6 +20,8 @@ from gateway.sandbox import Sandbox
 from gateway.sandbox.faults import HELD, Fault
 from tests import loopback
 
+from .conftest import CONFIGURATION
+
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
@@ -40,11 +42,13 @@ class Leaving:
         self._body = json.dumps({"query": query}).encode()
         self._has_asked = False
         self.leave = asyncio.Event()
+        self.noticed = asyncio.Event()
         self.status = 0
 
     async def receive(self) -> dict[str, Any]:
         if self._has_asked:
             await self.leave.wait()
+            self.noticed.set()
             return {"type": "http.disconnect"}
         self._has_asked = True
         return {"type": "http.request", "body": self._body, "more_body": False}
@@ -83,10 +87,26 @@ async def test_what_is_being_written_goes_to_its_end_although_the_client_has_lef
     asking = asyncio.create_task(client.ask(gateway))
     await gateway.sandbox.elasticsearch.faults.arrival()
     client.leave.set()
-    await asking
+    await client.noticed.wait()
     gateway.sandbox.elasticsearch.faults.release()
-    await gateway.leave()
+    await asking
+    assert client.status == 499
     assert [line["status"] for line in gateway.audit] == ["created"]
+
+
+async def test_who_leaves_keeps_his_place_until_what_was_begun_for_him_is_written(front: Any) -> None:
+    gateway = await front("limits = { max_concurrent_requests = 1 }\n" + CONFIGURATION)
+    gateway.sandbox.elasticsearch.faults.add("POST *", Fault(delay=HELD))
+    client = Leaving(ADD)
+    asking = asyncio.create_task(client.ask(gateway))
+    await gateway.sandbox.elasticsearch.faults.arrival()
+    client.leave.set()
+    await client.noticed.wait()
+    crowded = await gateway.client.post("/graphql", json={"query": READ})
+    assert crowded.status_code == 503
+    gateway.sandbox.elasticsearch.faults.release()
+    await asking
+    assert (await gateway.ask(READ))["calendar"]
 
 
 async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_fault_of_ours(
