@@ -14,7 +14,7 @@ NOW = 1_800_000_000
 
 
 class Provider:
-    """Implements the sandbox's Emulator. `down` makes every answer a 503."""
+    """Implements the sandbox's Emulator. `down` makes every answer a 503; `others` are further keys."""
 
     name = "issuer"
 
@@ -23,6 +23,7 @@ class Provider:
         self.url = ""
         self.down = False
         self.document: dict[str, Any] = {}
+        self.others: list[Any] = []
 
     def route(self, request: Request) -> str:
         return request.target
@@ -32,7 +33,8 @@ class Provider:
             return self.error(503)
         if request.target == "/.well-known/openid-configuration":
             return _json({"issuer": self.url, "jwks_uri": f"{self.url}/keys?v=1"} | self.document)
-        return _json(KeySet([self.key]).as_dict(private=False))
+        keys = KeySet([self.key]).as_dict(private=False)["keys"] if self.key else []
+        return _json({"keys": [*self.others, *keys]})
 
     def error(self, status: int, retry_after: str | None = None) -> Response:
         return Response(status=status)

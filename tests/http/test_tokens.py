@@ -205,6 +205,32 @@ async def test_without_any_keys_the_caller_is_told_to_come_later(bench: Any) -> 
     assert (await made.tokens.recognize(made.provider.token())).name == "oidc:mia"
 
 
+STRANGE_KEYS = [
+    {"kty": "EC", "crv": "of tomorrow", "x": "AA", "y": "AA", "kid": "a"},
+    {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA", "kid": "a"},
+    {"kty": "OKP", "crv": "Ed448", "x": "AA"},
+    {"kty": "RSA", "n": "AA", "kid": "a"},
+    {"kty": "RSA", "n": 7, "e": 7, "kid": 7},
+    {"kid": "a"},
+    "x",
+]
+
+
+async def test_keys_that_are_not_understood_cost_nobody_the_others(bench: Any) -> None:
+    made = await bench()
+    made.provider.others = STRANGE_KEYS
+    assert (await made.tokens.recognize(made.provider.token())).name == "oidc:mia"
+
+
+@pytest.mark.parametrize("others", [[], STRANGE_KEYS])
+async def test_an_issuer_whose_keys_are_all_useless_is_as_good_as_down(bench: Any, others: list[Any]) -> None:
+    made = await bench()
+    token = made.provider.token()
+    made.provider.key, made.provider.others = None, others
+    with pytest.raises(Later):
+        await made.tokens.recognize(token)
+
+
 @pytest.mark.parametrize(
     "document",
     [{"issuer": "https://id.example"}, {"jwks_uri": "http://id.example/keys"}, {"jwks_uri": None}],

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet
 
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
@@ -81,10 +81,10 @@ class Issuer:
 
     async def _fetch(self) -> KeySet:
         url = self._jwks_url or await self._discovered()
-        try:
-            self._keys = KeySet.import_key_set({"keys": _keys(await self._get(url))})
-        except (JoseError, ValueError, TypeError, KeyError) as exc:
-            raise UnexpectedAnswer(f"{url} holds no keys that can be used.") from exc
+        keys = [key for given in _keys(await self._get(url)) for key in _read(given)]
+        if not keys:
+            raise UnexpectedAnswer(f"{url} holds no keys that can be used.")
+        self._keys = KeySet(keys)
         self._fetched = self._clock()
         return self._keys
 
@@ -123,10 +123,20 @@ def _object(body: bytes, url: str) -> Mapping[str, Any]:
     return document
 
 
-def _keys(document: Mapping[str, Any]) -> list[Any]:
+def _keys(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The keys that sign, secrets left out: what anybody can read proves nothing."""
+    given = document.get("keys")
     return [
         key
-        for key in document["keys"]
+        for key in (given if isinstance(given, list) else ())
         if isinstance(key, dict) and key.get("use", "sig") == "sig" and key.get("kty") != "oct"
     ]
+
+
+def _read(given: dict[str, Any]) -> list[Key]:
+    """The key; none if it is of a kind that is not known here, which costs nobody the others."""
+    try:
+        return KeySet.import_key_set({"keys": [given]}).keys
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as exc:
+        _log.warning("issuer.key_left_out", kid=str(given.get("kid")), error=type(exc).__name__)
+        return []
