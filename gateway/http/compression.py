@@ -1,5 +1,6 @@
 """Compression: what is long travels in gzip to clients that take it."""
 
+import re
 from typing import Final
 
 from starlette.middleware.gzip import GZipMiddleware
@@ -9,6 +10,7 @@ from gateway.http.headers import first
 
 _SMALL: Final = 1024
 _LEVEL: Final = 4
+_REFUSED: Final = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)", re.IGNORECASE)
 _VARY: Final = (b"vary", b"Accept-Encoding")
 
 
@@ -22,10 +24,14 @@ class Compression:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif "gzip" in (first(scope, b"accept-encoding") or ""):
+        elif _takes_gzip(first(scope, b"accept-encoding") or ""):
             await self._compressing(scope, receive, send)
         else:
             await self._app(scope, receive, _varying(send))
+
+
+def _takes_gzip(accepted: str) -> bool:
+    return "gzip" in accepted and _REFUSED.search(accepted) is None
 
 
 def _varying(send: Send) -> Send:

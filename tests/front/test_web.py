@@ -177,6 +177,26 @@ async def test_the_explorer_keeps_a_policy_of_its_own_and_gets_the_other_headers
     assert page.headers["x-frame-options"] == "DENY"
 
 
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip", "gzip"),
+        ("br, gzip;q=0.1", "gzip"),
+        ("gzip;q=0.05, identity", "gzip"),
+        ("gzip;q=0", None),
+        ("gzip ; Q=0.000, identity", None),
+        ("br", None),
+        ("", None),
+    ],
+)
+async def test_who_refuses_gzip_gets_none(front: Any, accepted: str, encoding: str | None) -> None:
+    asked = {"query": "{__schema{types{name description}}}"}
+    headers = {"accept-encoding": accepted}
+    answer = await (await front()).client.post("/graphql", json=asked, headers=headers)
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
 async def test_long_answers_are_zipped_for_those_who_take_it(front: Any) -> None:
     gateway = await front()
     asked = {"query": "{__schema{types{name description}}}"}
