@@ -29,6 +29,8 @@ from gateway.schema.price import Variables as Given
 _KEPT: Final = 256
 _LONGEST_KEPT: Final = 16 * 1024
 """In characters: a longer text is one that nobody sends twice, for its values are written into it."""
+_MOST_CHARACTERS: Final = 512 * 1024
+"""Of all that are kept: what a text is understood as takes up to a hundred bytes for each character of it."""
 _MAX_ERRORS: Final = 5
 """Each costs up to four milliseconds, for the suggestions that it makes and the values that it quotes."""
 
@@ -83,6 +85,7 @@ class Documents:
         self._limits = limits
         self._rules = rules(introspection=limits.introspection)
         self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._characters = 0
 
     def get(self, text: str) -> Document:
         """What a text says. Its errors are the same each time, and are not raised."""
@@ -91,10 +94,15 @@ class Documents:
             return self._kept[text]
         document = self._understand(text)
         if len(text) <= _LONGEST_KEPT:
-            self._kept[text] = document
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            self._keep(text, document)
         return document
+
+    def _keep(self, text: str, document: Document) -> None:
+        self._kept[text] = document
+        self._characters += len(text)
+        while len(self._kept) > _KEPT or self._characters > _MOST_CHARACTERS:
+            oldest, _ = self._kept.popitem(last=False)
+            self._characters -= len(oldest)
 
     def cost(self, operation: Operation, given: Given, *, before: int = 0) -> int:
         """What an operation costs. Raises GraphQLError, with TooMany inside, if that is too much.

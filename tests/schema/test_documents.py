@@ -49,6 +49,16 @@ def test_only_the_last_texts_are_kept_and_none_that_is_long():
     assert known.get("{ __typename }") is not first
 
 
+def test_of_texts_that_are_not_short_fewer_are_kept():
+    known = documents()
+    texts = [f"{{ a{count}: __typename }}".ljust(16 * 1024) for count in range(33)]
+    first, second = known.get(texts[0]), known.get(texts[1])
+    for text in texts:
+        known.get(text)
+    assert known.get(texts[1]) is second
+    assert known.get(texts[0]) is not first
+
+
 def test_a_document_of_too_many_tokens_names_the_setting():
     (error,) = documents(tokens=10).get("{" + " __typename" * 10 + "}").errors
     assert code(error) is Code.TOO_MANY
