@@ -345,6 +345,35 @@ async def test_twins_that_shift_clocks_stay_and_are_named(bench):
     assert len(await bench.read()) == 2
 
 
+async def replaced_meanwhile(bench, old, *others, status=None):
+    """The outcome of a change whose new event went for a twin before the old one was to go."""
+    bench.faults.add(REMOVE, Fault(delay=HELD, status=status), calls=(1,))
+    changing = asyncio.create_task(bench.carry_out(change(old, title="One")))
+    await bench.faults.arrival()
+    (new,) = [event for event in await bench.read() if event.id != old.id]
+    async with somebody_else(bench) as other:
+        twin, *_ = await bench.write(*map(draft, ("One [#OPS-7]", *others)), adapter=other)
+        await removed_by(other, new)
+    bench.faults.release()
+    return twin.event, await changing
+
+
+async def test_the_old_event_is_named_if_it_stays_beside_a_twin_of_the_new_one(bench):
+    (old,) = await bench.stored(draft("Old [#OPS-7]"))
+    twin, outcome = await replaced_meanwhile(bench, old, status=429)
+    assert (outcome.status, outcome.event, outcome.previous_id) == (WriteStatus.CONFLICT, twin, old.id)
+    assert outcome.problem.hint.startswith(f"Remove {old.id} ")
+    assert {event.id for event in await bench.read()} == {old.id, twin.id}
+
+
+async def test_another_event_is_named_if_it_bears_the_key_beside_a_twin_of_the_new_one(bench):
+    (old,) = await bench.stored(draft("Old [#OPS-7]"))
+    _, outcome = await replaced_meanwhile(bench, old, "Two [#OPS-7]")
+    assert (outcome.status, outcome.problem.code) == (WriteStatus.CONFLICT, Code.AMBIGUOUS_KEY)
+    assert {event.id for event in await bench.read()} == set(outcome.ids)
+    assert len(outcome.ids) == 2
+
+
 async def test_without_a_key_two_equal_changes_at_once_leave_two_events(bench):
     """Equal events without a key may be meant as two."""
     (old,) = await bench.stored(draft("Old"))

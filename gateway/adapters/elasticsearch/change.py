@@ -39,6 +39,7 @@ class _Change:
         self._sent = sent_in_change(write.step, wanted)
         self._span = span_of_change(write.place, self._sent)
         self._has_removed = False
+        self._is_shared = False
 
     async def run(self) -> Outcome:
         try:
@@ -92,21 +93,22 @@ class _Change:
             after = await self._look()
         except UpstreamError as exc:
             return self._half_done(new, WriteStatus.UNKNOWN, exc.problem)
-        if new.event_id not in after:
-            return await self._gone(new)
+        there = new if new.event_id in after else await self._twin(new)
+        if there is None:
+            return self._write.outcome(WriteStatus.UNKNOWN, problem=self._vanished(new))
+        self._is_shared = there is not new
         if self._write.place.id in after:
-            return self._half_done(new, status, why)
-        return self._replaced(new, WriteStatus.UPDATED) if self._has_removed else await self._beside(new)
+            return self._half_done(there, status, why)
+        is_alone = self._has_removed and not self._is_shared
+        return self._replaced(there, WriteStatus.UPDATED) if is_alone else await self._beside(there)
 
-    async def _gone(self, new: StoredEvent) -> Outcome:
-        """The outcome where the new event is gone: perhaps a twin of it has stayed in its place."""
-        vanished = self._write.outcome(WriteStatus.UNKNOWN, problem=self._vanished(new))
+    async def _twin(self, new: StoredEvent) -> StoredEvent | None:
+        """What stayed in the place of the new event, which is gone; None where nobody can tell."""
         try:
             rivals = await self._write.rivals(new)
         except UpstreamError:
-            return vanished  # which says already that nobody can tell
-        twin = next((rival for rival in rivals if identity(rival) == identity(new)), None)
-        return self._shared(twin) if twin else vanished
+            return None
+        return next((rival for rival in rivals if identity(rival) == identity(new)), None)
 
     async def _beside(self, new: StoredEvent) -> Outcome:
         """The outcome where perhaps somebody else removed the old event, to put another in its place."""
@@ -118,7 +120,8 @@ class _Change:
             return self._replaced(new, WriteStatus.UPDATED)
         first, *others = await self._write.without_twins((new, *rivals))
         if not others:
-            return self._shared(first)
+            self._is_shared = True
+            return self._replaced(first, WriteStatus.UPDATED)
         ids = tuple(self._write.event(event).id for event in (first, *others))
         error = AmbiguousKey(
             f"Somebody else changed the event at the same time; now these bear its key: {', '.join(ids)}.",
@@ -152,16 +155,14 @@ class _Change:
         return self._replaced(new, status, problem)
 
     def _replaced(self, new: StoredEvent, status: WriteStatus, problem: Problem | None = None) -> Outcome:
-        return self._write.outcome(
+        outcome = self._write.outcome(
             status,
             event=self._write.event(new),
             previous_id=self._write.old_id,
             stored=True,
             problem=problem,
         )
-
-    def _shared(self, new: StoredEvent) -> Outcome:
-        return msgspec.structs.replace(self._replaced(new, WriteStatus.UPDATED), is_shared=True)
+        return msgspec.structs.replace(outcome, is_shared=self._is_shared)
 
     def _vanished(self, new: StoredEvent) -> Problem:
         error = NotStored(
