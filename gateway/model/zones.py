@@ -13,6 +13,8 @@ from tzlocal.windows_tz import tz_win, win_tz
 from gateway.errors import UnknownTimeZone
 
 UTC: Final = "UTC"
+_LONGEST: Final = 200
+"""In characters, blanks around a name included. What callers write is remembered: it must not be long."""
 _UTC_SPELLINGS: Final = frozenset({"utc", "z", "etc/utc", "tzone://microsoft/utc"})
 
 
@@ -32,9 +34,13 @@ def _windows_to_iana() -> dict[str, str]:
     return {windows.lower(): iana for windows, iana in win_tz.items()}
 
 
-@lru_cache(maxsize=4096)
 def find_zone(name: str) -> str | None:
     """The current IANA name of the zone that `name` means, or None."""
+    return None if len(name) > _LONGEST else _found(name)
+
+
+@lru_cache(maxsize=4096)
+def _found(name: str) -> str | None:
     folded = name.strip().lower()
     if folded in _UTC_SPELLINGS:
         return UTC

@@ -1,5 +1,6 @@
 """Time zones by either of their names."""
 
+import sys
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -67,3 +68,11 @@ def test_a_zone_that_windows_does_not_know_has_no_windows_name() -> None:
     assert windows_name("Antarctica/Troll") is None
     assert windows_name("Asia/Kolkata") == "India Standard Time"
     assert windows_name("UTC") == "UTC"
+
+
+def test_a_name_that_is_too_long_for_one_is_not_remembered() -> None:
+    name = "Nowhere/" + "x" * 10_000
+    before = sys.getrefcount(name)
+    assert find_zone(name) is None
+    assert sys.getrefcount(name) == before
+    assert find_zone("Europe/Berlin".center(200)) == "Europe/Berlin"
