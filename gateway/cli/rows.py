@@ -21,14 +21,14 @@ _SILENT: Final = frozenset({Notice.EXPANDED})
 
 
 def line(verdict: str, said: str) -> str:
-    return f"{verdict:<{HEAD}}{said}"
+    """A line. What strangers wrote may be in it, and must neither steer a terminal nor end the line."""
+    return f"{verdict:<{HEAD}}{''.join(letter if letter.isprintable() else ' ' for letter in said)}"
 
 
 def shown(event: Event) -> str:
-    """An event in one line, whatever its title holds."""
+    """An event in one line."""
     key = "" if event.key is None else f" [{event.key}]"
-    title = "".join(letter if letter.isprintable() else " " for letter in event.title)
-    return f"{to_rfc3339(event.start.instant)} – {to_rfc3339(event.end.instant)}  {title}{key}"
+    return f"{to_rfc3339(event.start.instant)} – {to_rfc3339(event.end.instant)}  {event.title}{key}"
 
 
 def row_lines(row: EventRow, event: Event | None) -> Iterator[str]:

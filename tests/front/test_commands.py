@@ -70,6 +70,16 @@ async def test_reconcile_says_what_it_would_do_and_does_it_when_told(front: Any,
     assert (again.code, statuses(again)) == (0, ["UNCHANGED"])
 
 
+@pytest.mark.parametrize("command", ["reconcile", "coverage"])
+async def test_what_strangers_wrote_does_not_steer_a_terminal(front: Any, run: Any, command: str) -> None:
+    gateway = await front()
+    await announce(gateway)
+    await update(gateway, copies(OUTLOOK), set={"title": "Other\x1b[2J\x9b2J\u202e"})
+    ran = await run(command, BOTH, *FEBRUARY)
+    assert "title: announced Other" in ran.text
+    assert all(line.isprintable() for line in ran.text.splitlines())
+
+
 async def test_reconcile_exits_with_what_kept_it_from_being_done(front: Any, run: Any) -> None:
     gateway = await front()
     await announce(gateway)
