@@ -90,8 +90,19 @@ async def test_of_a_change_too_what_is_lost_is_named_and_what_it_does_not_name_s
             assert is_named(field, row["warnings"]), (field, patch, before, after, row["warnings"])
 
 
+BY_ANOTHER_CLOCK: dict[str, Any] = {
+    "title": "Upgrade",
+    "start": {"zoned": {"local": "2026-11-19T00:00:00", "timeZone": "America/New_York"}},
+    "end": {"instant": "2026-11-20T00:45:00+00:00"},
+    "recurrence": {"rule": "FREQ=DAILY;COUNT=3", "timeZone": "Europe/Berlin"},
+}
+ONE_DAY_LESS = {**BY_ANOTHER_CLOCK["recurrence"], "exceptDates": ["2026-11-20"]}
+"""A series whose start is the same, and still by another clock than its own."""
+
+
 @BOUNDED
 @given(event=events(), other=events())
+@example(BY_ANOTHER_CLOCK, {**BY_ANOTHER_CLOCK, "recurrence": ONE_DAY_LESS})
 async def test_of_what_an_event_under_a_key_is_made_into_what_is_lost_is_named(
     world: World, event: dict[str, Any], other: dict[str, Any]
 ) -> None:

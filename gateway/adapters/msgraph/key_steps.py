@@ -80,11 +80,12 @@ class KeyedPlan:
             )
 
     def _update(self, index: int, draft: Draft, change: EventStep, home: str) -> KeyedStep:
+        lost = [*losses(draft, NewEvent.__struct_fields__)]  # of all that is given, be it changed or not
         planned = PlannedEvent(
             index=index,
             draft=draft,
             existing=(change.action.event,),
-            warnings=change.warnings,
+            warnings=(*lost, *(warning for warning in change.warnings if warning not in lost)),
             effects=change.effects,
         )
         calendar = canonical_if_known(self._calendar) or self._calendar
