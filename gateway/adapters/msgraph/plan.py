@@ -113,7 +113,7 @@ def losses(draft: Draft, members: Collection[str]) -> Iterator[TranslationWarnin
         )
     if "start" in members:
         yield from _zones_changed(draft)
-        yield from clocks_not_kept(draft)
+    yield from clocks_not_kept(draft)  # given so, even where the instant is that of before
     yield from options_not_held(draft, SourceKind.MSGRAPH, holder=_HOLDER)
 
 
