@@ -65,9 +65,9 @@ class ReadRetries:
             await self._retries.sleep(wait)
         return await self._once(attempt)
 
-    async def pause(self, count: int) -> bool:
-        """Waits before a look at what may have come meanwhile; False where there is no time for that."""
-        wait = self._retries.wait(count)
+    async def pause(self, count: int, problem: Problem | None = None) -> bool:
+        """Waits before what may be done again after a problem; False where there is no time for that."""
+        wait = self._retries.wait(count, problem)
         if wait >= self._deadline.remaining:
             return False
         await self._retries.sleep(wait)

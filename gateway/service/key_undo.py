@@ -92,9 +92,10 @@ class KeyUndo:
             return stays(edited, exc.problem, is_edited=True)
         outcomes = [await self._undo.apply(action) for action in actions]
         requests = tuple(index for outcome in outcomes for index in outcome.requests)
-        kept = next((outcome for outcome in outcomes if not is_back(outcome)), None)
-        if kept is not None:
-            return msgspec.structs.replace(stays(done, kept.problem), requests=requests)
+        kept = [it for it in zip(actions, outcomes, strict=True) if not is_back(it[1])]
+        if kept:
+            undone = stays(_of(done, [action.event for action, _ in kept]), kept[0][1].problem)
+            return msgspec.structs.replace(undone, requests=requests)
         was = before[0] if before else None
         restored = next((outcome.event for outcome in outcomes if outcome.event is not None), was)
         return msgspec.structs.replace(rolled_back(done, restored, was=was), requests=requests)
@@ -132,9 +133,13 @@ def _is_alike(event: Event, done: Outcome, own: Sequence[Event]) -> bool:
 def _left(done: Outcome, written: Difference) -> Outcome:
     """The outcome where what is new stays, whoever wrote it."""
     new = [*written.added, *(now for _, now in written.changed)]
-    ids = tuple(event.id for event in new)
-    named = msgspec.structs.replace(done, event=new[0], event_ids=ids) if new else done
-    return stays(named, SHARED)
+    return stays(_of(done, new) if new else done, SHARED)
+
+
+def _of(done: Outcome, events: Sequence[Event]) -> Outcome:
+    """The outcome as one of just those events."""
+    ids = tuple(event.id for event in events)
+    return msgspec.structs.replace(done, event=events[0], event_ids=ids)
 
 
 def _content(event: Event) -> tuple[object, ...]:

@@ -27,6 +27,10 @@ _AT_ONCE: Final = 4
 _PAGE: Final = 50
 _AS_BEFORE: Final = "It was written and taken back, since another row failed: it is as before the call."
 _MAY_COME: Final = "Look again before you repeat the call."
+_MAY_GO: Final = (
+    "It may still be removed, even when the call was repeated and has found it. Remove it by its id first:"
+    " once that has succeeded, nothing that comes late can remove what the repeated call writes."
+)
 SHARED: Final = NotAll(
     "Another call may have written it, or count on it: nobody can tell, and so it stays.",
     hint="Repeating the call is safe where the event has a key. If nobody wants it, put it right by its id.",
@@ -132,7 +136,10 @@ class Undo:
         return await self.apply(EventRemoval(event=event))
 
     async def apply(self, action: EventChange | EventRemoval) -> Outcome:
-        """Changes or removes an event, unless that sends mail, which would be nothing but noise."""
+        """Changes or removes an event, unless that sends mail, which would be nothing but noise.
+
+        Where a removal may yet come, the hint says how to repeat the call all the same.
+        """
         adapter = self._session.adapter(self._source)
         try:
             step = await adapter.plan_event(action)
@@ -140,7 +147,8 @@ class Undo:
                 raise Refused("To take it back would send mail.", hint="Decide by yourself what to do.")
         except GatewayError as exc:
             return Outcome(index=0, status=WriteStatus.FAILED, problem=exc.problem)
-        return await adapter.apply_event(step)
+        outcome = await adapter.apply_event(step)
+        return _going(outcome) if isinstance(action, EventRemoval) else outcome
 
     async def _find(self, id_: str) -> Event | None:
         try:
@@ -219,6 +227,13 @@ def unsure(done: Outcome, told: str) -> Outcome:
     before = done.problem or NotAll("Whether it was written is not known.").problem
     problem = replace(before, message=f"{told}, when looked at afterwards: {before.message}", hint=_MAY_COME)
     return Outcome(index=done.index, status=WriteStatus.UNKNOWN, problem=problem)
+
+
+def _going(removal: Outcome) -> Outcome:
+    """What became of a removal, with the hint for where it may yet come."""
+    if removal.status is not WriteStatus.UNKNOWN or removal.problem is None:
+        return removal
+    return msgspec.structs.replace(removal, problem=replace(removal.problem, hint=_MAY_GO))
 
 
 def _listed(ids: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from gateway.adapters.base import EventRemoval, WriteStatus
+from gateway.adapters.deadline import Deadline
 from gateway.errors import Code, InvalidId, InvalidInput, Refused
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import EventLocation, SourceKind
@@ -18,12 +19,14 @@ from gateway.sandbox.principals import MONITOR_ML
 
 from .conformance import DAY, HOUR, MORNING, change, draft, titles
 from .elasticsearch_bench import READ, REMOVE, WRITE, behind_proxy, connect, open_bench
+from .retry_clock import RetryClock
 
 pytestmark = pytest.mark.anyio
 
 OWN = {"X-Elastic-Product": "Elasticsearch", "Content-Type": "application/json"}
 DONE = Response(status=200, headers=OWN, body=b'{"acknowledged":true}')
 PLANNED = "/_ml/calendars/empty/events"
+LATE = Fault(cut=Cut.LATE_WRITE, delay=HELD)
 
 
 @pytest.fixture
@@ -216,7 +219,7 @@ async def test_where_the_old_event_is_not_let_go_both_are_there_and_named(bench)
 
 async def test_an_old_event_that_may_still_go_is_unknown_and_both_are_named(bench):
     (old,) = await bench.stored(draft())
-    bench.faults.add(REMOVE, Fault(cut=Cut.LATE_WRITE, delay=HELD))
+    bench.faults.add(REMOVE, LATE)
     outcome = await bench.carry_out(change(old, title="Changed"))
     assert outcome.status is WriteStatus.UNKNOWN
     assert outcome.problem.code is Code.NO_ANSWER
@@ -426,13 +429,48 @@ async def test_in_a_calendar_that_is_gone_nothing_is_said_to_be_removed(bench):
         assert outcome.problem.code is Code.NOT_FOUND
 
 
-async def test_a_removal_whose_answer_was_lost_is_looked_after_and_not_repeated(bench):
+@pytest.mark.parametrize("again", [None, Fault(status=429), Fault(status=503), Fault(status=403)])
+@pytest.mark.parametrize("lost", [Fault(cut=Cut.BEFORE_WRITE), Fault(cut=Cut.AFTER_WRITE), LATE])
+async def test_a_removal_whose_answer_was_lost_is_sent_again_until_one_comes(bench, lost, again):
+    """A refusal is about the last one only: the first may still come."""
+    (event,) = await bench.stored(draft())
+    bench.faults.add(REMOVE, lost, calls=[1])
+    if again is not None:
+        bench.faults.add(REMOVE, again, calls=[2])
+    began = len(bench.server.exchanges)
+    outcome = await bench.carry_out(EventRemoval(event=event))
+    assert (outcome.status, outcome.problem) == (WriteStatus.DELETED, None)
+    looks = ["GET"] if lost.cut is Cut.AFTER_WRITE else []
+    assert arrived(bench, began) == [*["DELETE"] * (2 if again is None else 3), *looks]
+    assert await bench.read() == []
+    bench.faults.release()
+    (anew,) = await bench.stored(draft())
+    assert await bench.read() == [anew]
+
+
+async def test_a_removal_that_is_never_answered_is_sent_a_few_times_and_unknown(bench):
     (event,) = await bench.stored(draft())
     began = len(bench.server.exchanges)
-    bench.faults.add(REMOVE, Fault(cut=Cut.AFTER_WRITE))
+    bench.faults.add(REMOVE, Fault(cut=Cut.BEFORE_WRITE))
     outcome = await bench.carry_out(EventRemoval(event=event))
-    assert outcome.status is WriteStatus.DELETED
-    assert arrived(bench, began) == ["DELETE", "GET"]
+    assert (outcome.status, outcome.problem.code) == (WriteStatus.UNKNOWN, Code.NO_ANSWER)
+    assert arrived(bench, began) == [*["DELETE"] * 6, "GET"]
+    assert await bench.read() == [event]
+
+
+async def test_a_removal_is_not_sent_again_when_there_is_no_time_for_that(bench):
+    (event,) = await bench.stored(draft())
+    clock = RetryClock()
+    retries = clock.retries(first_wait=timedelta(seconds=100))
+    bench.faults.add(REMOVE, Fault(cut=Cut.BEFORE_WRITE))
+    call = bench.call()
+    call.log.deadline = Deadline(150, lambda: clock.now)
+    async with aclosing(connect(bench.server.url, retries=retries)) as source:
+        adapter = source.adapter(call)
+        outcome = await adapter.apply_event(await adapter.plan_event(EventRemoval(event=event)))
+    assert outcome.status is WriteStatus.UNKNOWN
+    assert clock.slept == [100]
+    assert arrived(bench).count("DELETE") == 2
 
 
 @pytest.mark.parametrize("status", [429, 503])

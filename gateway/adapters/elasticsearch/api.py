@@ -19,7 +19,7 @@ from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Answer, Way
 from gateway.adapters.upstream import Call, UpstreamLog, UpstreamRequest
-from gateway.errors import Forbidden, NoAnswer, NotSent, Unauthenticated, UnexpectedAnswer
+from gateway.errors import Forbidden, NoAnswer, NotSent, Problem, Unauthenticated, UnexpectedAnswer
 from gateway.model.ids import CalendarId
 
 _HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
@@ -162,9 +162,9 @@ class MLApi:
         async with aclosing(self.events(calendar, span, size=size, fields=fields, log=log)) as runs:
             return [event async for run in runs for event in run if keep(event)]
 
-    async def pause(self, count: int) -> bool:
-        """Waits before one more look, longer each time; False where the call has no time for that."""
-        return await self._retries.pause(count)
+    async def pause(self, count: int, problem: Problem | None = None) -> bool:
+        """Waits before one more attempt, longer each time; False where the call has no time for that."""
+        return await self._retries.pause(count, problem)
 
     async def write(self, request: UpstreamRequest, *, log: UpstreamLog) -> Doubt | None:
         """None where Elasticsearch said yes; the doubt where it may have written all the same.

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.base import EventChange, Outcome, WriteStatus
+from gateway.adapters.elasticsearch.deletion import delete
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import sent_in_change, span_of_change
@@ -132,9 +133,9 @@ class _Change:
 
     async def _delete(self) -> tuple[WriteStatus, Problem]:
         """What to say, and why, if the old event is still there: that it stays, or that it may yet go."""
-        *_, delete, _ = self._write.requests
+        *_, request, _ = self._write.requests
         try:
-            doubt = await self._write.api.write(delete, log=self._write.log)
+            doubt = await delete(self._write.api, request, log=self._write.log)
         except UpstreamError as exc:
             return WriteStatus.CONFLICT, exc.problem
         if doubt is None:

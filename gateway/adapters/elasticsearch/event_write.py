@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from gateway.adapters.base import EventStep, Outcome, WriteStatus
 from gateway.adapters.elasticsearch.api import MLApi
+from gateway.adapters.elasticsearch.deletion import delete
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
 from gateway.adapters.elasticsearch.mark import Mark, parted
 from gateway.adapters.elasticsearch.requests import Span, remove_event
@@ -71,10 +72,10 @@ class EventWrite:
         return first, *[twin for twin in others if not await self._remove(twin)]
 
     async def _remove(self, twin: StoredEvent) -> bool:
-        """Whether a twin is gone. Removing what is gone does no harm."""
+        """Whether a twin is gone."""
         request = remove_event(self._calendar, twin.event_id)
         try:
-            return await self.api.write(request, log=self.log) is None
+            return await delete(self.api, request, log=self.log) is None
         except UpstreamError as exc:
             return isinstance(exc, NotFound)
 

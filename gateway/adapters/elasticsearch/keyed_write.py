@@ -13,6 +13,7 @@ from typing import Final
 from gateway.adapters.base import Outcome
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
+from gateway.adapters.elasticsearch.deletion import delete
 from gateway.adapters.elasticsearch.keyed_row import KeyedRow
 from gateway.adapters.elasticsearch.lookup import Found, look_up
 from gateway.adapters.elasticsearch.plan import KeyedStep, body_of
@@ -88,20 +89,20 @@ class _KeyedWrite:
             return
         gate = asyncio.Semaphore(_DELETED_AT_ONCE)
 
-        async def delete(event_id: str) -> Posted:
+        async def clear(event_id: str) -> Posted:
             async with gate:
                 return await self._delete(event_id)
 
-        answers = await asyncio.gather(*map(delete, going))
+        answers = await asyncio.gather(*map(clear, going))
         for row, said in zip(going.values(), answers, strict=True):
             row.kept(said)
         await self._see()
 
     async def _delete(self, event_id: str) -> Posted:
-        """What Elasticsearch says. An id is never given twice: deleting what is gone does no harm."""
+        """What Elasticsearch says. What is gone already is as good as deleted."""
         request = requests.remove_event(self._step.calendar, event_id)
         try:
-            return Posted(doubt=await self._api.write(request, log=self._log))
+            return Posted(doubt=await delete(self._api, request, log=self._log))
         except NotFound:
             return Posted()
         except UpstreamError as exc:

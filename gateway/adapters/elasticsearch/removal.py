@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.adapters.base import Outcome, WriteStatus
+from gateway.adapters.elasticsearch.deletion import delete
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.requests import Span
@@ -23,7 +24,7 @@ class _Removal:
 
     def __init__(self, write: EventWrite) -> None:
         self._write = write
-        *self._looks, self._delete = write.requests
+        *self._looks, self._request = write.requests
 
     async def run(self) -> Outcome:
         try:
@@ -41,7 +42,7 @@ class _Removal:
     async def _remove(self) -> Outcome:
         """Raises UpstreamError where nothing was removed. A 404 may mean the event or its calendar."""
         try:
-            doubt = await self._write.api.write(self._delete, log=self._write.log)
+            doubt = await delete(self._write.api, self._request, log=self._write.log)
         except NotFound:
             if await self._look() is not None:
                 raise
