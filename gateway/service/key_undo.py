@@ -83,6 +83,8 @@ class KeyUndo:
             return unsure(done, "It is as before the call")
         if written and _is_doubtful(done, before, now):
             return _left(done, written)
+        if written and before and done.status is WriteStatus.UNKNOWN:
+            return stays(done, done.problem)  # what was before may still go, and then there would be none
         difference = Difference.between(before, _own(done, before, now))
         difference.check_reversible()
         try:

@@ -99,7 +99,8 @@ class Undo:
         present = await self._find(done.event.id if done.event else action.event.id)
         if done.status is not WriteStatus.UPDATED:
             if done.previous_id is not None and await self._find(done.previous_id) is not None:
-                return await self._remove_copy(done, action)
+                is_certain = done.status is WriteStatus.CONFLICT
+                return await self._remove_copy(done, action) if is_certain else stays(done, done.problem)
             if present is None or not touched(draft_of(action.event), present, action.changed):
                 return unsure(done, "It is as before the call" if present else "It is not there")
         if present is None:
@@ -107,7 +108,7 @@ class Undo:
         return await self._restore(done, action, present)
 
     async def _remove_copy(self, done: Outcome, action: EventChange) -> Outcome:
-        """Where a change was to replace an event, and that is there beside its replacement."""
+        """Where a change was to replace an event, and that stayed beside its replacement."""
         assert done.event is not None  # noqa: S101 - what has a previous id has an event
         removed = await self._remove(done.event.id, done.event)
         undone = rolled_back(done, action.event) if is_back(removed) else stays(done, removed.problem)

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.anyio
 ROWS = "results { status eventId eventIds problem { code message hint retryable } }"
 ADD = f"mutation ($input: AddEventsInput!) {{ addEvents(input: $input) {{ {ROWS} }} }}"
 REMOVE = f"mutation ($input: RemoveEventsInput!) {{ removeEvents(input: $input) {{ {ROWS} }} }}"
+UPDATE = f"mutation ($input: UpdateEventsInput!) {{ updateEvents(input: $input) {{ {ROWS} }} }}"
 BY_KEY = """query ($calendars: [ID!]!) {
   calendarEventsByKey(key: "CHG-1", calendars: $calendars) { id title }
 }"""
@@ -115,6 +116,38 @@ async def test_what_was_changed_back_is_not_lost_to_a_removal_that_comes_late(ga
 
 
 # What nobody answers
+
+
+async def change_by_key(gateway: Any) -> dict[str, Any]:
+    rows = await add_in_vain(gateway, LATER, "elasticsearch", failing=1, onExisting="UPDATE")
+    return rows[0]
+
+
+async def change_by_id(gateway: Any) -> dict[str, Any]:
+    """The change of the same event in Outlook fails."""
+    gateway.sandbox.elasticsearch.faults.add("DELETE *", LATE)
+    gateway.sandbox.msgraph.faults.add("PATCH *", Fault(status=403))
+    changes = [
+        {"target": {"id": one["id"]}, "set": {"title": LATER["title"]}} for one in await there(gateway)
+    ]
+    given = {"changes": changes, "atomicity": "ALL_OR_NOTHING"}
+    return (await gateway.ask(UPDATE, {"input": given}))["updateEvents"]["results"][0]
+
+
+@pytest.mark.parametrize("change", [change_by_key, change_by_id])
+async def test_what_took_the_place_of_an_event_that_may_still_go_stays_so_that_never_there_is_none(
+    gateway: Any, change: Any
+) -> None:
+    before = await add(gateway, UPGRADE)
+    await remove(gateway, before[3]["eventIds"])
+    row = await change(gateway)
+    gateway.sandbox.elasticsearch.faults.clear()
+    assert row["status"] == "ROLLBACK_FAILED"
+    assert before[0]["eventId"] in row["problem"]["message"]
+    assert row["problem"]["hint"].startswith("Remove ")
+    release(gateway)
+    (left,) = [one for one in await there(gateway) if one["id"].startswith(ML)]
+    assert (left["id"], left["title"]) == (row["eventId"], "Upgrade, later")
 
 
 @EVENTS

@@ -151,7 +151,8 @@ class KeyedRow:
         doubt = self._kept.doubt
         why = doubt.problem if doubt else self._kept.refused or _STILL_SHOWN
         may_yet_go = doubt is not None and not doubt.is_over
-        left = [event.event_id for event in (*self._superseded, *self._holding.twins)]
+        going = (*self._superseded, *self._holding.twins)
+        left = [to_event(event, self._step.calendar).id for event in going]
         problem = replace(
             why,
             message=f"What is wanted is there, and so is what was to go, {listed(left)}: {why.message}",
