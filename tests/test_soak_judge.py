@@ -5,26 +5,29 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
+from random import Random
 
 import pytest
 
 sys.path.append(str(Path(__file__).parent.parent / "scripts" / "soaking"))
 
+import httpx2
 from calls import Add, Change, Removal
+from clients import Clients
 from held import Held
 from judge import Kind, judge, judge_at_once, judge_call, judge_late
 from play import Play
 from report import Report
 from soak import FAULTS
 from stories import Story, event, stories
-from words import Word, is_final
+from words import NO_ANSWER, Word, is_final
 
 from gateway.sandbox.faults import Cut
 
 START = datetime(2027, 3, 1, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ML, GRAPH = "elasticsearch:soak", "msgraph:users/outages@contoso.com/calendar"
-LOST, DUPLICATED, WRONG = Kind
+LOST, DUPLICATED, WRONG, UNDONE = Kind
 
 
 def content(title="One", day=0):
@@ -227,9 +230,11 @@ def test_what_an_update_did_not_do_excuses_nobody():
 
 def test_what_is_taken_back_as_a_whole_may_have_been_found_by_the_other():
     found, taken = word(add(), "UNCHANGED", "a"), word(add(is_whole=True), "ROLLED_BACK")
-    assert late([], found, taken) == []
-    assert late([], word(add(is_whole=True), "UNCHANGED", "a")) == []  # an earlier try was taken back, late
+    assert late([], found, taken) == [UNDONE]
     assert late([], found, word(add(), "CREATED", "a")) == [LOST]
+    again = word(taken.call, "CREATED", "b")
+    assert late([], found, again) == [LOST]
+    assert late([], found, replace(again, earlier=(taken,))) == [LOST]  # it was told last that it is there
 
 
 # What comes late
@@ -255,6 +260,39 @@ def test_of_what_two_were_told_at_once_a_late_update_may_replace_one_and_not_bot
     assert late([ONE], first, word(change(), "UPDATED", "c")) == [LOST]
 
 
+WHOLE = add(is_whole=True)
+IN_DOUBT = [word(WHOLE, "ROLLBACK_FAILED", "a", code="NO_ANSWER"), word(WHOLE, NO_ANSWER)]
+SURE = [
+    word(WHOLE, "ROLLED_BACK"),
+    word(WHOLE, "UNKNOWN", code="NO_ANSWER"),
+    word(WHOLE, "SKIPPED", code="NOT_ALL"),
+    word(WHOLE, "ROLLBACK_FAILED", "a", code="NOT_ALL"),
+    word(add(), NO_ANSWER),
+    word(add(), "UNKNOWN", code="NO_ANSWER"),
+]
+
+
+@pytest.mark.parametrize("before", IN_DOUBT)
+def test_what_an_attempt_at_all_or_nothing_left_in_doubt_may_go_after_it_was_found(before):
+    told = word(WHOLE, "UNCHANGED", "a")
+    assert late([], told) == [LOST]
+    assert late([], replace(told, earlier=(before,))) == [UNDONE]
+    assert late([], word(add(), "UNCHANGED", "a"), replace(told, earlier=(before,))) == [UNDONE]
+
+
+@pytest.mark.parametrize("before", SURE)
+def test_what_was_not_left_in_doubt_is_lost_when_it_is_gone(before):
+    assert late([], replace(word(before.call, "UNCHANGED", "a"), earlier=(before,))) == [LOST]
+
+
+@pytest.mark.parametrize("before", IN_DOUBT)
+def test_what_was_left_in_doubt_may_go_and_not_be_doubled_or_wrong(before):
+    told = replace(word(WHOLE, "UNCHANGED", "a"), earlier=(before,))
+    assert WRONG in late([held("c", "Else")], told)
+    assert kinds(told, []) == [LOST]
+    assert kinds(told, [ONE, replace(ONE, event="b")]) == [DUPLICATED]
+
+
 def test_of_twins_either_may_stay():
     assert late([held("c", "Two")], word(change(), "UPDATED", "b")) == []
 
@@ -277,6 +315,30 @@ class Told:
 
     async def settle_at_once(self, calls):
         return [await self.settle(call, 0) for call in calls]
+
+
+class Answering:
+    """A gateway that gives answers one after the other, None being none, and the last again and again."""
+
+    url = "http://gateway/graphql"
+
+    def __init__(self, *answers):
+        self._answers = list(answers)
+
+    async def __call__(self, _request):
+        status = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if status is None:
+            raise httpx2.ReadError("killed")
+        row = {"key": "K", "calendarId": ML, "status": status, "eventIds": ["a"]}
+        row["problem"] = {"code": "NO_ANSWER", "message": ""} if status == "ROLLBACK_FAILED" else None
+        return httpx2.Response(200, json={"data": {"answer": {"results": [row], "problems": []}}})
+
+
+class Die(Random):
+    """Lets nobody wait."""
+
+    def uniform(self, _least, _most):
+        return 0
 
 
 class There:
@@ -325,6 +387,34 @@ async def test_what_is_as_it_was_told_leaves_the_report_good():
     await acts.repeat(await acts.judge_race(["add × add"]))
     assert report.is_good
     assert report.repeats == 2
+
+
+async def storm(report, stages, *answers):
+    """What the judge of a storm says where nothing is there, and the gateway answered so."""
+    gateway = Answering(*answers)
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(gateway)) as client:
+        clients = Clients(client, [gateway], report, Die(1))
+        play = Play([Story(stages=stages)], clients, There(), report, at_once=1)
+        await play.live()
+        await play.judge_storm()
+    return report.wrong["lost"], report.undone
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("before", [None, "ROLLBACK_FAILED"])
+async def test_it_is_known_what_was_left_in_doubt_by_an_attempt_or_by_a_call_before(before):
+    report = Report()
+    assert await storm(report, ((WHOLE,),), before, "UNCHANGED") == ([], 1)
+    assert (report.is_good, report.repeats) == (True, 1)
+    assert await storm(Report(), ((WHOLE,), (add(),)), before, "CREATED", "UNCHANGED") == ([], 1)
+
+
+@pytest.mark.anyio
+async def test_what_nothing_left_in_doubt_is_lost():
+    lost, undone = await storm(Report(), ((WHOLE,),), "ROLLED_BACK", "UNCHANGED")
+    assert (len(lost), undone) == (1, 0)
+    lost, undone = await storm(Report(), ((add(),), (WHOLE,)), None, "CREATED", "UNCHANGED")
+    assert (len(lost), undone) == (1, 0)
 
 
 # What is tried

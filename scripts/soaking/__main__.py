@@ -30,7 +30,7 @@ MODES: Final[Mapping[str, Unknowns]] = {
     "forgotten at once": Unknowns(transaction_memory=timedelta(0)),
     "forgotten when deleted": Unknowns(transaction_after_delete=TransactionAfterDelete.NEW_EVENT),
 }
-FIGURES: Final = ("pairs", "calls", "posts", "repeats", "faults", "kills", "held", "told")
+FIGURES: Final = ("pairs", "calls", "posts", "repeats", "faults", "kills", "held", "told", "undone")
 SHOWN: Final = 5
 
 

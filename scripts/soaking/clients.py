@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -9,7 +10,7 @@ import httpx2
 from calls import Call
 from replica import Replica
 from report import Report
-from words import ROWS, Word, is_final, words_of
+from words import ROWS, Word, is_final, of_place, unanswered, words_of
 
 ATTEMPTS: Final = 100
 
@@ -34,19 +35,21 @@ class Clients:
     async def settle(self, call: Call, first: int) -> Sequence[Word]:
         """The last words on a call, by places. It is made to the `first` gateway, then to any."""
         words: Sequence[Word] = ()
+        earlier: list[Word] = []
         replica = self._replicas[first]
         for attempt in range(ATTEMPTS):
             self._report.repeats += attempt > 0
             words = await self._ask(call, replica.url)
             if words and is_final(words):
-                return words
+                return [replace(word, earlier=of_place(earlier, word.place)) for word in words]
+            earlier += words
             await asyncio.sleep(self._die.uniform(0, 0.2))
             replica = self._die.choice(self._replicas)
         self._report.unsettled.append(f"{call.keys[0]}: {[str(word) for word in words]}")
         return words
 
     async def _ask(self, call: Call, url: str) -> Sequence[Word]:
-        """The words of an answer, none for none."""
+        """The words of an answer, also for none; no words for a call that nothing was done about."""
         document = (
             f"mutation ($input: {call.command}!) {{ answer: {call.mutation}(input: $input) {{ {ROWS} }} }}"
         )
@@ -57,6 +60,8 @@ class Clients:
                 url, json={"query": document, "variables": {"input": call.input}}
             )
             payload = answer.json()["data"]["answer"]
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError):
+        except httpx2.ConnectError:
             return ()
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError):
+            return unanswered(call)
         return () if payload["problems"] else words_of(call, payload["results"])

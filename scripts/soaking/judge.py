@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from calls import Add, Call, Content
@@ -14,12 +14,13 @@ class Kind(StrEnum):
     """What must not be.
 
     LOST is what is not there, and was said to be. DUPLICATED is there and nobody was told. WRONG is anything
-    else that is not as it was said.
+    else that is not as it was said. UNDONE alone may be: it is not there, and was left in doubt before.
     """
 
     LOST = "lost"
     DUPLICATED = "duplicated"
     WRONG = "wrong"
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True)
@@ -86,18 +87,17 @@ def judge_late(
     """What was said to be there and is not, where something may have been done after the last word.
 
     What came late may be there too. And a late update of another may have replaced what one was told of,
-    though that other was told of a conflict: but not all that was said is gone. What an ALL_OR_NOTHING took
-    back may go late, too, after it was repeated and found there: making the call once more adds it again.
+    though that other was told of a conflict: but not all that was said is gone. Where an attempt at all or
+    nothing left in doubt whether it is taken back, it may go after it was repeated and found there.
     """
     yield from _judge_strange(words[0], now, possible)
-    found = [list(_judge_lost(word, now)) for word in words]
-    is_whole = any(word.call.is_whole for word in words)
-    if all(found) and not is_whole:
-        yield from found[0]
-    for word, lost in zip(words, found, strict=True):
-        others = [other.call for other in words if other is not word]
-        if not is_whole and not any(other.overwrites for other in others) and not all(found):
-            yield from lost
+    found = [list(_judge_gone(word, words, now)) for word in words]
+    if all(found):
+        yield from min(found, key=lambda gone: gone[0].kind is Kind.UNDONE)
+        return
+    for word, gone in zip(words, found, strict=True):
+        if not any(other.call.overwrites for other in words if other is not word):
+            yield from gone
 
 
 def _judge_conflict(word: Word, now: Sequence[Held], possible: Collection[Content]) -> Iterator[Verdict]:
@@ -145,6 +145,16 @@ def _judge_lost(word: Word, now: Sequence[Held]) -> Iterator[Verdict]:
         yield from (Verdict(Kind.LOST, f"{word}: there is no {content}") for content in missing.elements())
     elif len(_done(word, now)) < len(word.events):
         yield Verdict(Kind.LOST, f"{word}: there is only {sorted(_contents(now))}")
+
+
+def _judge_gone(word: Word, words: Sequence[Word], now: Sequence[Held]) -> Iterator[Verdict]:
+    """The same, where it may have been taken back later on."""
+    said = [each for told in words for each in (told, *told.earlier)]
+    is_doubtful = any(
+        each.may_go_late or (each.is_taken_back and each.call is not word.call) for each in said
+    )
+    for lost in _judge_lost(word, now):
+        yield replace(lost, kind=Kind.UNDONE) if is_doubtful else lost
 
 
 def _done(word: Word, now: Sequence[Held]) -> set[Content]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 
 from calls import Call, Content, Place
@@ -11,7 +12,7 @@ from held import Held, Reader
 from judge import Kind, Verdict, judge, judge_at_once, judge_call, judge_late
 from report import Report
 from stories import Story
-from words import Word
+from words import Word, of_place
 
 Holding = Mapping[Place, Sequence[Held]]
 
@@ -36,11 +37,16 @@ class Play:
         self._last = await asyncio.gather(*map(self._live, self._stories))
 
     async def _live(self, story: Story) -> Sequence[Word]:
-        told: Sequence[Sequence[Word]] = ()
+        told: Sequence[Word] = ()
+        doubts: list[Word] = []
         async with self._gate:
             for stage in story.stages:
-                told = await self._clients.settle_at_once(stage)
-        return [word for words in told for word in words]
+                words = chain.from_iterable(await self._clients.settle_at_once(stage))
+                told = [
+                    replace(word, earlier=(*of_place(doubts, word.place), *word.earlier)) for word in words
+                ]
+                doubts = [said for word in told for said in (word, *word.earlier) if said.may_go_late]
+        return told
 
     async def judge_race(self, names: Sequence[str]) -> Holding:
         """Holds what was told in the last stages against what is there, where nothing can be late."""

@@ -8,7 +8,11 @@ from judge import Kind, Verdict
 
 @dataclass(kw_only=True)
 class Report:
-    """Figures, and what is wrong. `told` counts the conflicts that callers were told of last."""
+    """Figures, and what is wrong.
+
+    `told` counts the conflicts that callers were told of last, `undone` what went after it was found there,
+    since an attempt before had left in doubt whether it is taken back.
+    """
 
     pairs: int = 0
     calls: int = 0
@@ -30,7 +34,14 @@ class Report:
     @property
     def wrong(self) -> dict[str, list[str]]:
         """All that must not be, by what it is called."""
-        return {"unsettled": self.unsettled, **{kind.value: self.of(kind) for kind in Kind}}
+        return {
+            "unsettled": self.unsettled,
+            **{kind.value: self.of(kind) for kind in Kind if kind is not Kind.UNDONE},
+        }
+
+    @property
+    def undone(self) -> int:
+        return len(self.of(Kind.UNDONE))
 
     @property
     def is_good(self) -> bool:
