@@ -4,7 +4,6 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import nullcontext
 from functools import cache
 from typing import Final
 
@@ -12,7 +11,7 @@ import aiohappyeyeballs
 import httpx2
 
 from gateway.adapters.connection import Connection
-from gateway.adapters.incoming import Incoming
+from gateway.adapters.incoming import Headers, Incoming
 
 _AT_ONCE: Final = 256
 _KEPT_SECONDS: Final = 5.0
@@ -21,11 +20,7 @@ _NEXT_ADDRESS_AFTER: Final = 0.25
 
 
 class Connections(httpx2.AsyncBaseTransport):
-    """Sends requests to the server that `url` names, each of them once, whatever happens to it.
-
-    The extension `timeout` of a request says in seconds until when a connection must be there, as `connect`,
-    and until when the answer's end, as `read`.
-    """
+    """Sends requests to the server that `url` names, each of them once, whatever happens to it."""
 
     def __init__(self, url: str, *, tls: ssl.SSLContext | None = None, at_once: int = _AT_ONCE) -> None:
         server = httpx2.URL(url)
@@ -37,20 +32,26 @@ class Connections(httpx2.AsyncBaseTransport):
         self._kept: list[tuple[float, Connection]] = []
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """The answer, once its headers have come. Whoever has read its body, or wants no more, closes it.
+        """What `begin` gives, as httpx asks for it: its extension `timeout` has both numbers of seconds."""
+        seconds = request.extensions["timeout"]
+        exchange = await self.begin(_written(request), connecting=seconds["connect"], seconds=seconds["read"])
+        return exchange.response()
 
+    async def begin(self, request: bytes, *, connecting: float, seconds: float) -> "Exchange":
+        """The answer to a request as it goes over the wire, once its headers have come.
+
+        Until `connecting` seconds from now a connection must be there, and until `seconds` the answer's end.
         Raises httpx2.TransportError, one of ConnectTimeout, PoolTimeout and ConnectError if nothing was sent.
         """
-        began, seconds = asyncio.get_running_loop().time(), request.extensions["timeout"]
-        connection = await self._place(began + seconds["connect"])
-        answer = connection.send(_written(request), began + seconds["read"])
-        exchange = _Exchange(self, connection, answer)
+        now = asyncio.get_running_loop().time()
+        connection = await self._place(now + connecting)
+        answer = connection.send(request, now + seconds)
         try:
-            status, headers = await exchange.answer.head()
+            status, headers = await answer.head()
         except BaseException:
-            await exchange.aclose()
+            self.release(connection)
             raise
-        return httpx2.Response(status, headers=headers, stream=exchange)
+        return Exchange(self, connection, answer, status, headers)
 
     async def aclose(self) -> None:
         """Closes all connections, busy ones too."""
@@ -67,16 +68,22 @@ class Connections(httpx2.AsyncBaseTransport):
 
     async def _place(self, until: float) -> Connection:
         """A connection that was kept or, where there is none, a new one."""
-        try:
-            async with asyncio.timeout_at(until) if self._places.locked() else nullcontext():
-                await self._places.acquire()
-        except TimeoutError as exc:
-            raise httpx2.PoolTimeout("All connections are in use.") from exc
+        if self._places.locked():
+            await self._room(until)
+        else:
+            await self._places.acquire()
         try:
             return self._fresh() or await self._opened(until)
         except BaseException:
             self._places.release()
             raise
+
+    async def _room(self, until: float) -> None:
+        try:
+            async with asyncio.timeout_at(until):
+                await self._places.acquire()
+        except TimeoutError as exc:
+            raise httpx2.PoolTimeout("All connections are in use.") from exc
 
     def _fresh(self) -> Connection | None:
         """The connection that was used last of those that were kept, if it still is one."""
@@ -119,21 +126,38 @@ class Connections(httpx2.AsyncBaseTransport):
             return await asyncio.get_running_loop().getaddrinfo(*place, type=kind)
 
 
-class _Exchange(httpx2.AsyncByteStream):
-    """The body of an answer, and the connection that it comes by until it is closed."""
+class Exchange(httpx2.AsyncByteStream):
+    """An answer, its body in parts as they come. Holds the connection until it is closed."""
 
-    def __init__(self, connections: Connections, connection: Connection, answer: Incoming) -> None:
-        self.answer = answer
+    def __init__(
+        self,
+        connections: Connections,
+        connection: Connection,
+        answer: Incoming,
+        status: int,
+        headers: Headers,
+    ) -> None:
+        self.status = status
+        self.headers = headers
         self._connections = connections
         self._connection: Connection | None = connection
+        self._answer = answer
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self.answer
+        return self._answer
 
-    async def aclose(self) -> None:
+    def response(self) -> httpx2.Response:
+        """The same as httpx has it, which unpacks its body, too."""
+        return httpx2.Response(self.status, headers=self.headers, stream=self)
+
+    def close(self) -> None:
+        """To be called by whoever has read the body, or wants no more of it."""
         connection, self._connection = self._connection, None
         if connection is not None:
             self._connections.release(connection)
+
+    async def aclose(self) -> None:
+        self.close()
 
 
 def _written(request: httpx2.Request) -> bytes:

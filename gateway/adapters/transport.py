@@ -3,21 +3,21 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import timedelta
-from functools import lru_cache
 from http import HTTPStatus
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 import httpx2
 import msgspec
 import structlog
-from httpx2 import AsyncByteStream
 
-from gateway.adapters.connections import Connections
+from gateway.adapters.connections import Connections, Exchange
+from gateway.adapters.incoming import Headers
+from gateway.adapters.outgoing import Root, written
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
-from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
+from gateway.errors import NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
 from gateway.model.ids import encode, encode_path
 
 _log = structlog.get_logger(__name__)
@@ -27,7 +27,6 @@ _LONG: Final = 1024 * 1024
 _LONG_AT_ONCE: Final = 2
 """A longer answer waits until there are fewer of them: what is in memory of all together has a bound."""
 _LONGEST_CONNECTING: Final = 5.0
-_OF_ALL_REQUESTS: Final = {"user-agent": "calendar-gateway", "accept-encoding": "gzip, deflate"}
 _HINT: Final = "Nothing was sent, so nothing was changed. Check the source's address and that it is up."
 
 
@@ -71,7 +70,7 @@ _MEANINGS: Final = (
     ),
 )
 """The first that fits counts. In doubt a request has left."""
-_FOREIGN: Final = tuple(error for meaning in _MEANINGS for error in meaning.foreign)
+FOREIGN: Final = tuple(error for meaning in _MEANINGS for error in meaning.foreign)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +115,7 @@ class Transport:
         self._source = source
         self.base_url: Final = base_url.rstrip("/")
         self._timeout = timeout.total_seconds()
+        self._root = Root(self.base_url)
         self._connections = Connections(self.base_url, tls=tls)
         self._long = asyncio.Semaphore(_LONG_AT_ONCE)
 
@@ -135,69 +135,54 @@ class Transport:
         Raises OutOfTime after the deadline of the log, and waits for no answer beyond it; OutOfCalls if the
         operation has sent all that it may.
         """
-        _check_headers(headers)
+        fields = written(headers)
         log.deadline.check()
         log.allowance.take()
         seconds = min(self._timeout, round(log.deadline.remaining, 3))
         index = log.add(request)
-        sent = request if content is None else msgspec.structs.replace(request, body=content)
         began = time.perf_counter()
         status: int | None = None
         came: Mapping[str, str] = {}
         try:
-            with translated(self._source, seconds):
-                async with aclosing(await self._begin(sent, headers, seconds)) as response:
-                    status, came = response.status_code, _plain(response.headers)
-                    body = await self._read(response, is_coded="content-encoding" in came)
+            body = request.body if content is None else content
+            sent = self._root.request(request.method, request.path, fields, body)
+            begun = self._connections.begin(sent, connecting=_connecting(seconds), seconds=seconds)
+            with closing(await begun) as exchange:
+                status, came = exchange.status, _plain(exchange.headers)
+                whole = await self._read(exchange, is_coded="content-encoding" in came)
+        except FOREIGN as exc:
+            raise translation(exc, self._source, seconds) from exc
         finally:
             took = timedelta(seconds=time.perf_counter() - began)
-            log.requests[index] = msgspec.structs.replace(
+            log.requests[index] = done = msgspec.structs.replace(
                 request, status=status, duration=took, request_id=came.get("request-id")
             )
-            _note(log.requests[index])
-        return Answer(status=response.status_code, headers=came, body=body)
+            _note(done)
+        return Answer(status=exchange.status, headers=came, body=whole)
 
     async def aclose(self) -> None:
         await self._connections.aclose()
 
-    async def _begin(
-        self, request: UpstreamRequest, headers: Mapping[str, str], seconds: float
-    ) -> httpx2.Response:
-        """The answer as far as its headers."""
-        sent = httpx2.Request(
-            request.method,
-            _url(self.base_url + request.path),
-            headers={**headers, **_OF_ALL_REQUESTS},
-            content=request.body,
-            extensions={"timeout": {"connect": _connecting(seconds), "read": seconds}},
-        )
-        return await self._connections.handle_async_request(sent)
-
-    async def _read(self, response: httpx2.Response, *, is_coded: bool) -> bytes:
+    async def _read(self, exchange: Exchange, *, is_coded: bool) -> bytes:
         chunks: list[bytes] = []
-        size = 0
-        async with AsyncExitStack() as held:
-            async for chunk in (
-                response.aiter_bytes() if is_coded else cast("AsyncByteStream", response.stream)
-            ):
-                if size <= _LONG < size + len(chunk):
-                    await held.enter_async_context(self._long)
+        size, is_long = 0, False
+        try:
+            async for chunk in exchange.response().aiter_bytes() if is_coded else exchange:
                 size += len(chunk)
+                if size > _LONG and not is_long:
+                    is_long = await self._long.acquire()
                 if size > MAX_ANSWER_BYTES:
                     raise UnexpectedAnswer(f"{self._source} sent more than {MAX_ANSWER_BYTES} bytes.")
                 chunks.append(chunk)
             return b"".join(chunks)
+        finally:
+            if is_long:
+                self._long.release()
 
 
-@lru_cache(maxsize=1024)
-def _url(text: str) -> httpx2.URL:
-    """Kept, for taking one apart takes longer than what is done with it."""
-    return httpx2.URL(text)
-
-
-def _plain(headers: httpx2.Headers) -> dict[str, str]:
+def _plain(headers: Headers) -> dict[str, str]:
     found: dict[str, str] = {}
-    for raw_name, raw_value in headers.raw:
+    for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found
@@ -215,12 +200,6 @@ def _note(request: UpstreamRequest) -> None:
         )
 
 
-def _check_headers(headers: Mapping[str, str]) -> None:
-    for name, value in headers.items():
-        if not (value.isascii() and value.isprintable()):
-            raise InvalidInput(f"The header {name} holds a character that HTTP cannot carry.")
-
-
 def request_path(segments: Sequence[str], query: Sequence[tuple[str, str | int]] = ()) -> str:
     """A path below the upstream's root as it goes on the request line: every segment encoded on its own."""
     path = encode_path(tuple(segments))
@@ -230,20 +209,16 @@ def request_path(segments: Sequence[str], query: Sequence[tuple[str, str | int]]
     return f"{path}?{'&'.join(asked)}"
 
 
-@contextmanager
-def translated(source: str, seconds: float) -> Iterator[None]:
-    """Raises what the HTTP client raises as an error of ours, for a `source` that has that many seconds."""
-    try:
-        yield
-    except _FOREIGN as exc:
-        meaning = next(meaning for meaning in _MEANINGS if isinstance(exc, meaning.foreign))
-        message = meaning.message.format(
-            source=source,
-            seconds=seconds,
-            connecting=_connecting(seconds),
-            reason=str(exc).rstrip(".") or type(exc).__name__,
-        )
-        raise meaning.ours(message, hint=meaning.hint) from exc
+def translation(foreign: Exception, source: str, seconds: float) -> UpstreamError:
+    """What the HTTP client raises, as an error of ours, for a `source` that has that many seconds."""
+    meaning = next(meaning for meaning in _MEANINGS if isinstance(foreign, meaning.foreign))
+    message = meaning.message.format(
+        source=source,
+        seconds=seconds,
+        connecting=_connecting(seconds),
+        reason=str(foreign).rstrip(".") or type(foreign).__name__,
+    )
+    return meaning.ours(message, hint=meaning.hint)
 
 
 def _connecting(seconds: float) -> float:

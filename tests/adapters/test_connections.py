@@ -15,7 +15,7 @@ from gateway.adapters.connections import Connections
 from gateway.adapters.incoming import Incoming
 from gateway.adapters.transport import MAX_ANSWER_BYTES, Answer, Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
-from gateway.errors import NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
+from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
 
 from .scripted_server import ScriptedServer, Visit
 
@@ -101,6 +101,49 @@ async def test_a_request_goes_out_byte_by_byte_as_it_was_made():
         b"x-id: 7",
     ]
     assert body == b"\x00{}"
+
+
+@pytest.mark.parametrize(("method", "length"), [("PUT", [b"0"]), ("GET", []), ("DELETE", [])])
+async def test_a_request_without_a_body_says_so_where_one_is_usual(method, length):
+    async with connected(always(OK)) as (server, transport):
+        await ask(transport, method=method)
+    fields = server.requests[0].lower().split(b"\r\n")
+    assert [field[16:] for field in fields if field.startswith(b"content-length: ")] == length
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("/a b/é?x=<y>", b"/a%20b/%C3%A9?x=%3Cy%3E"),
+        ("/a/../b/./c#d", b"/b/c"),
+        ("/a'b?c='d'", b"/a'b?c='d'"),
+    ],
+)
+async def test_a_path_that_an_upstream_gave_is_mended(path, line):
+    async with connected(always(OK)) as (server, transport):
+        await ask(transport, path=path)
+    assert server.requests[0].startswith(b"GET %b HTTP/1.1\r\n" % line)
+
+
+async def test_paths_lie_below_that_of_the_upstreams_root():
+    async with ScriptedServer(always(OK)) as server:
+        transport = Transport(f"{server.url}/es/", source="es", timeout=timedelta(seconds=20))
+        async with aclosing(transport):
+            for path in ("/x?y=z", "/x y"):
+                await ask(transport, path=path)
+    lines = [request.partition(b" HTTP/1.1\r\n")[0] for request in server.requests]
+    assert lines == [b"GET /es/x?y=z", b"GET /es/x%20y"]
+
+
+@pytest.mark.parametrize("value", ["a\r\nb: c", "a\x00", "é"])
+async def test_a_value_that_no_header_can_carry_is_not_sent_and_not_quoted(value):
+    async with connected(always(OK)) as (server, transport):
+        with pytest.raises(InvalidInput) as caught:
+            await ask(transport, headers={"authorization": value})
+    assert (
+        caught.value.problem.message == "The header authorization holds a character that HTTP cannot carry."
+    )
+    assert server.requests == []
 
 
 async def test_a_connection_is_kept_and_used_again():
