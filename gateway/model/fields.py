@@ -9,12 +9,12 @@ from gateway.model.msgraph import MSGraphEventDetails
 Fields = frozenset[str]
 """Names of the attributes of an Event; those of its details as `<kind>.<attribute>`."""
 
-_DETAILS: Final = {
+DETAILS_OF: Final = {
     SourceKind.ELASTICSEARCH: ElasticsearchEventDetails,
     SourceKind.MSGRAPH: MSGraphEventDetails,
 }
 DETAILS: Final[Fields] = frozenset(
-    f"{kind}.{name}" for kind, details in _DETAILS.items() for name in details.__struct_fields__
+    f"{kind}.{name}" for kind, details in DETAILS_OF.items() for name in details.__struct_fields__
 )
 EVERYTHING: Final[Fields] = frozenset(Event.__struct_fields__) - {"details"} | DETAILS
 ALWAYS: Final[Fields] = frozenset({"id", "source", "calendar_id", "start", "end", "is_all_day"})

@@ -5,6 +5,7 @@ What the segments of a path mean is each adapter's business; that they are well 
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, Self
 from urllib.parse import quote, unquote_to_bytes
 
@@ -58,6 +59,11 @@ def is_alias(text: str) -> bool:
 def encode_segment(segment: str) -> str:
     """One segment as ids spell it: all but unreserved characters, `@` and `=` encoded."""
     return segment if _AS_IT_IS.fullmatch(segment) else quote(segment, safe="@=")
+
+
+def encode_segments(segments: Sequence[str]) -> Sequence[str]:
+    """Many segments as ids spell them."""
+    return segments if _AS_IT_IS.fullmatch("".join(segments)) else [*map(encode_segment, segments)]
 
 
 def encode_path(segments: tuple[str, ...]) -> str:

@@ -33,6 +33,7 @@ from gateway.adapters.elasticsearch.keyed_plan import Lookup, plan_keyed
 from gateway.adapters.elasticsearch.keyed_write import write_keyed
 from gateway.adapters.elasticsearch.lookup import look_up, span_of_keys
 from gateway.adapters.elasticsearch.plan import KeyedStep, MLStep, Ready
+from gateway.adapters.elasticsearch.reading import Reading
 from gateway.adapters.elasticsearch.removal import remove
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.series import SeriesLimits
@@ -45,7 +46,6 @@ from gateway.adapters.elasticsearch.wire import (
 )
 from gateway.adapters.elasticsearch.writing import write
 from gateway.adapters.groups import in_groups
-from gateway.adapters.ordering import in_order
 from gateway.adapters.upstream import Call
 from gateway.errors import (
     Forbidden,
@@ -126,7 +126,7 @@ class ElasticsearchAdapter:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
         # The place of the last one is settled by the next, and that it is the only one by another.
         size = min(max(page + 2, _MIN_PAGE), self._page_size)
-        return in_order(self._events(calendar, window, size, fields), lag=timedelta(0))
+        return self._events(calendar, window, size, fields)
 
     async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
         (found,) = await self.find_each([event], fields=fields)
@@ -262,15 +262,12 @@ class ElasticsearchAdapter:
     async def _events(
         self, calendar: CalendarId, window: Window, size: int, fields: Fields
     ) -> AsyncGenerator[Sequence[Event]]:
-        reader = EventReader(calendar, fields)
+        reading = Reading(EventReader(calendar, fields), window)
         stored_events = self._api.events(calendar, Span.around(window), size=size, fields=wire_fields(fields))
         async with aclosing(stored_events) as runs:
-            async for run in runs:
-                events: list[Event] = []
-                try:
-                    events.extend(map(reader.read, run))
-                finally:  # those before one that cannot be read
-                    yield [it for it in events if window.overlaps(it.start.instant, it.end.instant)]
+            async for stored in runs:
+                for run in reading.runs(stored):
+                    yield run
 
 
 def _not_done(error: GatewayError, index: int = 0) -> Outcome:

@@ -6,6 +6,7 @@ every version adds some.
 
 import hashlib
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -127,7 +128,8 @@ class EventReader:
     """Reads the events of one calendar, of those attributes that cost something only the wanted ones."""
 
     def __init__(self, calendar: CalendarId, fields: Fields = EVERYTHING) -> None:
-        self._source, self._calendar = calendar.source, str(calendar)
+        self.source: Final = calendar.source
+        self.calendar: Final = str(calendar)
         self._has_revision = "revision" in fields
 
     def read(self, stored: StoredEvent) -> Event:
@@ -135,12 +137,12 @@ class EventReader:
         try:
             start, end = from_millis(stored.start_time), from_millis(stored.end_time)
         except InvalidTime as exc:
-            raise UnexpectedAnswer(f"Event {stored.event_id} of {self._calendar}: {exc}") from exc
+            raise UnexpectedAnswer(f"Event {stored.event_id} of {self.calendar}: {exc}") from exc
         title, mark = parted(stored.description)
         return Event(
-            id=written_event_id(self._calendar, stored.start_time, stored.event_id),
-            source=self._source,
-            calendar_id=self._calendar,
+            id=written_event_id(self.calendar, stored.start_time, stored.event_id),
+            source=self.source,
+            calendar_id=self.calendar,
             title=title,
             start=EventTime(instant=start),
             end=EventTime(instant=end),

@@ -1,0 +1,104 @@
+"""Events of an ML calendar as they were read: one is made when it is asked for, or a column of them all."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+
+from gateway.adapters.elasticsearch.mark import parted
+from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
+from gateway.model.event import Event, SourceKind
+from gateway.model.fields import DETAILS
+from gateway.model.ids import encode_segments
+from gateway.model.run import Run, Written
+from gateway.model.time import EPOCH, to_rfc3339
+
+_DAY: Final = 86_400_000
+_MOST_KEPT: Final = 10_000
+Columns = Mapping[str, Callable[["StoredRun"], Sequence[Any]]]
+
+
+class StoredRun(Run):
+    """A run of one calendar's events, all at times that the domain has."""
+
+    def __init__(self, reader: EventReader, stored: Sequence[StoredEvent]) -> None:
+        self.reader: Final = reader
+        self.stored: Final = stored
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    def event(self, place: int) -> Event:
+        return self.reader.read(self.stored[place])
+
+    def part(self, places: slice) -> "StoredRun":
+        return StoredRun(self.reader, self.stored[places])
+
+    def column(self, path: str) -> Sequence[Any]:
+        if path in _COLUMNS:
+            return _COLUMNS[path](self)
+        return [_SAME[path]] * len(self.stored) if path in _SAME else super().column(path)
+
+
+class _Kept(dict[int, str]):
+    """Texts that are made when they are first needed."""
+
+    def __init__(self, make: Callable[[int], str]) -> None:
+        self._make = make
+
+    def __missing__(self, number: int) -> str:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        return self.setdefault(number, self._make(number))
+
+
+def _instant(millis: int) -> str:
+    return to_rfc3339(EPOCH + timedelta(milliseconds=millis))
+
+
+_DATES: Final = _Kept(lambda day: f'"{_instant(day * _DAY)[:10]}')
+_TIMES: Final = _Kept(lambda millis: f'{_instant(millis)[10:]}"')
+
+
+def written(instants: Iterable[int]) -> Written:
+    """Milliseconds since the epoch as the API writes instants."""
+    return Written([_DATES[it // _DAY] + _TIMES[it % _DAY] for it in instants])
+
+
+def _ids(run: StoredRun) -> Written:
+    names = encode_segments([it.event_id for it in run.stored])
+    head = f'"{run.reader.calendar}/events/'
+    return Written([f'{head}{it.start_time}/{name}"' for it, name in zip(run.stored, names, strict=True)])
+
+
+def _titles(run: StoredRun) -> list[str]:
+    texts = [it.description for it in run.stored]
+    return [parted(text)[0] if text[-1:] == "]" else text for text in texts]
+
+
+_COLUMNS: Final[Columns] = {
+    "id": _ids,
+    "source": lambda run: [run.reader.source] * len(run),
+    "calendar_id": lambda run: [run.reader.calendar] * len(run),
+    "title": _titles,
+    "start.instant": lambda run: written(it.start_time for it in run.stored),
+    "end.instant": lambda run: written(it.end_time for it in run.stored),
+    "elasticsearch": lambda run: run.stored,
+    "elasticsearch.event_id": lambda run: [it.event_id for it in run.stored],
+    "elasticsearch.skip_result": lambda run: [it.skip_result for it in run.stored],
+    "elasticsearch.skip_model_update": lambda run: [it.skip_model_update for it in run.stored],
+    "elasticsearch.force_time_shift": lambda run: [it.force_time_shift for it in run.stored],
+}
+_READ: Final = {*_COLUMNS, "key", "revision", "details"}
+_SAME: Final = {
+    **{
+        it.name: it.default
+        for it in msgspec.structs.fields(Event)
+        if it.name not in _READ and not it.required
+    },
+    **{path: None for path in DETAILS if path.startswith(SourceKind.MSGRAPH.value)},
+    **dict.fromkeys(("start.zone", "end.zone"), "UTC"),
+    **dict.fromkeys(("start.day", "end.day", "msgraph"), None),
+}
+"""What no ML calendar has, and so is the same for all events."""

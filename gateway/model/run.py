@@ -1,0 +1,87 @@
+"""A run: events in their order, each made when it is asked for, or one attribute of all of them at once.
+
+A list shows few attributes of many events, so an adapter keeps what it read as it came and passes on a run of
+it. A run of one's own says its length, makes one event and a part of itself, and gives what columns it can
+without making events; every other column comes of the events. It is a sequence of events like any other.
+
+A column is named by the path of an attribute: `title`, `start.instant`, `elasticsearch.event_id`. Details go
+by the name of the kind of source, as in `Fields`: the column `elasticsearch` is None for events that have no
+such details, and so is all that is below it. Values are those of the attributes, or `Written` ones: JSON, the
+same that the API's scalars make of the values.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, overload
+
+from gateway.model.event import Event
+from gateway.model.fields import DETAILS_OF
+
+_DETAILS: Final[Mapping[str, type]] = {kind.value: details for kind, details in DETAILS_OF.items()}
+
+
+class Written(list[str]):
+    """A column of JSON: strings in their quotes, `null` where there is no value."""
+
+
+class Run(Sequence[Event]):
+    """Events of one calendar, or of several."""
+
+    @abstractmethod
+    def event(self, place: int) -> Event:
+        """The event at a place, from 0."""
+        ...
+
+    @abstractmethod
+    def part(self, places: slice) -> "Run":
+        """The run of those at the places."""
+        ...
+
+    def column(self, path: str) -> Sequence[Any]:
+        """An attribute of each event. Raises AttributeError where one has no such attribute."""
+        return list(map(getter(path), self))
+
+    @overload
+    def __getitem__(self, place: int) -> Event: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Run": ...
+    def __getitem__(self, place: int | slice) -> "Event | Run":
+        return self.part(place) if isinstance(place, slice) else self.event(range(len(self))[place])
+
+    def __iter__(self) -> Iterator[Event]:
+        return map(self.event, range(len(self)))
+
+
+class Made(Run):
+    """A run of events that are made already."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def event(self, place: int) -> Event:
+        return self._events[place]
+
+    def part(self, places: slice) -> Run:
+        return Made(self._events[places])
+
+
+def as_run(events: Sequence[Event]) -> Run:
+    """The same events as a run."""
+    return events if isinstance(events, Run) else Made(events)
+
+
+def getter(path: str) -> Callable[[Event], Any]:
+    """What gives the attribute of an event that a column of that name shows."""
+    kind, _, attribute = path.partition(".")
+    if kind not in _DETAILS:
+        return attrgetter(path)
+    details = _DETAILS[kind]
+    get = attrgetter(f"details.{attribute}" if attribute else "details")
+    return lambda event: get(event) if isinstance(event.details, details) else None
