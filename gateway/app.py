@@ -1,6 +1,6 @@
 """The composition root: settings become sources, sources a catalog, and the catalog an application."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -28,10 +28,10 @@ from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import Call
 from gateway.errors import GatewayError
 from gateway.http.admission import Admission
+from gateway.http.entrance import entrance
 from gateway.http.graphiql.page import Explorer
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.health import Readiness, healthz
-from gateway.http.middleware import middleware
 from gateway.http.operation import Operation
 from gateway.model.ids import CalendarId
 from gateway.schema.execution import Executor
@@ -98,8 +98,8 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
     executor = Executor(catalog, audit, _limits(settings, Limits), _limits(settings, CallLimits))
     explorer = Explorer(sandbox=settings.runs_on_sandbox) if settings.shows_explorer else None
 
-    async def execute(operation: Operation, call: Call, reads_only: bool) -> ExecutionResult:
-        return await executor.execute(
+    def execute(operation: Operation, call: Call, reads_only: bool) -> Awaitable[ExecutionResult]:
+        return executor.execute(
             call, operation.query, operation.variables, operation.name, reads_only=reads_only
         )
 
@@ -120,9 +120,10 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", Readiness(audit).check),
         ],
-        middleware=middleware(settings, headers.values()),
         lifespan=lambda _: _ending(executor),
     )
+    routes = served.build_middleware_stack()
+    served.middleware_stack = entrance(settings, headers.values(), graphql=endpoint, routes=routes)
     served.state.identity = admission.identity
     return served
 

@@ -1,13 +1,12 @@
 """Who gets in: what is checked of a request before its body is read, and how much is read of that."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Self
 
 import msgspec
-from starlette.requests import Request
 
 from gateway.http.identity.caller import Caller
 from gateway.http.identity.configured import configured_identity
@@ -16,6 +15,7 @@ from gateway.http.operation import LARGEST_BODY, Batch, Operation, read_operatio
 from gateway.http.places import Places
 from gateway.http.rate import Rate
 from gateway.http.refusal import BadRequest, NotIdentified
+from gateway.http.request import Request
 from gateway.http.room import Part, Room
 from gateway.http.sites import check_site
 from gateway.http.turns import Turns
@@ -65,14 +65,14 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
         """Waits for the caller's turn, so that nobody is kept waiting by one who asks for much."""
         await self.turns.take(_line(request, caller))
 
-    async def admit(self, request: Request, headers: Mapping[str, str]) -> Caller | None:
+    async def admit(self, request: Request) -> Caller | None:
         """Who calls, None where nobody is asked. Raises Refusal.
 
         Whoever is not recognized is counted by his address, so that guessing is slow.
         """
-        check_site(headers, self.origins)
+        check_site(request.headers, self.origins)
         try:
-            caller = await self.identity.caller(headers)
+            caller = await self.identity.caller(request.headers)
         except NotIdentified:
             self._count(request, None)
             raise
@@ -113,10 +113,4 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 
 def _line(request: Request, caller: Caller | None) -> str:
     """Who counts as one: a caller who was recognized, or an address."""
-    return caller.name if caller else f"address:{address_of(request) or 'nowhere'}"
-
-
-def address_of(request: Request) -> str | None:
-    """Where a request comes from, as far as that is known."""
-    client = request.scope.get("client")
-    return client[0] if client else None
+    return caller.name if caller else f"address:{request.address or 'nowhere'}"

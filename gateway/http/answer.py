@@ -1,7 +1,8 @@
 """The result of an operation as an HTTP response, with errors that say what clients can use, and no more."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -14,6 +15,7 @@ from gateway.http.media import GRAPHQL
 from gateway.http.refusal import Refusal
 from gateway.model.time import to_iso_duration
 
+_UNKEPT: Final = (b"cache-control", b"no-store")
 _log = structlog.get_logger(__name__)
 
 
@@ -55,12 +57,27 @@ def json_response(
     content: object, status: int, media: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """JSON under a media type."""
-    return Response(
-        msgspec.json.encode(content),
-        status,
-        {"cache-control": "no-store", **(headers or {})},
-        media_type=f"{media}; charset=utf-8",
-    )
+    return _Encoded(msgspec.json.encode(content), status, media, headers or {})
+
+
+class _Encoded(Response):
+    """A response whose headers are known, and need not be made by way of Starlette's."""
+
+    def __init__(self, body: bytes, status: int, media: str, headers: Mapping[str, str]) -> None:
+        self.status_code = status
+        self.body = body
+        self.background = None
+        self.raw_headers = [
+            _UNKEPT,
+            *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
+            (b"content-length", b"%d" % len(body)),
+            _content_type(media),
+        ]
+
+
+@cache
+def _content_type(media: str) -> tuple[bytes, bytes]:
+    return b"content-type", f"{media}; charset=utf-8".encode()
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:

@@ -6,10 +6,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
 import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -20,16 +21,16 @@ from gateway.adapters.allowance import Allowance
 from gateway.adapters.deadline import Deadline
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Code
-from gateway.http.admission import Admission, address_of
+from gateway.http.admission import Admission
 from gateway.http.answer import answer, content_of, content_of_refusal, json_response, refused
 from gateway.http.graphiql.page import Explorer
-from gateway.http.headers import received
 from gateway.http.identity.caller import Caller
 from gateway.http.logging import bound
 from gateway.http.media import GRAPHQL, HTML, JSON, preferred
 from gateway.http.operation import Batch, Operation
 from gateway.http.presence import unless_left
 from gateway.http.refusal import BadRequest, Refusal
+from gateway.http.request import Request
 
 Execute = Callable[[Operation, Call, bool], Awaitable[ExecutionResult]]
 """Executes an operation for a call; with True, only if it changes nothing."""
@@ -72,29 +73,29 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, of whatever method."""
-        request, headers = Request(scope, receive), received(scope)
-        response = await self._handle(request, headers)
+        request = Request.of(scope, receive)
+        response = await self._handle(request)
         await response(scope, receive, send)
 
-    async def _handle(self, request: Request, headers: Mapping[str, str]) -> Response:
-        if self._explorer is not None and _is_for_people(request, headers):
+    async def _handle(self, request: Request) -> Response:
+        if self._explorer is not None and _is_for_people(request):
             return self._explorer.response(datetime.now(UTC))
-        request_id = _request_id(headers)
+        request_id = _request_id(request.headers.get("x-request-id"))
         with bound(request_id=request_id):
-            response = await self._respond(request, headers, request_id)
+            response = await self._respond(request, request_id)
         response.raw_headers.append((b"x-request-id", request_id.encode()))
         return response
 
-    async def _respond(self, request: Request, headers: Mapping[str, str], request_id: str) -> Response:
-        media = preferred(headers.get("accept"), (JSON, GRAPHQL))
+    async def _respond(self, request: Request, request_id: str) -> Response:
+        media = preferred(request.headers.get("accept"), (JSON, GRAPHQL))
         if media is None:
             return refused(BadRequest(406, f"Only {GRAPHQL} and {JSON} are served: accept one."), JSON)
         began = time.perf_counter()
         call: Call | None = None
         asked: Operation | Batch | None = None
         try:
-            caller = await self._admission.admit(request, headers)
-            call = self._call(request, headers, request_id, caller)
+            caller = await self._admission.admit(request)
+            call = self._call(request, request_id, caller)
             with self._admission.part() as part:
                 asked = await self._admission.operation(request, caller, part)
                 await self._admission.turn(request, caller)
@@ -124,7 +125,7 @@ class GraphQLEndpoint:
     ) -> Response:
         """A client that leaves keeps its place until what was begun to be written for it is written."""
         try:
-            return await unless_left(request, self._answer(asked, call, request, media))
+            return await unless_left(request.receive, self._answer(asked, call, request, media))
         except ClientDisconnect:
             if call.asked.unfinished is not None:
                 await asyncio.wait([call.asked.unfinished])
@@ -153,13 +154,11 @@ class GraphQLEndpoint:
             message = "Which operation? Give operationName, spelled as in the document."
             raise BadRequest(400, message) from exc
 
-    def _call(
-        self, request: Request, headers: Mapping[str, str], request_id: str, caller: Caller | None
-    ) -> Call:
+    def _call(self, request: Request, request_id: str, caller: Caller | None) -> Call:
         """What the adapters may know of the request."""
         return Call(
             request_id=request_id,
-            client=address_of(request),
+            client=request.address,
             caller=None if caller is None else caller.name,
             scopes=None if caller is None else caller.scopes,
             log=UpstreamLog(
@@ -168,16 +167,16 @@ class GraphQLEndpoint:
             credentials={
                 source: value
                 for source, name in self._credential_headers.items()
-                if (value := headers.get(name)) is not None and self._admission.passes(name, caller)
+                if (value := request.headers.get(name)) is not None and self._admission.passes(name, caller)
             },
         )
 
 
-def _is_for_people(request: Request, headers: Mapping[str, str]) -> bool:
+def _is_for_people(request: Request) -> bool:
     """Whether a browser asks for the page: a GET without a query that prefers HTML."""
-    if request.method not in {"GET", "HEAD"} or "query" in request.query_params:
+    if request.method not in {"GET", "HEAD"} or b"query" in parse_qs(request.query, keep_blank_values=True):
         return False
-    accept = headers.get("accept")
+    accept = request.headers.get("accept")
     return accept is not None and preferred(accept, (JSON, GRAPHQL, HTML)) == HTML
 
 
@@ -189,9 +188,8 @@ def _name(asked: Operation | Batch | None) -> str | None:
     return name if name is None or _NAME.fullmatch(name) else "(malformed)"
 
 
-def _request_id(headers: Mapping[str, str]) -> str:
+def _request_id(given: str | None) -> str:
     """The caller's own X-Request-Id if it is a UUID, as Graph wants them, or else a new one."""
-    given = headers.get("x-request-id")
     try:
         return str(uuid4() if given is None else UUID(given))
     except ValueError:

@@ -1,46 +1,44 @@
-"""Headers: those of a request by their names, and what browsers may do with any answer, which is nothing."""
+"""Headers of any answer: what browsers may do with it, which is nothing, and how it may travel."""
 
-from collections.abc import Mapping
-from typing import Final
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final, TypeAlias
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+Header: TypeAlias = tuple[bytes, bytes]
 
-_HEADERS: Final = (
-    (
-        b"content-security-policy",
-        b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+_REMEMBERED: Final = 256
+_GZIP_REFUSED: Final = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)", re.IGNORECASE)
+_VARY: Final = (b"vary", b"Accept-Encoding")
+_POLICIES: Final = {
+    b"content-security-policy": (
+        b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-)
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+}
 
 
-def received(scope: Scope) -> Mapping[str, str]:
-    """The headers of a request by their names in small letters; of those of one name the first counts."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+def with_policies(given: Iterable[Header]) -> list[Header]:
+    """The headers and those for browsers; one that is there already stays, as the explorer's own policy."""
+    headers = list(given)
+    names = dict(headers)
+    if names.keys().isdisjoint(_POLICIES):
+        return [*headers, *_POLICIES.items()]
+    return [*headers, *(header for header in _POLICIES.items() if header[0] not in names)]
 
 
-def first(scope: Scope, name: bytes) -> str | None:
-    """The first header of a request with that name, in small letters; None if there is none."""
-    return next((value.decode("latin-1") for given, value in scope["headers"] if given == name), None)
+def with_vary(given: list[Header], *, least: int) -> list[Header]:
+    """The headers of an answer, which say if it is long that it may look otherwise to those who take gzip."""
+    length = dict(given).get(b"content-length")
+    return [*given, _VARY] if length is None or int(length) >= least else given
 
 
-class SecurityHeaders:
-    """Adds the headers to every answer; one that is there already stays, as the explorer's own policy."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = message.get("headers", ())
-                names = {name for name, _ in given}
-                message["headers"] = [*given, *(header for header in _HEADERS if header[0] not in names)]
-            await send(message)
-
-        await self._app(scope, receive, guarded)
+@lru_cache(_REMEMBERED)
+def takes_gzip(accepted: str | None) -> bool:
+    """Whether a client takes what is compressed, by its Accept-Encoding."""
+    return accepted is not None and "gzip" in accepted and _GZIP_REFUSED.search(accepted) is None

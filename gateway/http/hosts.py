@@ -4,26 +4,16 @@ A page of another site that makes a name of its own lead to this machine is ther
 browser takes the two for one site (DNS rebinding).
 """
 
-from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.http.answer import refused
-from gateway.http.headers import first
-from gateway.http.media import JSON
-from gateway.http.refusal import BadRequest
 from gateway.settings import Settings
 from gateway.settings.value import is_loopback
 
 PROBES: Final = frozenset({"/healthz", "/readyz"})
 """They are asked by address, and tell nothing."""
-_REMEMBERED: Final = 256
-_MISDIRECTED: Final = refused(
-    BadRequest(421, "The gateway is not called so here. The setting is web.hosts."), JSON
-)
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,19 +46,3 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
         except ValueError:
             return False
         return name in self.listed or name.endswith(self.below) or (self.own and is_loopback(name))
-
-
-class AllowedHosts:
-    """Refuses requests that are addressed to another name. Probes may use any."""
-
-    def __init__(self, app: ASGIApp, names: Names) -> None:
-        self._app = app
-        self._allow = lru_cache(_REMEMBERED)(names.allow)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answers = self._app if self._allows(scope) else _MISDIRECTED
-        await answers(scope, receive, send)
-
-    def _allows(self, scope: Scope) -> bool:
-        is_probe = scope["type"] != "http" or scope["path"] in PROBES
-        return is_probe or self._allow(first(scope, b"host"))

@@ -10,7 +10,8 @@ what its access log would say stands in the line that the gateway writes for eac
 import json
 import logging
 import sys
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import structlog
@@ -71,9 +72,14 @@ def _is_advice_on_websockets(record: logging.LogRecord) -> bool:
     return "WebSocket library" in record.getMessage() or "Unsupported upgrade" in record.getMessage()
 
 
-def bound(**values: str) -> AbstractContextManager[None]:
+@contextmanager
+def bound(**values: str) -> Iterator[None]:
     """While entered, each line of this task and of those it starts carries the values."""
-    return structlog.contextvars.bound_contextvars(**values)
+    tokens = structlog.contextvars.bind_contextvars(**values)
+    try:
+        yield
+    finally:
+        structlog.contextvars.reset_contextvars(**tokens)
 
 
 def _renderers(log_format: LogFormat, *, colors: bool) -> tuple[Processor, ...]:

@@ -1,18 +1,20 @@
 """A GraphQL operation, or a batch of them, out of an HTTP request, or what is wrong with the request."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
 
 from gateway.http.refusal import BadRequest
+from gateway.http.request import Request
 
 LARGEST_BODY: Final = 8 * 1024 * 1024
 
-
 _DIGITS: Final = 20
+_REMEMBERED: Final = 256
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +43,7 @@ async def read_operation(
     A batch is refused as a whole if it has a member that is no operation.
     """
     if request.method in {"GET", "HEAD"}:
-        return _checked(_from_query(request.scope["query_string"]))
+        return _checked(_from_query(request.query))
     if request.method == "POST":
         _check_content_type(request.headers.get("content-type", ""))
         given = _decoded(await _body(request, largest_body, take), "The body")
@@ -69,13 +71,19 @@ async def _body(request: Request, largest: int, take: Callable[[int], None] | No
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:_DIGITS]) > largest:
         raise _too_long(largest)
-    async for chunk in request.stream():
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
         size += len(chunk)
         if size > largest:
             raise _too_long(largest)
         if take is not None:
             take(len(chunk))
         chunks.append(chunk)
+        more = message.get("more_body", False)
     return b"".join(chunks)
 
 
@@ -84,6 +92,7 @@ def _too_long(largest: int) -> BadRequest:
     return BadRequest(413, message, {"connection": "close"})
 
 
+@lru_cache(_REMEMBERED)
 def _check_content_type(header: str) -> None:
     media, *parameters = [part.strip().lower() for part in header.split(";")]
     if media != "application/json":

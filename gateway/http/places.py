@@ -1,8 +1,6 @@
 """How many requests are worked on at once."""
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from gateway.errors import Code
@@ -18,23 +16,41 @@ class Places:
     def __init__(self, count: int) -> None:
         self._free = count
         self._for_one = count - count // 4
-        self._taken: Counter[str] = Counter()
+        self._taken: dict[str, int] = {}
 
-    @contextmanager
-    def one(self, caller: str) -> Iterator[None]:
-        """A place, while it is entered. Raises Later if none is free for the caller."""
-        if not self._free or self._taken[caller] >= self._for_one:
+    def one(self, caller: str) -> "_Place":
+        """A place, while it is entered. Entering it raises Later if none is free for the caller."""
+        return _Place(self, caller)
+
+    def take(self, caller: str) -> None:
+        """Takes a place for the caller. Raises Later if none is free for him."""
+        taken = self._taken.get(caller, 0)
+        if not self._free or taken >= self._for_one:
             message = (
-                f"The gateway works on {self._taken.total()} requests already, {self._taken[caller]} of them"
+                f"The gateway works on {sum(self._taken.values())} requests already, {taken} of them"
                 " of this caller. The setting is limits.max_concurrent_requests."
             )
             raise Later(503, message, code=Code.UNAVAILABLE, wait=timedelta(seconds=1))
         self._free -= 1
-        self._taken[caller] += 1
-        try:
-            yield
-        finally:
-            self._free += 1
-            self._taken[caller] -= 1
-            if not self._taken[caller]:
-                del self._taken[caller]
+        self._taken[caller] = taken + 1
+
+    def leave(self, caller: str) -> None:
+        """Gives a place back that the caller took."""
+        self._free += 1
+        self._taken[caller] -= 1
+        if not self._taken[caller]:
+            del self._taken[caller]
+
+
+class _Place(AbstractContextManager[None]):
+    """A place of a caller's."""
+
+    def __init__(self, places: Places, caller: str) -> None:
+        self._places = places
+        self._caller = caller
+
+    def __enter__(self) -> None:
+        self._places.take(self._caller)
+
+    def __exit__(self, *_: object) -> None:
+        self._places.leave(self._caller)

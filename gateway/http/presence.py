@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar, cast
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 T = TypeVar("T")
 
@@ -12,43 +13,41 @@ _SOON: Final = 0.02
 """Most work takes fewer seconds: who leaves before is not looked for."""
 
 
-async def unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
+async def unless_left(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """What comes of the work, which is cancelled when the client leaves. Raises ClientDisconnect then.
 
     To be called when the body has been read.
     """
-    working = asyncio.create_task(work)
-    watch = _Watch(request, working)
+    working = cast("asyncio.Task[Any]", asyncio.current_task())
+    watch = _Watch(receive, working)
     soon = asyncio.get_running_loop().call_later(_SOON, watch.begin)
     try:
-        return await working
+        return await work
     except asyncio.CancelledError:
-        if watch.has_left:
-            raise ClientDisconnect from None
-        raise
+        if not watch.has_left:
+            raise
+        working.uncancel()
+        raise ClientDisconnect from None
     finally:
         soon.cancel()
-        await watch.end()
+        if watch.watching is not None:
+            watch.watching.cancel()
+            await asyncio.gather(watch.watching, return_exceptions=True)
 
 
-class _Watch(Generic[T]):
+class _Watch:
     """A look-out for a client's leaving, which ends what is done for it."""
 
-    def __init__(self, request: Request, working: asyncio.Task[T]) -> None:
+    def __init__(self, receive: Receive, working: asyncio.Task[Any]) -> None:
         self.has_left = False
-        self._request = request
+        self.watching: asyncio.Task[None] | None = None
+        self._receive = receive
         self._working = working
-        self._watching: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        self._watching = asyncio.create_task(self._watch())
-
-    async def end(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        self.watching = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
-        while (await self._request.receive())["type"] != "http.disconnect":
+        while (await self._receive())["type"] != "http.disconnect":
             pass
         self.has_left = self._working.cancel()

@@ -1,7 +1,6 @@
 """How many bytes of requests' bodies are held at once, whoever sent them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Final
 
@@ -19,17 +18,12 @@ class Room:
         self.size = size
         self.left = size
 
-    @contextmanager
-    def part(self) -> Iterator["Part"]:
-        """What one body takes, while it is entered."""
-        part = Part(self)
-        try:
-            yield part
-        finally:
-            self.left += part.taken
+    def part(self) -> "Part":
+        """What one body takes, until it is left."""
+        return Part(self)
 
 
-class Part:
+class Part(AbstractContextManager["Part"]):
     """One body's part of a room."""
 
     def __init__(self, room: Room) -> None:
@@ -49,3 +43,6 @@ class Part:
             raise Later(503, message, code=Code.UNAVAILABLE, wait=timedelta(seconds=1))
         self.taken += more
         self._room.left -= more
+
+    def __exit__(self, *_: object) -> None:
+        self._room.left += self.taken

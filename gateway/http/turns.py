@@ -16,22 +16,27 @@ class Turns:
         self._is_turning = False
 
     async def take(self, caller: str) -> None:
-        """Waits for the caller's turn."""
+        """Waits for the caller's turn, if another request has begun in this one."""
         loop = asyncio.get_running_loop()
-        mine = loop.create_future()
-        self._lines.setdefault(caller, deque()).append(mine)
         if not self._is_turning:
             self._is_turning = True
-            loop.call_soon(self._turn, loop)
+            loop.call_soon(self._turn, loop, caller)
+            return
+        mine = loop.create_future()
+        self._lines.setdefault(caller, deque()).append(mine)
         await mine
 
-    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        caller, line = self._lines.popitem(last=False)
+    def _turn(self, loop: asyncio.AbstractEventLoop, last: str) -> None:
+        """The next turn, after that of the `last` caller, who is behind all others now."""
+        self._is_turning = bool(self._lines)
+        if not self._is_turning:
+            return
+        if last in self._lines:
+            self._lines.move_to_end(last)
+        caller, line = next(iter(self._lines.items()))
         begun = line.popleft()
+        if not line:
+            del self._lines[caller]
         if not begun.done():  # who has left is not waited for
             begun.set_result(None)
-        if line:
-            self._lines[caller] = line
-        self._is_turning = bool(self._lines)
-        if self._is_turning:
-            loop.call_soon(self._turn, loop)
+        loop.call_soon(self._turn, loop, caller)

@@ -3,12 +3,13 @@
 import json
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.requests import Request
 
 from gateway.http.operation import LARGEST_BODY, BadRequest, Operation, read_operation
+from gateway.http.request import Request
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +37,7 @@ def request(
     async def receive() -> dict[str, object]:
         return waiting.pop(0) if waiting else {"type": "http.request", "body": b"", "more_body": False}
 
-    return Request(scope, receive)
+    return Request.of(scope, receive)
 
 
 async def refused(given: Request) -> BadRequest:
@@ -193,8 +194,7 @@ async def test_a_body_over_the_limit_is_413_and_not_read_to_its_end() -> None:
         asked += 1
         return {"type": "http.request", "body": await anext(pieces), "more_body": True}
 
-    given = request()
-    given._receive = receive
+    given = msgspec.structs.replace(request(), receive=receive)
     assert (await refused(given)).status == 413
     assert asked == LARGEST_BODY // (1024 * 1024) + 1
     await pieces.aclose()

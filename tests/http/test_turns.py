@@ -26,6 +26,16 @@ async def test_callers_take_turns_and_each_is_served_in_the_order_of_his_request
     assert begun == ["mia0", "ben0", "mia1", "ben1", "mia2", "mia3"]
 
 
+async def test_who_finds_nobody_ahead_does_not_wait() -> None:
+    turns = Turns()
+    for _ in range(2):
+        first, second = (asyncio.create_task(turns.take("mia")) for _ in range(2))
+        await asyncio.sleep(0)
+        assert (first.done(), second.done()) == (True, False)
+        await second
+        await asyncio.sleep(0)
+
+
 async def test_one_is_begun_with_each_turn_of_the_loop() -> None:
     turns, begun = Turns(), list[int]()
 

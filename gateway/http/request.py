@@ -1,0 +1,37 @@
+"""A request as it comes over HTTP: what its head says, and whence the body comes."""
+
+from collections.abc import Mapping
+
+import msgspec
+from starlette.types import Receive, Scope
+
+_KEPT = "gateway.received"
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A request. `address` is where it comes from, as far as that is known."""
+
+    method: str
+    headers: Mapping[str, str]
+    query: bytes
+    address: str | None
+    receive: Receive
+
+    @classmethod
+    def of(cls, scope: Scope, receive: Receive) -> "Request":
+        client = scope.get("client")
+        address = client[0] if client else None
+        return cls(scope["method"], received(scope), scope["query_string"], address, receive)
+
+
+def received(scope: Scope) -> Mapping[str, str]:
+    """The headers of a request by their names in small letters; of those of one name the first counts.
+
+    They are read once, and kept in the scope.
+    """
+    headers: Mapping[str, str] | None = scope.get(_KEPT)
+    if headers is None:
+        headers = scope[_KEPT] = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])
+        }
+    return headers
