@@ -235,6 +235,13 @@ class CalendarAdapter(Protocol):
         """
         ...
 
+    async def foretell(self, steps: Sequence[Step], calendar: Calendar | None = None) -> Sequence[Step]:
+        """Steps of one calendar, with what more can be told of their effects. Only reads; raises nothing.
+
+        What is written does not depend on it. `calendar` is theirs where it was just read.
+        """
+        ...
+
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Writes a step and sees for itself. One outcome per event; raises nothing of the upstream's."""
         ...

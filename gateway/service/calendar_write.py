@@ -10,6 +10,7 @@ from gateway.adapters.base import Outcome, Plan, PlannedEvent, Step, WriteStatus
 from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.capabilities import Capability
 from gateway.errors import GatewayError, Problem, Refused
+from gateway.model.calendar import Calendar
 from gateway.model.event import Draft
 from gateway.service.atomicity import Atomicity
 from gateway.service.audit import Action, AuditTrail
@@ -39,6 +40,7 @@ class CalendarWrite:
         self.steps: Sequence[Step] = ()
         self.outcomes: dict[int, Outcome] = {}
         self._planned: dict[int, PlannedEvent] = {}
+        self._found: Calendar | None = None
 
     @property
     def source_name(self) -> str:
@@ -113,7 +115,7 @@ class CalendarWrite:
         if not could_mute_all and not must_be_there:
             return
         found = await self._session.aside.adapter(self.target.source).calendar(self.target.calendar)
-        self.calendar_id = found.id
+        self._found, self.calendar_id = found, found.id
         if could_mute_all:
             self._policy.check_mutes(found)
 
@@ -154,7 +156,8 @@ class CalendarWrite:
         drafts = [self.target.announced(self.drafts[index]) for index in indexes]
         adapter = self._session.adapter(self.target.source)
         plan = await adapter.plan(self.target.calendar, drafts, on_existing=self._command.on_existing)
-        steps = [_renumbered(step, indexes) for step in plan.steps]
+        told = await adapter.foretell(plan.steps, self._found)
+        steps = [_renumbered(step, indexes) for step in told]
         planned = {event.index: event for step in steps for event in step.events}
         self._planned |= planned
         self.outcomes |= _settled(plan, indexes)

@@ -324,3 +324,16 @@ async def test_of_a_series_that_goes_on_under_its_key_only_what_is_added_counts(
     written = await keys.add(gateway, OUTAGES, title="Upgrade", key="OPS-8", start=start, end=end, **shorter)
     assert keys.statuses(written) == ["CREATED"]
     assert "TOO_MANY_EVENTS" not in codes(await add(gateway, OUTAGES, *times, key="OPS-8", **longer))
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_a_calendar_is_read_once_for_whether_and_for_what_a_write_may_mute(
+    front: Any, dry_run: bool
+) -> None:
+    gateway = await front()
+    event = {"title": "Upgrade", "start": {"instant": "2026-11-20T21:07:00Z"}, "end": {"after": "PT1H"}}
+    given = {"calendars": [OUTAGES], "events": [event], "dryRun": dry_run}
+    (row,) = (await gateway.ask(ADD, {"input": given}))["addEvents"]["results"]
+    assert row["effects"][0]["jobIds"] == ["payments-latency", "payments-volume"]
+    paths = [request.path for request in gateway.seen("elasticsearch", "GET")]
+    assert paths.count("/_ml/calendars/planned-outages") == 1

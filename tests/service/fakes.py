@@ -215,6 +215,9 @@ class FakeAdapter:
                 steps.append(self._step(calendar, index, draft))
         return Plan(steps=tuple(steps), refused=refused, settled=settled)
 
+    async def foretell(self, steps: Sequence[Step], calendar: Calendar | None = None) -> Sequence[Step]:
+        return steps
+
     async def apply(self, step: Step) -> Sequence[Outcome]:
         (planned,) = step.events
         self._source.journal.append(f"apply {step.calendar} {planned.draft.title}")

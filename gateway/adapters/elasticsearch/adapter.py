@@ -178,8 +178,11 @@ class ElasticsearchAdapter:
         )
         steps = (*plan.steps(calendar, plain, size=self._page_size), *keyed)
         self._written[calendar] = sum(event.held_as for step in steps for event in step.events)
-        told = await self._foresight.plan(calendar, steps)
-        return Plan(steps=told, refused=refused, settled=settled)
+        return Plan(steps=steps, refused=refused, settled=settled)
+
+    async def foretell(self, steps: Sequence[Step], calendar: Calendar | None = None) -> Sequence[Step]:
+        """With what is muted of the jobs of the calendar, and what to know of it."""
+        return await self._foresight.steps([plan.as_planned(step) for step in steps], calendar)
 
     async def _plan_keyed(
         self, calendar: CalendarId, ready: Sequence[Ready], on_existing: OnExisting

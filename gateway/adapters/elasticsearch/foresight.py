@@ -11,14 +11,14 @@ from typing import Final, TypeVar
 import msgspec
 
 from gateway.adapters.base import EventChange, EventStep, PlannedEvent
-from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
+from gateway.adapters.elasticsearch.calendar_plan import find, names_of
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
 from gateway.adapters.elasticsearch.jobs import ClusterJobs, Once
 from gateway.adapters.elasticsearch.muting import Muting, Told
 from gateway.adapters.elasticsearch.plan import MLStep, posted_in, sent_in_change
-from gateway.adapters.elasticsearch.wire import CalendarList
-from gateway.errors import NotFound, UpstreamError
+from gateway.errors import UpstreamError
+from gateway.model.calendar import Calendar
 from gateway.model.event import SourceKind
 from gateway.model.ids import CalendarId
 from gateway.model.suppression import MAX_EVENTS_PER_JOB, Job, MutedJobs, by_bucket_span, muted_jobs
@@ -38,13 +38,12 @@ class Foresight:
         self._jobs = jobs
         self._calendars: dict[CalendarId, Once[Muting]] = {}
 
-    async def plan(self, calendar: CalendarId, steps: Sequence[MLStep]) -> tuple[MLStep, ...]:
-        """The steps, with what is muted and what to know of it."""
+    async def steps(self, steps: Sequence[MLStep], known: Calendar | None) -> Sequence[MLStep]:
+        """Steps of one calendar, with what is muted and what to know of it."""
         if not steps:
             return ()
-        ends = [event.end_time for step in steps for event in posted_in(step)]
-        muting = await self._crowded(await self._muting(calendar), ends)
-        return tuple([_told(step, muting) for step in steps])
+        muting = await self._crowded(await self._muting(steps[0].calendar, known), steps)
+        return [_told(step, muting) for step in steps]
 
     async def change(self, step: EventStep) -> EventStep:
         """The step, with what is muted and what to know of it where it changes when, or how, that is."""
@@ -59,13 +58,13 @@ class Foresight:
             effects=told.effects if step.effects else (),
         )
 
-    async def _muting(self, calendar: CalendarId) -> Muting:
-        once = self._calendars.setdefault(calendar, Once(lambda: self._look(calendar)))
+    async def _muting(self, calendar: CalendarId, known: Calendar | None = None) -> Muting:
+        once = self._calendars.setdefault(calendar, Once(lambda: self._look(calendar, known)))
         return await once.get()
 
-    async def _look(self, calendar: CalendarId) -> Muting:
+    async def _look(self, calendar: CalendarId, known: Calendar | None) -> Muting:
         """What can be told of a calendar. Raises nothing of the upstream's."""
-        found, untold = await _ask(self._muted(calendar))
+        found, untold = await _ask(self._muted(calendar, known))
         if found is None:
             return Muting(calendar=calendar, untold=untold)
         latest, untold = await _ask(self._latest(found.jobs), "how far its jobs are. ")
@@ -78,22 +77,22 @@ class Foresight:
             untold=untold,
         )
 
-    async def _muted(self, calendar: CalendarId) -> MutedJobs | None:
+    async def _muted(self, calendar: CalendarId, known: Calendar | None) -> MutedJobs | None:
         """The jobs of a calendar; None where there is none, as the write itself is about to say."""
-        try:
-            found = await self._api.read(requests.calendar(calendar), CalendarList, log=self._api.new_log())
-        except NotFound:
+        found = known or await find(self._api, calendar, log=self._api.new_log())
+        if found is None:
             return None
-        names = [name for each in found.calendars for name in each.job_ids]
+        names = names_of(found)
         return muted_jobs(names, await self._jobs.all() if names else ())
 
     async def _latest(self, jobs: Sequence[Job]) -> Mapping[str, datetime]:
         return await self._jobs.latest() if jobs else {}
 
-    async def _crowded(self, muting: Muting, ends: Sequence[int]) -> Muting:
-        """With the jobs that would have more events ahead of them than they take. `ends` are of new ones."""
+    async def _crowded(self, muting: Muting, steps: Sequence[MLStep]) -> Muting:
+        """With the jobs that would have more events ahead of them than they take, with those of the steps."""
         if not muting.jobs or muting.untold:
             return muting
+        ends = [event.end_time for step in steps for event in posted_in(step)]
         ahead, untold = await _ask(
             self._ahead(muting.jobs, muting.latest, ends), "how many events its jobs have. "
         )

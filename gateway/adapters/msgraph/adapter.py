@@ -160,6 +160,11 @@ class MSGraphAdapter:
             settled=with_keys.settled,
         )
 
+    async def foretell(self, steps: Sequence[Step], calendar: Calendar | None = None) -> Sequence[Step]:
+        """Nothing more: a plan says whom it sends mail."""
+        del calendar
+        return steps
+
     async def apply(self, step: Step) -> Sequence[Outcome]:
         """Posts the events, and believes the answer: Graph shows what it has stored."""
         outcomes = await self._written(step)
