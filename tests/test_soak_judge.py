@@ -1,5 +1,6 @@
 """The judge of the soak: whatever was told wrongly, or is not as it was told, is counted."""
 
+import json
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ sys.path.append(str(Path(__file__).parent.parent / "scripts" / "soaking"))
 import httpx2
 from calls import Add, Change, Removal
 from clients import Clients
+from diary import Diary
 from held import Held
 from judge import Kind, judge, judge_at_once, judge_call, judge_late
 from play import Play
@@ -389,11 +391,11 @@ async def test_what_is_as_it_was_told_leaves_the_report_good():
     assert report.repeats == 2
 
 
-async def storm(report, stages, *answers):
+async def storm(report, stages, *answers, diary=None):
     """What the judge of a storm says where nothing is there, and the gateway answered so."""
     gateway = Answering(*answers)
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(gateway)) as client:
-        clients = Clients(client, [gateway], report, Die(1))
+        clients = Clients(client, [gateway], report, Die(1), diary or Diary())
         play = Play([Story(stages=stages)], clients, There(), report, at_once=1)
         await play.live()
         await play.judge_storm()
@@ -415,6 +417,19 @@ async def test_what_nothing_left_in_doubt_is_lost():
     assert (len(lost), undone) == (1, 0)
     lost, undone = await storm(Report(), ((add(),), (WHOLE,)), None, "CREATED", "UNCHANGED")
     assert (len(lost), undone) == (1, 0)
+
+
+@pytest.mark.anyio
+async def test_a_diary_keeps_each_row_that_came_or_did_not(tmp_path):
+    diary = Diary(tmp_path / "told.jsonl")
+    await storm(Report(), ((WHOLE,),), None, "ROLLBACK_FAILED", "UNCHANGED", diary=diary)
+    lines = [json.loads(line) for line in (tmp_path / "told.jsonl").read_text().splitlines()]
+    assert [(line["status"], line["events"]) for line in lines] == [
+        (NO_ANSWER, []),
+        ("ROLLBACK_FAILED", ["a"]),
+        ("UNCHANGED", ["a"]),
+    ]
+    assert {(line["key"], line["calendarId"], line["isWhole"]) for line in lines} == {("K", ML, True)}
 
 
 # What is tried

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from report import Report
@@ -49,6 +50,7 @@ async def main(options: argparse.Namespace) -> bool:
             seed=options.seed + number,
             clients=options.clients,
             kill_every=options.kill_every,
+            kept=options.keep and _made(options.keep / mode.replace(" ", "-")),
         )
         report = await run.run()
         print(_line(mode, report, time.monotonic() - began), flush=True)
@@ -57,6 +59,11 @@ async def main(options: argparse.Namespace) -> bool:
                 print(f"  {kind}: {line}", flush=True)
         is_good &= report.is_good
     return is_good
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _share(count: int, number: int, parts: int) -> range:
@@ -79,6 +86,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kill-every", type=float, default=80, help="posts between two kills, about (80)")
     parser.add_argument("--seed", type=int, default=1, help="what chance depends on (1)")
     parser.add_argument("--mode", action="append", choices=list(MODES), help="one mode; again for each (all)")
+    parser.add_argument("--keep", type=Path, help="a folder for what was told, written and audited (none)")
     return parser.parse_args()
 
 

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
 import httpx2
 from calls import Call
+from diary import Diary
 from replica import Replica
 from report import Report
 from words import ROWS, Word, is_final, of_place, unanswered, words_of
@@ -16,15 +18,21 @@ ATTEMPTS: Final = 100
 
 
 class Clients:
-    """All who call. What they are told is kept nowhere but in what is given back."""
+    """All who call. What they are told is kept in what is given back, and in the diary."""
 
     def __init__(
-        self, client: httpx2.AsyncClient, replicas: Sequence[Replica], report: Report, die: Random
+        self,
+        client: httpx2.AsyncClient,
+        replicas: Sequence[Replica],
+        report: Report,
+        die: Random,
+        diary: Diary = Diary(),  # noqa: B008 - it keeps nothing
     ) -> None:
         self._client = client
         self._replicas = replicas
         self._report = report
         self._die = die
+        self._diary = diary
         self.called: Final = asyncio.Event()
         """Is set whenever a gateway is called."""
 
@@ -39,7 +47,9 @@ class Clients:
         replica = self._replicas[first]
         for attempt in range(ATTEMPTS):
             self._report.repeats += attempt > 0
-            words = await self._ask(call, replica.url)
+            asked, url = datetime.now(UTC), replica.url
+            words = await self._ask(call, url)
+            self._diary.note(url, asked, words)
             if words and is_final(words):
                 return [replace(word, earlier=of_place(earlier, word.place)) for word in words]
             earlier += words

@@ -10,6 +10,7 @@ from typing import Final
 
 import httpx2
 from clients import Clients
+from diary import Diary
 from held import Reader
 from pairs import ml_of, pairs
 from play import Play
@@ -20,6 +21,7 @@ from stories import ML, stories
 
 from gateway.sandbox import Sandbox
 from gateway.sandbox.faults import Cut, Fault
+from gateway.sandbox.journal import Journal
 from gateway.sandbox.msgraph.unknowns import Unknowns
 
 WRITES: Final = ("POST *", "PATCH *", "DELETE *")
@@ -41,10 +43,19 @@ class Soak:
     """Pairs of those numbers and so many calls, in one mode of Graph's `transactionId`.
 
     `clients` is how many stories go on at once, `kill_every` after how many posts a gateway is killed, about.
+    In the folder `kept`, if there is one, all is kept that was told, written upstream, and audited.
     """
 
     def __init__(
-        self, mode: Unknowns, *, pairs: range, calls: int, seed: int, clients: int, kill_every: float
+        self,
+        mode: Unknowns,
+        *,
+        pairs: range,
+        calls: int,
+        seed: int,
+        clients: int,
+        kill_every: float,
+        kept: Path | None = None,
     ) -> None:
         self.report = Report(calls=calls, pairs=len(pairs))
         self._mode = mode
@@ -54,10 +65,12 @@ class Soak:
         self._die = Random(seed)  # noqa: S311 chance that can be repeated is the point
         self._clients = clients
         self._kill_every = kill_every
+        self._kept = kept
 
     async def run(self) -> Report:
         async with self._stage() as (sandbox, replicas), httpx2.AsyncClient(timeout=60) as client:
-            clients = Clients(client, replicas, self.report, self._die)
+            diary = Diary(self._kept and self._kept / "told.jsonl")
+            clients = Clients(client, replicas, self.report, self._die, diary)
             await self._race(sandbox, client, clients)
             await self._storm(sandbox, client, clients, replicas)
         return self.report
@@ -65,8 +78,11 @@ class Soak:
     @asynccontextmanager
     async def _stage(self) -> AsyncIterator[tuple[Sandbox, list[Replica]]]:
         async with AsyncExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            sandbox = await stack.enter_async_context(sandbox_in(self._mode, self._seed))
+            folder = self._kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            journal = self._kept and Journal(self._kept / "written.sqlite")
+            if journal is not None:
+                stack.callback(journal.close)
+            sandbox = await stack.enter_async_context(sandbox_in(self._mode, self._seed, journal))
             replicas = [Replica(folder / name, sandbox) for name in ("one", "two")]
             for replica in replicas:
                 stack.push_async_callback(replica.kill)

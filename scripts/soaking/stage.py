@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.sandbox import Sandbox
 from gateway.sandbox import seed as seeds
+from gateway.sandbox.journal import Journal
 from gateway.sandbox.msgraph.unknowns import Unknowns
 from gateway.sandbox.world import GraphCalendar, User
 
@@ -16,10 +17,12 @@ MAILBOXES: Final = tuple(f"soak-{number}@contoso.com" for number in range(12))
 """So many that clients need not wait for each other: few requests at once may go to one."""
 
 
-def sandbox_in(mode: Unknowns, seed: int) -> Sandbox:
+def sandbox_in(mode: Unknowns, seed: int, journal: Journal | None = None) -> Sandbox:
+    """The upstreams; in the journal each write is kept, with its time."""
     world = seeds.world(datetime.now(UTC))
     graph = msgspec.structs.replace(world.msgraph, users=(*world.msgraph.users, *map(_mailbox, MAILBOXES)))
-    return Sandbox(world=msgspec.structs.replace(world, msgraph=graph), seed=seed, unknowns=mode)
+    whole = msgspec.structs.replace(world, msgraph=graph)
+    return Sandbox(world=whole, seed=seed, unknowns=mode, journal=journal)
 
 
 async def make_ml_calendars(sandbox: Sandbox, client: httpx2.AsyncClient, names: Sequence[str]) -> None:
