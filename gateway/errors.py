@@ -25,8 +25,9 @@ GatewayError
     ├── Conflict                 CONFLICT
     │   ├── AmbiguousKey         AMBIGUOUS_KEY            two live events bear one key in one calendar
     │   ├── KeyExists            KEY_EXISTS               an event bears the key, and the caller wants none
-    │   ├── Moved                MOVED                    the event of the key is in another calendar
-    │   └── NotOrganizer         NOT_ORGANIZER            the event of the key is somebody else's meeting
+    │   └── NotUnderKey          CONFLICT                 an event bears the key, in another case only
+    │       ├── Moved            MOVED                    the event of the key is in another calendar
+    │       └── NotOrganizer     NOT_ORGANIZER            the event of the key is somebody else's meeting
     ├── LookupUnsupported        LOOKUP_UNSUPPORTED       a key cannot be looked up there
     ├── UpstreamRefused          UPSTREAM_REFUSED         a 4xx that names a fault in the request
     ├── RateLimited              RATE_LIMITED
@@ -44,7 +45,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, TypedDict, Unpack
 
 
 class Code(StrEnum):
@@ -106,35 +107,26 @@ class Problem:
         return replace(self, path=(*map(str, path), *self.path))
 
 
+class Details(TypedDict, total=False):
+    """What is known of some problems only."""
+
+    hint: str | None
+    retry_after: timedelta | None
+    upstream_code: str | None
+    request_id: str | None
+    claims: str | None
+
+
 class GatewayError(Exception):
     """The root of all errors that the gateway raises on purpose; `problem` is what a client sees."""
 
     code: ClassVar[Code] = Code.INTERNAL
     retryable: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        path: tuple[str | int, ...] = (),
-        hint: str | None = None,
-        retry_after: timedelta | None = None,
-        upstream_code: str | None = None,
-        request_id: str | None = None,
-        claims: str | None = None,
-    ) -> None:
+    def __init__(self, message: str, *, path: tuple[str | int, ...] = (), **details: Unpack[Details]) -> None:
         super().__init__(message)
-        self.problem = Problem(
-            code=self.code,
-            message=message,
-            path=tuple(map(str, path)),
-            hint=hint,
-            retryable=self.retryable,
-            retry_after=retry_after,
-            upstream_code=upstream_code,
-            request_id=request_id,
-            claims=claims,
-        )
+        where, again = tuple(map(str, path)), self.retryable
+        self.problem = Problem(code=self.code, message=message, path=where, retryable=again, **details)
 
 
 class located(AbstractContextManager["located", None]):  # noqa: N801 - it reads as the function that it could be, and costs a third of that
@@ -246,11 +238,15 @@ class KeyExists(Conflict):
     code = Code.KEY_EXISTS
 
 
-class Moved(Conflict):
+class NotUnderKey(Conflict):
+    code = Code.CONFLICT
+
+
+class Moved(NotUnderKey):
     code = Code.MOVED
 
 
-class NotOrganizer(Conflict):
+class NotOrganizer(NotUnderKey):
     code = Code.NOT_ORGANIZER
 
 

@@ -15,7 +15,7 @@ import msgspec
 from gateway.adapters.byproducts import SideEffect, TranslationWarning
 from gateway.adapters.capabilities import Capability, CapabilityNote
 from gateway.adapters.upstream import Call, UpstreamRequest
-from gateway.errors import GatewayError, Problem, UpstreamError
+from gateway.errors import Code, GatewayError, Problem, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.fields import EVERYTHING, Fields
@@ -125,6 +125,11 @@ class WriteStatus(StrEnum):
     ROLLBACK_FAILED = "rollback_failed"
     UNKNOWN = "unknown"
 
+    @classmethod
+    def of(cls, problem: Problem) -> "WriteStatus":
+        """That of an event which is left as it is for a problem."""
+        return cls.CONFLICT if problem.code in {Code.CONFLICT, Code.AMBIGUOUS_KEY} else cls.FAILED
+
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one planned event. `stored`: it was seen upstream after the write.
@@ -208,7 +213,8 @@ class CalendarAdapter(Protocol):
     ) -> Mapping[str, Sequence[Event] | UpstreamError]:
         """All live events under each key in the calendar, by start: several of a series, or by mistake.
 
-        A key whose event shows why it is none, such as that it was moved, has an error in its place.
+        In place of a key under which there is none is NotUnderKey, where an event shows why: it was moved, is
+        somebody else's meeting, or bears the key in another case. Then the key is taken, and nothing is gone.
         """
         ...
 

@@ -73,7 +73,7 @@ async def _reconciled(settings: Settings, authorization: str | None, command: Re
 
 def _lines(done: Reconciled) -> Iterator[str]:
     for row, following in zip(done.report.rows, done.followings, strict=True):
-        yield from row_lines(row, following.announced or following.mutes[0])
+        yield from row_lines(row, following.event)
         if row.status is not WriteStatus.UNCHANGED:
             for each in _differences(following):
                 yield line("", f"{each.kind}: announced {each.announced}, muted {each.muted}")

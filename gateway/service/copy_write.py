@@ -52,7 +52,7 @@ class CopyWrite:
     def take(self, found: Found) -> None:
         """Goes on with what was found under the key, or not."""
         if isinstance(found, GatewayError):
-            self._settle(WriteStatus.FAILED, found.problem.at(*self._place))
+            self._settle(WriteStatus.of(found.problem), found.problem.at(*self._place))
         elif not found:
             self._take_none()
         else:

@@ -11,9 +11,8 @@ from gateway.errors import (
     GatewayError,
     InvalidInput,
     InvalidTime,
-    Moved,
     NotFound,
-    NotOrganizer,
+    NotUnderKey,
     Unsupported,
 )
 from gateway.model.elasticsearch import ElasticsearchEventDetails
@@ -48,7 +47,7 @@ async def change_end(session: Session, audit: AuditTrail, command: Ending) -> En
     """Lets all copies end at one time. Raises GatewayError, with nothing written, where there is none."""
     targets = key_targets(session, command.copies.key, command.copies.calendars)
     found = await look_up(session, [Wanted(target=each, key=command.copies.key) for each in targets])
-    unread = [it for it in found if isinstance(it, GatewayError) and not isinstance(it, Moved | NotOrganizer)]
+    unread = [it for it in found if isinstance(it, GatewayError) and not isinstance(it, NotUnderKey)]
     events = [event for each in found for event in _copies(command.copies.key, each)]
     for event in events:
         _check_single(event)

@@ -1,13 +1,14 @@
 """What the mutes under a key are to become, given what is announced under it. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Self
 
 import msgspec
 
 from gateway.adapters.base import WriteStatus
 from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Notice
-from gateway.errors import AmbiguousKey, GatewayError, Moved, NotOrganizer, Problem, Unsupported
+from gateway.errors import AmbiguousKey, GatewayError, NotUnderKey, Problem, Unsupported
 from gateway.model.event import Draft, Event, EventStatus, EventWarning, draft_of
 from gateway.model.msgraph import MSGraphEventDetails
 from gateway.model.time import EventTime, to_rfc3339
@@ -31,10 +32,20 @@ class Following(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     warnings: tuple[TranslationWarning, ...] = ()
 
+    @classmethod
+    def left_for(cls, error: GatewayError, key: str, mutes: tuple[Event, ...] = ()) -> Self:
+        """Of mutes that are left alone for an error; without any, those of the key in another case are."""
+        return cls(key=key, mutes=mutes, left=WriteStatus.of(error.problem), problem=error.problem)
+
     @property
     def ids(self) -> tuple[str, ...]:
         """Those of the mutes."""
         return tuple(event.id for event in self.mutes)
+
+    @property
+    def event(self) -> Event | None:
+        """What it is about: the announced event, else the first of the mutes."""
+        return self.announced or next(iter(self.mutes), None)
 
     @property
     def is_called_off(self) -> bool:
@@ -49,7 +60,7 @@ def announced_under(key: str, found: Sequence[Found]) -> Event | None:
     """
     absent = [each for each in found if isinstance(each, GatewayError)]
     for error in absent:
-        if not isinstance(error, Moved | NotOrganizer):
+        if not isinstance(error, NotUnderKey):
             raise error
     live = [_live(each) for each in found if not isinstance(each, GatewayError)]
     for events in live:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.adapters.groups import in_groups
-from gateway.errors import AmbiguousKey, GatewayError, Moved, NotOrganizer
+from gateway.errors import AmbiguousKey, GatewayError, NotUnderKey
 from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Event
 from gateway.model.fields import EVERYTHING, Fields
@@ -49,12 +49,12 @@ async def look_up(session: Session, wanted: Sequence[Wanted], fields: Fields = E
 def in_order(found: Sequence[Sequence[Event] | BaseException]) -> list[Event]:
     """All that was found, by start and id, each event once. Raises what kept any of it from being told.
 
-    An event that was moved, or is somebody else's meeting, is none under its key.
+    An event that was moved, is somebody else's meeting, or has the key in another case, is none under it.
     """
     events: dict[str, Event] = {}
     for each in found:
         if isinstance(each, BaseException):
-            if not isinstance(each, Moved | NotOrganizer):
+            if not isinstance(each, NotUnderKey):
                 raise each
         else:
             events.update((event.id, event) for event in each)

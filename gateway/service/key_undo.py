@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.base import EventChange, EventRemoval, Outcome, WriteStatus
-from gateway.errors import Code, Conflict, UpstreamError
+from gateway.errors import Code, Conflict, NotUnderKey, UpstreamError
 from gateway.model.event import Event, draft_of
 from gateway.service.edits import check_untouched, differing
 from gateway.service.undo import SHARED, Undo, is_back, rolled_back, stays, unsure
@@ -104,7 +104,9 @@ class KeyUndo:
 
 
 def _told(held: Held) -> Sequence[Event]:
-    """Raises UpstreamError where it cannot be told what is there."""
+    """Raises UpstreamError where it cannot be told what is there. A key in another case is not the call's."""
+    if type(held) is NotUnderKey:
+        return ()
     if isinstance(held, UpstreamError):
         raise held
     return held

@@ -88,7 +88,7 @@ class MuteWrite:
             row,
             event_index=index,
             calendar_index=self._target.index,
-            calendar_id=row.calendar_id or following.mutes[0].calendar_id,
+            calendar_id=row.calendar_id or self._target.known_id,
             key=key,
             problem=row.problem and replace(row.problem, path=()),
             warnings=(*row.warnings, *following.warnings),
@@ -133,9 +133,9 @@ def _left(following: Following, status: WriteStatus) -> EventRow:
     return EventRow(
         event_index=0,
         status=status,
-        event=following.mutes[0],
+        event=following.event,
         event_ids=following.ids,
-        stored=True,
+        stored=bool(following.mutes),
         problem=following.problem,
     )
 

@@ -11,6 +11,7 @@ import msgspec
 
 from gateway.model.event import Event
 from gateway.model.intervals import Interval
+from gateway.model.key import folded
 
 _LIKE: Final = 0.5
 _WORD: Final = re.compile(r"\w+")
@@ -83,9 +84,9 @@ def _by_likeness(announced: Sequence[Event], mutes: Iterable[Event]) -> dict[str
 
 
 def _may_be(event: Event, mute: Event) -> bool:
-    """Whether a mute may be an event's. Two keys that differ say that it is not."""
+    """Whether a mute may be an event's. Two keys tell more than titles: they differ, or in case only."""
     if event.key is not None and mute.key is not None:
-        return False
+        return bool(_overlap(event, mute)) and folded(event.key) == folded(mute.key)
     return bool(_overlap(event, mute)) and is_like(event.title, mute.title)
 
 

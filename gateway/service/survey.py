@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from gateway.adapters.base import WriteStatus
-from gateway.errors import Conflict, GatewayError, Moved, NotOrganizer, Problem
+from gateway.errors import Conflict, GatewayError, NotUnderKey, Problem
 from gateway.model.event import Event, EventStatus
 from gateway.model.fields import ALWAYS
 from gateway.model.key import folded
@@ -49,12 +49,7 @@ async def survey(session: Session, ours: Side, theirs: Side) -> Survey:
     problems = (*theirs.all_problems, *(problem for problem in unread if problem is not None))
     return Survey(
         calendars=tuple(
-            MutedCalendar(
-                target=target,
-                followings={
-                    key: view.following(key, mutes) for key in muted if (mutes := _events(found[key]))
-                },
-            )
+            MutedCalendar(target=target, followings=_followings(view, found))
             for target, found in zip(theirs.targets, held, strict=True)
         ),
         problems=tuple({(each.code, each.message): each for each in problems}.values()),
@@ -77,8 +72,24 @@ def _events(found: Found) -> tuple[Event, ...]:
 
 def _unread(target: Target, found: Mapping[str, Found]) -> Problem | None:
     """Why a calendar does not tell what is under the keys."""
-    error = next((each for each in found.values() if isinstance(each, GatewayError)), None)
+    error = next(filter(None, map(_failure, found.values())), None)
     return None if error is None else error.problem.at("suppressed", target.index)
+
+
+def _failure(found: Found) -> GatewayError | None:
+    """What kept a calendar from telling what is under a key."""
+    return found if isinstance(found, GatewayError) and not isinstance(found, NotUnderKey) else None
+
+
+def _followings(view: "_View", found: Mapping[str, Found]) -> Mapping[str, Following]:
+    """What becomes of the mutes of one calendar, and which keys are those of its mutes but for their case."""
+    mutes = {key: events for key, each in found.items() if (events := _events(each))}
+    spelled = {folded(key) for key in mutes}
+    return {key: view.following(key, events) for key, events in mutes.items()} | {
+        key: Following.left_for(each, key)
+        for key, each in found.items()
+        if isinstance(each, NotUnderKey) and folded(key) not in spelled
+    }
 
 
 class _View:
@@ -88,15 +99,12 @@ class _View:
         self._ours = ours
         self._announced = announced
         self._live = [event for event in ours.events if event.status is not EventStatus.CANCELLED]
-        self._spelled = {folded(event.key): event.key for event in self._live if event.key is not None}
+        self._shown = {folded(event.key): event for event in self._live if event.key is not None}
 
     @property
     def is_complete(self) -> bool:
         found = (each for by_key in self._announced for each in by_key.values())
-        failed = (
-            it for it in found if isinstance(it, GatewayError) and not isinstance(it, Moved | NotOrganizer)
-        )
-        return self._ours.is_complete and next(failed, None) is None
+        return self._ours.is_complete and not any(map(_failure, found))
 
     def following(self, key: str, mutes: tuple[Event, ...]) -> Following:
         """What becomes of the mutes under a key in one calendar."""
@@ -106,9 +114,7 @@ class _View:
                 return self._called_off(key, mutes)
             draft = draft_following(event, mutes)
         except GatewayError as exc:
-            is_failure = isinstance(exc, Moved | NotOrganizer) or not isinstance(exc, Conflict)
-            status = WriteStatus.FAILED if is_failure else WriteStatus.CONFLICT
-            return Following(key=key, mutes=mutes, left=status, problem=exc.problem)
+            return Following.left_for(exc, key, mutes)
         occurrences = [it for it in self._live if it.key == key and it.series_id is not None]
         return Following(
             key=key,
@@ -121,11 +127,11 @@ class _View:
     def _called_off(self, key: str, mutes: tuple[Event, ...]) -> Following:
         """The mutes that go. Raises Conflict where it is not clear that nothing announces them."""
         check_unambiguous(key, mutes)
-        spelled = self._spelled.get(folded(key))
-        if spelled is not None:
+        shown = self._shown.get(folded(key))
+        if shown is not None:
             raise Conflict(
-                f"The key {key} of the mute is announced as {spelled}.",
-                hint="Keys are the same only if they are written alike: give both the same one.",
+                f"{shown.id} bears the key {shown.key}, and is not found by the key {key}.",
+                hint="It may be found later: repeat the call. It will not if the two are not written alike.",
             )
         if not self._ours.is_complete:
             why = self._ours.all_problems[0]

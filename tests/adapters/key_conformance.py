@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.adapters.base import CalendarAdapter, EventRemoval, OnExisting, Outcome, Plan, Step, WriteStatus
-from gateway.errors import Code, UpstreamError
+from gateway.errors import Code, NotUnderKey, UpstreamError
 from gateway.model.event import Draft, Event
 from gateway.model.fields import ALWAYS
 from gateway.sandbox.faults import Fault
@@ -68,16 +68,27 @@ class KeyConformance:
     async def test_an_event_is_found_by_its_key_and_by_no_other(self, bench: Bench):
         rows = await add(bench, keyed(), keyed("Other", "CHG-5", 1), draft("none"))
         assert [row.status for row in rows] == [CREATED] * 3
-        asked = [KEY, "CHG-5", KEY.lower(), "CHG-6", KEY[:-1]]
+        asked = [KEY, "CHG-5", "CHG-6", KEY[:-1]]
         found = await bench.adapter().by_keys(bench.calendar, asked)
         assert {key: titles(found[key]) for key in asked} == {
             KEY: ["Maintenance"],
             "CHG-5": ["Other"],
-            KEY.lower(): [],
             "CHG-6": [],
             KEY[:-1]: [],
         }
         assert [event.id for event in found[KEY]] == list(rows[0].ids)
+
+    async def test_an_event_with_the_key_in_another_case_is_not_under_it_and_is_named(self, bench: Bench):
+        await add(bench, keyed(), keyed("Other", "CHG-5", 1))
+        (event,) = await under(bench)
+        asked = [KEY.lower(), "CHG-5"]
+        found = await bench.adapter().by_keys(bench.calendar, asked)
+        assert titles(found["CHG-5"]) == ["Other"]
+        taken = found[KEY.lower()]
+        assert isinstance(taken, NotUnderKey)
+        assert taken.problem.code is Code.CONFLICT
+        assert f"{event.id} bears " in taken.problem.message
+        assert KEY in taken.problem.message
 
     async def test_by_key_all_that_was_asked_for_is_there(self, bench: Bench):
         await add(bench, keyed())

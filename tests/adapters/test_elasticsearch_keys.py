@@ -11,7 +11,7 @@ import pytest
 from gateway.adapters.base import EventRemoval, OnExisting, WriteStatus
 from gateway.adapters.elasticsearch.plan import KeyedStep
 from gateway.adapters.elasticsearch.series import SeriesLimits
-from gateway.errors import Code, Forbidden, NotFound
+from gateway.errors import Code, Forbidden, NotFound, NotUnderKey
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import SourceKind
 from gateway.model.fields import EVERYTHING
@@ -257,10 +257,19 @@ async def test_all_events_under_a_key_are_found_by_it_in_order(bench):
     assert [event.title for event in await under(bench, "OPS-7")] == ["Upgrade"]
 
 
-@pytest.mark.parametrize("key", ["OPS-9", "ops-7", "OPS"])
+@pytest.mark.parametrize("key", ["OPS-9", "OPS"])
 async def test_no_event_is_found_by_a_key_that_is_not_its_own_to_the_letter(bench, key):
     await add(bench.adapter(), keyed())
     assert await under(bench, key) == []
+
+
+async def test_a_key_in_two_cases_is_two_keys_to_whoever_looks_and_taken_to_whoever_writes(bench):
+    await bench.write(unminded(), unminded("Upgrade [#ops-7]"))
+    for key in ("OPS-7", "ops-7"):
+        assert [event.key for event in await under(bench, key)] == [key]
+        (row,) = await add(bench.adapter(), keyed(key=key), on_existing=UPDATE)
+        assert row.status is CONFLICT
+    assert isinstance(await under(bench, "Ops-7"), NotUnderKey)
 
 
 async def test_by_key_no_more_travels_than_is_wanted(bench):

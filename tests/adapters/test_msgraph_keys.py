@@ -9,7 +9,15 @@ import pytest
 from gateway.adapters.base import OnExisting, WriteStatus
 from gateway.adapters.msgraph import keys
 from gateway.adapters.msgraph.key_lookup import MOST_PAGES
-from gateway.errors import Code, Forbidden, InvalidInput, LookupUnsupported, Moved, NotOrganizer
+from gateway.errors import (
+    Code,
+    Forbidden,
+    InvalidInput,
+    LookupUnsupported,
+    Moved,
+    NotOrganizer,
+    NotUnderKey,
+)
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import EventBody, EventLocation, SourceKind
 from gateway.model.ids import CalendarId
@@ -71,7 +79,7 @@ async def test_an_event_is_found_by_its_key_and_by_no_other(server, place):
     (found,) = await find(server, place=place)
     assert (found.id, found.key, found.calendar_id) == (made.event.id, KEY, str(place))
     assert await find(server, "CHG-4712", place=place) == []
-    assert await find(server, KEY.lower(), place=place) == []
+    assert type(await find(server, KEY.lower(), place=place)) is NotUnderKey
 
 
 async def test_reads_show_the_key_only_if_it_is_asked_for(server):
@@ -170,6 +178,47 @@ async def test_an_attendees_copy_is_no_holder_and_no_other_is_made_beside_it(ser
     assert row.event.details.event_id == copy.id
     assert isinstance(await find(server), NotOrganizer)
     assert len(sent(server)) == 1
+
+
+@pytest.mark.parametrize("on_existing", OnExisting)
+async def test_events_whose_keys_differ_in_case_are_a_conflict_that_names_both(server, on_existing):
+    await add(server, keyed())
+    (item,) = items(server)
+    stored(server)["AAMkALower"] = replace(
+        item, id="AAMkALower", single_values={**item.single_values, keys.KEY: KEY.lower()}
+    )
+    (row,) = await add(server, keyed(), on_existing=on_existing)
+    assert row.status in {WriteStatus.CONFLICT, WriteStatus.FAILED}
+    assert [name.rpartition("/")[2] for name in row.ids] == [item.id, "AAMkALower"]
+    assert len(sent(server)) == 1
+
+
+@pytest.mark.parametrize("on_existing", OnExisting)
+async def test_somebody_elses_meeting_takes_a_key_whatever_its_case(server, on_existing):
+    await add(server, keyed())
+    copy = change_stored(server, is_organizer=False)
+    (row,) = await add(server, keyed(key=KEY.lower()), on_existing=on_existing)
+    assert (row.status, row.problem.code) == (WriteStatus.FAILED, Code.NOT_ORGANIZER)
+    assert row.event.details.event_id == copy.id
+    assert f"the key {KEY}," in row.problem.message
+    assert isinstance(await find(server, KEY.lower()), NotOrganizer)
+    assert len(sent(server)) == 1
+
+
+async def test_a_meeting_of_somebody_else_does_not_hide_an_own_event_whatever_its_case(server):
+    """Nor does the one with the key in another case hide the one with this very key."""
+    await add(server, keyed())
+    item = change_stored(server, is_organizer=False)
+    other = replace(item, id="AAMkALower", single_values={**item.single_values, keys.KEY: KEY.lower()})
+    stored(server)[other.id] = other
+    (row,) = await add(server, keyed())
+    assert (row.problem.code, row.event.details.event_id) == (Code.NOT_ORGANIZER, item.id)
+    stored(server)[item.id] = replace(item, is_organizer=True)
+    (row,) = await add(server, keyed())
+    assert row.status is WriteStatus.UNCHANGED
+    (row,) = await add(server, keyed(key=KEY.lower()))
+    assert (row.status, row.problem.code) == (WriteStatus.CONFLICT, Code.CONFLICT)
+    assert (row.event.key, len(sent(server))) == (KEY, 1)
 
 
 async def test_in_the_calendar_of_a_group_the_organizer_is_the_group_whoever_asks(server):

@@ -96,6 +96,17 @@ async def test_an_event_that_was_moved_in_outlook_is_shown_and_never_made_again(
 
 
 @MODES
+@LISTS
+async def test_an_event_that_was_moved_takes_its_key_whatever_its_case(anyio_backend, mode, lists_all):
+    async with tenant(mailbox_lists_all_calendars=lists_all, **mode) as server:
+        (made,) = await add(server, keyed(), place=DEFAULT)
+        change_stored(server, calendar_id=HOME.segments[-1])
+        (row,) = await add(server, keyed(key=KEY.lower()), place=DEFAULT)
+        assert (row.status, problem_of(row).code, row.ids) == (FAILED, Code.MOVED, (made.event.id,))
+        assert (len(items(server)), items(server, key=KEY.lower())) == (1, [])
+
+
+@MODES
 @PLACES
 async def test_a_move_that_gives_the_event_another_id_is_found_too(anyio_backend, mode, place):
     """As Exchange does it, unless immutable ids are asked for."""

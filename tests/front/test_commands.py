@@ -15,7 +15,7 @@ from tests.command_line import Ran, run_beside
 
 from .conftest import CONFIGURATION
 from .test_keys import BOTH, ML, OUTLOOK, copies, remove, update
-from .test_reconcile import KEY, announce, mutes, paste
+from .test_reconcile import AWAY, KEY, announce, mutes, paste
 
 pytestmark = pytest.mark.anyio
 
@@ -132,6 +132,32 @@ async def test_a_mute_is_extended_where_two_announcements_bear_its_key_which_sta
     assert (done.code, statuses(done)) == (OPEN, ["CONFLICT", "UPDATED"])
     assert done.json["results"][0]["problem"]["code"] == "AMBIGUOUS_KEY"
     assert await mutes(gateway) == [("02-01T21:00", "02-01T23:30", "Upgrade")]
+
+
+@pytest.mark.parametrize("words", [["extend", KEY, "30m"], ["end", KEY]])
+async def test_a_copy_whose_key_is_in_another_case_is_a_conflict_and_stays_as_it_is(
+    front: Any, run: Any, words: list[str]
+) -> None:
+    gateway = await front()
+    under_way = around(datetime.now(UTC).replace(microsecond=0))
+    await announce(gateway, OUTLOOK, **under_way)
+    await announce(gateway, ML, key=KEY.lower(), **under_way)
+    before = await mutes(gateway)
+    done = await run(*words, "--in", BOTH, "--json")
+    assert (done.code, statuses(done)) == (OPEN, ["UPDATED", "CONFLICT"])
+    assert done.json["isComplete"]
+    assert f"bears it as {KEY.lower()}" in done.json["results"][1]["problem"]["message"]
+    assert await mutes(gateway) == before
+
+
+async def test_reconcile_names_a_mute_whose_key_is_in_another_case(front: Any, run: Any) -> None:
+    gateway = await front()
+    await announce(gateway, OUTLOOK)
+    (muted,) = await announce(gateway, ML, key=KEY.lower(), start=AWAY)
+    ran = await run("reconcile", BOTH, *FEBRUARY, "--apply")
+    assert ran.code == OPEN
+    assert ran.text.splitlines()[:2] == ["CONFLICT       [CHG-4711]", f"               in {ML}"]
+    assert muted["eventId"] in ran.text
 
 
 async def test_end_lets_all_copies_of_what_is_under_way_end_now(front: Any, run: Any) -> None:

@@ -157,6 +157,21 @@ async def test_a_key_makes_a_pair_certain_where_neither_title_nor_time_does(fron
     assert [it["title"] for it in report["suppressedOnly"]] == ["Upgrade"]
 
 
+async def test_a_key_in_another_case_makes_a_pair_of_what_overlaps_probable_whatever_the_titles(
+    front: Any,
+) -> None:
+    gateway = await front()
+    ours = [event("Upgrade", "08:00", "09:00", key="CHG-1"), event("Move", "12:00", "13:00", key="CHG-2")]
+    await add(gateway, OUTLOOK, events=ours)
+    mutes = [event("Renewal", "08:00", "09:00", key="chg-1"), event("Move", "15:00", "16:00", key="chg-2")]
+    await add(gateway, PAYMENTS, events=mutes)
+    report = await covered(gateway)
+    (found,) = report["covered"]
+    assert (found["certainty"], [it["title"] for it in found["suppressed"]]) == ("PROBABLE", ["Renewal"])
+    assert [it["title"] for it in report["announcedOnly"]] == ["Move"]
+    assert [it["title"] for it in report["suppressedOnly"]] == ["Move"]
+
+
 async def test_what_was_called_off_is_announced_no_more(front: Any) -> None:
     gateway = await front()
     invited = {"attendees": [{"email": "outages@contoso.com"}]}

@@ -235,6 +235,38 @@ async def test_the_copies_of_an_event_are_found_by_its_key(front: Any) -> None:
     assert await by_key(gateway, "elasticsearch:holidays") == []
 
 
+async def test_a_key_in_another_case_reaches_no_copy_and_says_which_it_would_be(front: Any) -> None:
+    gateway = await front()
+    there = [row["eventId"] for row in (await add(gateway, BOTH))["results"]]
+    sent = writes(gateway)
+    other = copies(BOTH, key=KEY.lower())
+    for report in (
+        await update(gateway, other, set={"title": "Other"}),
+        await remove(gateway, other),
+        await remove(gateway, other, dryRun=True),
+    ):
+        assert (report["status"], statuses(report)) == ("FAILED", ["CONFLICT", "CONFLICT"])
+        for row, event in zip(report["results"], there, strict=True):
+            assert (row["problem"]["code"], row["problem"]["path"][2:]) == (
+                "CONFLICT",
+                ["target", "key", "calendars", "0"],
+            )
+            assert f"{event} bears " in row["problem"]["message"]
+            assert KEY in row["problem"]["message"]
+    assert writes(gateway) == sent
+
+
+async def test_with_all_or_nothing_a_copy_whose_key_is_in_another_case_keeps_the_others(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, OUTLOOK)
+    await add(gateway, ML, key=KEY.lower())
+    sent = writes(gateway)
+    report = await update(gateway, copies(BOTH), set={"title": "Other"}, atomicity="ALL_OR_NOTHING")
+    assert statuses(report) == ["SKIPPED", "CONFLICT"]
+    assert writes(gateway) == sent
+    assert statuses(await remove(gateway, copies(BOTH))) == ["DELETED", "CONFLICT"]
+
+
 async def test_an_event_knows_its_counterparts_in_other_calendars(front: Any) -> None:
     gateway = await front()
     await add(gateway, BOTH)

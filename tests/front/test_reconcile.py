@@ -1,10 +1,14 @@
 """reconcile through the whole application: mutes follow what is announced under their keys."""
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from gateway.sandbox.faults import Fault
+from gateway.sandbox.http import Request, Response
+from gateway.sandbox.msgraph import MSGraphEmulator
 from tests import loopback
 
 from .conftest import CONFIGURATION
@@ -29,6 +33,8 @@ MUTED_UNTIL = "query ($id: ID!) { calendarEvent(id: $id) { elasticsearch { muted
 WINDOW = {"start": "2027-02-01T00:00:00Z", "end": "2027-02-15T00:00:00Z"}
 KEY = "CHG-4711"
 KEY_PROPERTY = "String {f566ef77-750a-409f-b26b-e00390007de1} Name CalendarKey"
+AWAY = {"zoned": {"local": "2027-03-01T22:00:00", "timeZone": "Europe/Berlin"}}
+"""A start that is not in the window."""
 DAILY = {"key": "OPS-8", "title": "Backup", "recurrence": {"rule": "FREQ=DAILY;COUNT=3"}}
 
 
@@ -402,6 +408,72 @@ async def test_a_key_that_is_announced_in_another_case_is_no_reason_to_remove_th
     report = await reconcile(gateway)
     (row,) = report["results"]
     assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "CONFLICT")
+    assert len(await mutes(gateway)) == 1
+
+
+async def test_nor_is_one_that_is_announced_in_another_case_out_of_the_window(front: Any) -> None:
+    gateway = await front()
+    (announced,) = await announce(gateway, OUTLOOK, start=AWAY)
+    await announce(gateway, ML, key=KEY.lower())
+    report = await reconcile(gateway)
+    (row,) = report["results"]
+    assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "CONFLICT")
+    assert f"{announced['eventId']} bears the key {KEY}" in row["problem"]["message"]
+    assert (row["key"], row["stored"], report["problems"]) == (KEY.lower(), True, [])
+    assert len(await mutes(gateway)) == 1
+
+
+async def test_somebody_elses_meeting_keeps_the_mute_of_its_key_in_another_case(front: Any) -> None:
+    gateway = await front()
+    await announce(gateway, OUTLOOK, start=AWAY)
+    await announce(gateway, ML, key=KEY.lower())
+    items = gateway.sandbox.msgraph.emulator.state.find("outages@contoso.com").items
+    (name,) = [name for name, item in items.items() if KEY in item.single_values.values()]
+    items[name] = replace(items[name], is_organizer=False)
+    (row,) = (await reconcile(gateway))["results"]
+    assert (row["status"], row["problem"]["code"]) == ("FAILED", "NOT_ORGANIZER")
+    assert len(await mutes(gateway)) == 1
+
+
+async def test_a_mute_out_of_the_window_whose_key_is_in_another_case_is_a_conflict(front: Any) -> None:
+    """It has a row of its own only where no mute in the window has one that says the same."""
+    gateway = await front()
+    await announce(gateway, OUTLOOK)
+    (muted,) = await announce(gateway, ML, key=KEY.lower(), start=AWAY)
+    for dry_run in (True, False):
+        report = await reconcile(gateway, dryRun=dry_run)
+        (row,) = report["results"]
+        assert (row["key"], row["calendarId"], row["calendarIndex"]) == (KEY, ML, 0)
+        assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "CONFLICT")
+        assert f"{muted['eventId']} bears it as {KEY.lower()}" in row["problem"]["message"]
+        assert (row["event"], row["eventIds"], row["stored"]) == (None, [], False)
+        assert (report["status"], report["problems"]) == ("FAILED", [])
+    await update(gateway, copies(ML, key=KEY.lower()), set={"start": {"instant": "2027-02-02T08:00:00Z"}})
+    (row,) = (await reconcile(gateway))["results"]
+    assert (row["key"], row["status"]) == (KEY.lower(), "CONFLICT")
+    assert len(await mutes(gateway)) == 1
+
+
+class Late(MSGraphEmulator):
+    """Finds nothing by a key, as if that were not indexed yet."""
+
+    def answer(self, request: Request, **options: Any) -> Response:
+        if "Properties/Any" not in unquote(request.target):
+            return super().answer(request, **options)
+        return Response(status=200, headers={"content-type": "application/json"}, body=b'{"value": []}')
+
+
+@pytest.mark.parametrize("key", [KEY, KEY.lower()])
+async def test_what_the_window_shows_and_no_look_finds_is_no_reason_to_remove_the_mute(
+    front: Any, key: str
+) -> None:
+    gateway = await front()
+    await announce(gateway, OUTLOOK)
+    await announce(gateway, ML, key=key)
+    gateway.sandbox.msgraph.emulator.__class__ = Late
+    (row,) = (await reconcile(gateway))["results"]
+    assert (row["status"], row["problem"]["code"]) == ("CONFLICT", "CONFLICT")
+    assert "is not found by the key" in row["problem"]["message"]
     assert len(await mutes(gateway)) == 1
 
 

@@ -49,13 +49,15 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
-async def add(sandbox: Sandbox, *calendars: str, recurrence: Recurrence | None = None) -> WriteReport:
+async def add(
+    sandbox: Sandbox, *calendars: str, key: str = "CHG-1", recurrence: Recurrence | None = None
+) -> WriteReport:
     catalog = sandboxed(sandbox)
-    draft = Draft(title="Upgrade", start=START, end=END, key="CHG-1", recurrence=recurrence)
+    draft = Draft(title="Upgrade", start=START, end=END, key=key, recurrence=recurrence)
     command = AddEvents(
         calendars=calendars,
         drafts=[lambda _: draft],
-        keys=["CHG-1"],
+        keys=[key],
         atomicity=Atomicity.ALL_OR_NOTHING,
     )
     try:
@@ -116,6 +118,16 @@ async def test_what_nobody_knows_of_and_is_not_there_stays_unknown(sandbox: Sand
     assert undone.status is WriteStatus.UNKNOWN
     assert undone.problem is not None
     assert undone.problem.message.startswith("It is as before the call, when looked at afterwards")
+
+
+async def test_an_event_with_the_key_in_another_case_is_not_taken_for_one_of_the_calls(
+    sandbox: Sandbox,
+) -> None:
+    (others,) = (await add(sandbox, BOTH[0], key="chg-1")).rows
+    undone = await undo_unknown(sandbox)
+    assert (undone.status, undone.ids) == (WriteStatus.UNKNOWN, ())
+    (again,) = (await add(sandbox, BOTH[0], key="chg-1")).rows
+    assert (again.status, again.event_ids) == (WriteStatus.UNCHANGED, others.event_ids)
 
 
 # What is to be done

@@ -74,8 +74,14 @@ def test_neither_a_like_title_nor_an_overlap_alone_makes_a_pair(other: Event):
 
 
 def test_keys_that_differ_make_no_pair_and_one_that_is_missing_may():
-    assert not pair([announced("a", 0, "K")], [mute("m", 0, "k")]).pairs
+    assert not pair([announced("a", 0, "K")], [mute("m", 0, "L")]).pairs
     assert shown(pair([announced("a", 0, "K")], [mute("m", 0)])) == {"a": (Certainty.PROBABLE, ["m"])}
+
+
+def test_keys_that_differ_in_case_only_make_a_pair_of_what_overlaps_whatever_the_titles():
+    ours, theirs = [announced("a", 0, "K")], [mute("m", 0, "k", title="Certificate renewal")]
+    assert shown(pair(ours, theirs)) == {"a": (Certainty.PROBABLE, ["m"])}
+    assert not pair(ours, [mute("m", 60, "k")]).pairs
 
 
 def test_an_event_may_have_several_mutes_and_a_mute_one_event():

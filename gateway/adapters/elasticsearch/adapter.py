@@ -37,12 +37,12 @@ from gateway.adapters.elasticsearch.reading import Reading
 from gateway.adapters.elasticsearch.removal import remove
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.series import SeriesLimits
+from gateway.adapters.elasticsearch.settling import under
 from gateway.adapters.elasticsearch.walk import MAX_RESULT_WINDOW
 from gateway.adapters.elasticsearch.wire import (
     CalendarList,
     EventReader,
     to_calendar,
-    to_event,
 )
 from gateway.adapters.elasticsearch.writing import write
 from gateway.adapters.groups import in_groups
@@ -151,8 +151,11 @@ class ElasticsearchAdapter:
 
     async def by_keys(
         self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
-    ) -> Mapping[str, Sequence[Event]]:
-        """All events under each key, by start and id: those of a series, or several by mistake."""
+    ) -> Mapping[str, Sequence[Event] | UpstreamError]:
+        """All events under each key, by start and id: those of a series, or several by mistake.
+
+        NotUnderKey where all have it in another case.
+        """
         found = await look_up(
             self._api,
             calendar,
@@ -162,8 +165,7 @@ class ElasticsearchAdapter:
             log=self._call.log,
             fields=wire_fields(fields | {"key"}),
         )
-        events = {key: [to_event(stored, calendar) for stored in found[folded(key)]] for key in keys}
-        return {key: [event for event in events[key] if event.key == key] for key in keys}
+        return {key: under(key, found[folded(key)], calendar) for key in keys}
 
     async def plan(
         self, calendar: CalendarId, drafts: Sequence[Draft], *, on_existing: OnExisting = OnExisting.RETURN

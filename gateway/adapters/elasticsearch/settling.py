@@ -7,8 +7,8 @@ from gateway.adapters.base import Outcome, WriteStatus
 from gateway.adapters.elasticsearch.holding import Holding, Verdict, mark_of
 from gateway.adapters.elasticsearch.ids import name_of
 from gateway.adapters.elasticsearch.plan import shifted
-from gateway.adapters.elasticsearch.wire import SentEvent, to_event
-from gateway.errors import AmbiguousKey, Conflict, GatewayError, KeyExists
+from gateway.adapters.elasticsearch.wire import SentEvent, StoredEvent, to_event
+from gateway.errors import AmbiguousKey, Conflict, GatewayError, KeyExists, NotUnderKey
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId
 from gateway.model.time import from_millis, to_rfc3339
@@ -36,6 +36,13 @@ def ambiguous(holding: Holding, calendar: CalendarId) -> AmbiguousKey:
         hint="Somebody may be writing just now: repeat the call. If they stay, remove by their ids those"
         " that are not meant.",
     )
+
+
+def under(key: str, bearers: Sequence[StoredEvent], calendar: CalendarId) -> Sequence[Event] | NotUnderKey:
+    """The events under a key, of those that bear it in whatever case; if it is none of these, why."""
+    events = [to_event(stored, calendar) for stored in bearers]
+    held = [event for event in events if event.key == key]
+    return _taken(key, events[0]) if events and not held else held
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -77,16 +84,20 @@ def _said(
         case Verdict.AMBIGUOUS:
             return WriteStatus.CONFLICT, ambiguous(holding, calendar)
         case Verdict.SPELLED:
-            spelled = mark_of(holding.others[0]).key
-            return WriteStatus.CONFLICT, Conflict(
-                f"The key {holding.key} is taken: an event bears it as {spelled}.",
-                hint="Keys are unique ignoring case: write it as that event has it, or choose another.",
-            )
+            there = next(event for event in holding.others if mark_of(event).key != holding.key)
+            return WriteStatus.CONFLICT, _taken(holding.key, to_event(there, calendar))
         case _:
             return WriteStatus.CONFLICT, Conflict(
                 f"What bears the key {holding.key} differs: {'; '.join(_differences(holding))}.",
                 hint="onExisting UPDATE makes it as it is given here.",
             )
+
+
+def _taken(key: str, there: Event) -> NotUnderKey:
+    return NotUnderKey(
+        f"The key {key} is taken: {there.id} bears it as {there.key}, and case does not count.",
+        hint="Write the key as that event has it, or take another.",
+    )
 
 
 def _differences(holding: Holding) -> Sequence[str]:

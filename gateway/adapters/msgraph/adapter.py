@@ -131,7 +131,7 @@ class MSGraphAdapter:
     ) -> Mapping[str, Sequence[Event] | UpstreamError]:
         """All live events under each key in the calendar, oldest first, with all fields.
 
-        Moved or NotOrganizer where no event is under the key, for one that bears it.
+        NotUnderKey where none is, and one that bears the key shows why.
         """
         del fields  # that an event holds a key shows in more than most ask for
         self._api.check(calendar)

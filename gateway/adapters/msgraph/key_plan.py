@@ -19,7 +19,6 @@ _GIVEN: Final = ("body", "show_as", "categories", "attendees", *_PLACES)
 """What stays as it is where a draft does not name it; title, times and rule are always meant."""
 _PROPERTIES: Final = f"{SourceKind.MSGRAPH}.single_value_extended_properties"
 _UPDATE: Final = "Look at the event. To make it as asked, repeat the call with onExisting: UPDATE."
-_OTHER: Final = "Take another key, or look at that event."
 _CLEAN_UP: Final = "Remove the one that is too many. Until then nothing is written by the key."
 
 
@@ -28,7 +27,7 @@ def decide(index: int, draft: Draft, found: Bearers, on_existing: OnExisting) ->
 
     Raises GatewayError for a draft that Graph cannot hold.
     """
-    error = _obstacle(draft, found, on_existing)
+    error = _obstacle(found, on_existing)
     if error is not None:
         return settled(index, error, found.shown)
     if not found.holders:
@@ -38,36 +37,30 @@ def decide(index: int, draft: Draft, found: Bearers, on_existing: OnExisting) ->
 
 def settled(index: int, error: UpstreamError, bearers: Sequence[Bearer]) -> Outcome:
     """The outcome where events bear the key that are not to be, or cannot be, written to."""
-    is_conflict = type(error) in {Conflict, AmbiguousKey}
+    problem = error.problem.at("key")
     return Outcome(
         index=index,
-        status=WriteStatus.CONFLICT if is_conflict else WriteStatus.FAILED,
+        status=WriteStatus.of(problem),
         event=bearers[0].event,
         event_ids=tuple(bearer.event.id for bearer in bearers),
-        problem=error.problem,
+        problem=problem,
     )
 
 
 def ambiguous(bearers: Sequence[Bearer]) -> AmbiguousKey:
     names = ", ".join(bearer.event.id for bearer in bearers)
     message = f"{len(bearers)} events bear the key {bearers[0].key}: {names}."
-    return AmbiguousKey(message, path=("key",), hint=_CLEAN_UP)
+    return AmbiguousKey(message, hint=_CLEAN_UP)
 
 
-def _obstacle(draft: Draft, found: Bearers, on_existing: OnExisting) -> UpstreamError | None:
+def _obstacle(found: Bearers, on_existing: OnExisting) -> UpstreamError | None:
     """Why nothing is written, whatever the event of the key is like."""
     if on_existing is OnExisting.FAIL and (found.holders or found.alike):
-        message = f"{found.shown[0].event.id} bears the key {found.shown[0].key} already."
-        return KeyExists(message, path=("key",), hint="With onExisting: RETURN it is given back instead.")
+        there = found.shown[0]
+        return KeyExists(f"{there.said} already.", hint="With onExisting: RETURN it is given back instead.")
     if len(found.holders) > 1:
         return ambiguous(found.holders)
-    if found.alike:
-        there = found.alike[0]
-        message = (
-            f"The key {draft.key} is taken: {there.event.id} bears {there.key}, and case does not count."
-        )
-        return Conflict(message, path=("key",), hint=_OTHER)
-    return found.absence
+    return found.taken or found.absence
 
 
 def _of_holder(index: int, draft: Draft, holder: Bearer, on_existing: OnExisting) -> Outcome | EventChange:
@@ -76,11 +69,10 @@ def _of_holder(index: int, draft: Draft, holder: Bearer, on_existing: OnExisting
         return _finish(draft, holder) or _unchanged(index, draft, holder.event)
     if on_existing is OnExisting.UPDATE:
         return change_to(draft, holder)
-    name, key = holder.event.id, draft.key
-    message = f"{name} bears the key {key}, and was made, or changed since, as another event."
+    message = f"{holder.said}, and was made, or changed since, as another event."
     if as_made:
-        message = f"{name}, of the key {key}, was changed upstream: {'; '.join(changes)}."
-    return settled(index, Conflict(message, path=("key",), hint=_UPDATE), [holder])
+        message = f"{holder.event.id}, of the key {holder.key}, was changed upstream: {'; '.join(changes)}."
+    return settled(index, Conflict(message, hint=_UPDATE), [holder])
 
 
 def _unchanged(index: int, draft: Draft, event: Event) -> Outcome:
