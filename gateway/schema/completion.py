@@ -8,12 +8,11 @@ always its own. Resolvers that await nothing may therefore be called twice, and 
 Fields that are not covered, those that await or have arguments, are left to graphql-core, beside the others.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from enum import Enum
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
 from graphql import (
-    DocumentNode,
     FieldNode,
     GraphQLAbstractType,
     GraphQLField,
@@ -24,8 +23,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLString,
-    OperationDefinitionNode,
-    print_ast,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path, UndefinedType
@@ -35,39 +32,16 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
-Completion: TypeAlias = tuple[Callable[[Any, "CompiledExecution"], Any], GroupedFieldSet]
-"""What completes a value, and the fields of it that are left to graphql-core."""
-Variant: TypeAlias = dict[tuple[object, ...], Completion | None]
-"""Completions by type and nodes; None where there is none."""
+from gateway.schema.variants import Completion, Completions
+
 Asked: TypeAlias = tuple[GraphQLField, list[FieldNode], GraphQLObjectType, StrawberryField]
 """A field whose resolver wants to know of the operation, and the type that has the field."""
 
 _DEFINITION: Final = "strawberry-definition"
-_MOST_VARIANTS: Final = 16
-"""Of one document: how many combinations of the variables in `@skip` and `@include` are kept."""
 
 
 class Uncovered(Exception):
     """What a compiled function raises for a value that it does not cover."""
-
-
-class Completions:
-    """All completions of one document, made when they are first needed."""
-
-    def __init__(self, document: DocumentNode) -> None:
-        self.document: Final = document
-        operations = [it for it in document.definitions if isinstance(it, OperationDefinitionNode)]
-        variables = [it for operation in operations for it in operation.variable_definitions or ()]
-        flags = [it for it in variables if print_ast(it.type) in {"Boolean", "Boolean!"}]
-        self._conditions = [it.variable.name.value for it in flags]
-        self._variants: dict[tuple[object, ...], Variant] = {}
-
-    def under(self, variables: Mapping[str, object]) -> Variant:
-        """Those for variables by which `@skip` and `@include` leave out the same."""
-        values = tuple(map(variables.get, self._conditions))
-        if values not in self._variants and len(self._variants) >= _MOST_VARIANTS:
-            self._variants.clear()
-        return self._variants.setdefault(values, {})
 
 
 class CompiledExecution(StrawberryGraphQLCoreExecutionContext):

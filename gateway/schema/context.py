@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -26,7 +27,10 @@ _AT_ONCE: Final = 16
 
 
 class Context:
-    """Made anew for every operation, so that nothing is answered from another one's reads."""
+    """Made anew for every operation, so that nothing is answered from another one's reads.
+
+    Its loaders are made when they are first used, for most operations use none.
+    """
 
     def __init__(
         self,
@@ -37,15 +41,30 @@ class Context:
         self.session = session
         self.audit = audit
         self.subgraph_sdl = subgraph_sdl
-        self.calendars: DataLoader[str, Calendar | None] = DataLoader(self._each(find_calendar))
-        self._events: DataLoader[tuple[str, Fields], Event | None] = DataLoader(self._find_events)
-        self.muted_until: DataLoader[Place, datetime | None] = DataLoader(self._muted_until, cache=False)
-        self._under_keys: DataLoader[tuple[Wanted, Fields], Sequence[Event]] = DataLoader(
-            self._look_up,
-            cache=False,  # a mutation may come in between
-        )
-        self._overlapping = asyncio.Semaphore(_AT_ONCE)
-        self.calendars_of: DataLoader[str, Calendar] = DataLoader(self._homes)
+
+    @cached_property
+    def calendars(self) -> DataLoader[str, Calendar | None]:
+        return DataLoader(self._each(find_calendar))
+
+    @cached_property
+    def calendars_of(self) -> DataLoader[str, Calendar]:
+        return DataLoader(self._homes)
+
+    @cached_property
+    def muted_until(self) -> DataLoader[Place, datetime | None]:
+        return DataLoader(self._muted_until, cache=False)
+
+    @cached_property
+    def _events(self) -> DataLoader[tuple[str, Fields], Event | None]:
+        return DataLoader(self._find_events)
+
+    @cached_property
+    def _under_keys(self) -> DataLoader[tuple[Wanted, Fields], Sequence[Event]]:
+        return DataLoader(self._look_up, cache=False)  # a mutation may come in between
+
+    @cached_property
+    def _overlapping(self) -> asyncio.Semaphore:
+        return asyncio.Semaphore(_AT_ONCE)
 
     async def calendar(self, name: str) -> Calendar:
         """The calendar that holds something that was just read. Raises NotFound if it has gone since."""

@@ -19,12 +19,11 @@ from graphql import (
 )
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
-from gateway.schema.arguments import Variables
-from gateway.schema.completion import Completions
+from gateway.schema.arguments import DirectResolvers
 from gateway.schema.disclosure import leave_out_suggestions, rules
 from gateway.schema.limits import Limits, check_document, check_numbers, too_many
-from gateway.schema.price import Price, Pricing
-from gateway.schema.price import Variables as Given
+from gateway.schema.operation import Operation
+from gateway.schema.price import Pricing, Variables
 
 _KEPT: Final = 256
 _LONGEST_KEPT: Final = 16 * 1024
@@ -33,20 +32,6 @@ _MOST_CHARACTERS: Final = 512 * 1024
 """Of all that are kept: what a text is understood as takes up to a hundred bytes for each character of it."""
 _MAX_ERRORS: Final = 5
 """Each costs up to four milliseconds, for the suggestions that it makes and the values that it quotes."""
-
-
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation of a document: what it says, what it takes, and what it costs."""
-
-    node: OperationDefinitionNode
-    fragments: dict[str, FragmentDefinitionNode]
-    completions: Completions
-    price: Price
-    variables: Variables
-
-    @property
-    def name(self) -> str | None:
-        return self.node.name.value if self.node.name else None
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +67,7 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self._schema = schema
+        self._resolvers = DirectResolvers(schema)
         self._limits = limits
         self._rules = rules(introspection=limits.introspection)
         self._kept: OrderedDict[str, Document] = OrderedDict()
@@ -104,7 +90,7 @@ class Documents:
             oldest, _ = self._kept.popitem(last=False)
             self._characters -= len(oldest)
 
-    def cost(self, operation: Operation, given: Given, *, before: int = 0) -> int:
+    def cost(self, operation: Operation, given: Variables, *, before: int = 0) -> int:
         """What an operation costs. Raises GraphQLError, with TooMany inside, if that is too much.
 
         So it is with what the request's other operations have cost `before`.
@@ -139,13 +125,14 @@ class Documents:
 
     def _operations(self, ast: DocumentNode) -> Iterator[Operation]:
         fragments = {it.name.value: it for it in ast.definitions if isinstance(it, FragmentDefinitionNode)}
-        pricing, completions = Pricing(self._schema, fragments), Completions(ast)
+        pricing = Pricing(self._schema, fragments)
         for node in ast.definitions:
             if isinstance(node, OperationDefinitionNode):
                 yield Operation(
-                    node=node,
+                    self._schema,
+                    ast,
+                    node,
                     fragments=fragments,
-                    completions=completions,
                     price=pricing.price(node),
-                    variables=Variables(self._schema, node),
+                    resolvers=self._resolvers,
                 )

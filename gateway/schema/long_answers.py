@@ -1,6 +1,6 @@
 """How much is executed at once for one caller: long answers wait for each other, short ones for nobody."""
 
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -22,8 +22,6 @@ class LongAnswers:
         self._gates: WeakValueDictionary[str, Gate] = WeakValueDictionary()
 
     def one(self, call: Call, cost: int) -> AbstractAsyncContextManager[None]:
-        """A place for one answer, while it is entered. Entering it raises OutOfTime if it takes too long."""
-        if cost < SHORT:
-            return nullcontext()
+        """A place for a long answer, while it is entered. Entering it raises OutOfTime if it takes long."""
         gate = self._gates.setdefault(call.caller or f"address:{call.client}", Gate(self._places))
         return call.log.deadline.entered(gate.enter(cost // SHORT))

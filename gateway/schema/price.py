@@ -88,7 +88,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
     def cost(self, variables: Variables) -> int:
         """In values, a call upstream being as dear as a hundred of them."""
-        return _reckon(self, variables, {})
+        return self.fixed if self.is_fixed else _reckon(self, variables, {})
 
 
 def _reckon(price: Price, variables: Variables, known: dict[int, int]) -> int:

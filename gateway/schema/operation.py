@@ -1,0 +1,152 @@
+"""An operation of a document: what it costs, what it takes, and how it is executed.
+
+graphql-core makes for each execution what is the same for all of an operation: which fields are selected,
+and thirty attributes. Here that is made once for each variant of the operation, and each execution is begun
+as its copy, with a context, variables and errors of its own.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Self, TypeGuard, cast
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    MiddlewareManager,
+    OperationDefinitionNode,
+    default_field_resolver,
+    default_type_resolver,
+)
+from graphql.execution.collect_fields import FragmentDetails, collect_fields
+from graphql.execution.executor import CollectedErrors
+from graphql.execution.values import VariableValues
+from strawberry.execution import optimized_is_awaitable
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from gateway.schema.arguments import Variables
+from gateway.schema.completion import CompiledExecution
+from gateway.schema.price import Price
+from gateway.schema.variants import Completions
+
+_is_awaitable: Final = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable)
+
+
+class Execution(CompiledExecution):
+    """An execution of an operation, or what others are begun as."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind = self.operation.operation
+        self._root = cast("GraphQLObjectType", self.schema.get_root_type(kind))
+        self._is_serial = kind.value == "mutation"
+        self._fields = collect_fields(
+            self.schema,
+            self.fragments,
+            self.variable_values,
+            self._root,
+            self.operation,
+            self.hide_suggestions,
+        ).grouped_field_set
+
+    def begun(self, context: object, variables: VariableValues) -> Self:
+        """An execution in that context, for variables by which `@skip` and `@include` leave out the same."""
+        begun = object.__new__(type(self))
+        begun.__dict__.update(self.__dict__)
+        begun.context_value = context
+        begun.variable_values = variables
+        begun.collected_errors = CollectedErrors()
+        begun.background_futures = set()
+        begun._infos = {}
+        return begun
+
+    async def result(self) -> ExecutionResult:
+        """What comes of it, as graphql-core executes an operation without `@defer` and `@stream`."""
+        execute = self.execute_fields_serially if self._is_serial else self.execute_fields
+        data: Any
+        try:
+            data = execute(self._root, None, None, self._fields, None)
+            if self.is_awaitable(data):
+                data = await data
+        except GraphQLError as error:
+            self.collected_errors.add(error, None)
+            data = None
+        return ExecutionResult(data=data, errors=self.collected_errors.errors or None)
+
+
+class Operation:
+    """An operation of a valid document."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        node: OperationDefinitionNode,
+        *,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        price: Price,
+        resolvers: MiddlewareManager,
+    ) -> None:
+        self.name: Final = node.name.value if node.name else None
+        self.kind: Final = OperationType(node.operation.value)
+        self.price: Final = price
+        self._schema = schema
+        self._document = document
+        self._node = node
+        self._fragments = fragments
+        self._resolvers = resolvers
+        self._completions = Completions(document)
+        self._variables = Variables(schema, node)
+
+    async def executed(self, context: object, given: dict[str, object]) -> ExecutionResult:
+        """The result, in that context and with those variables."""
+        try:
+            execution = self._begun(context, given)
+        except GraphQLError as error:
+            return ExecutionResult(data=None, errors=[error])
+        if isinstance(execution, list):
+            return ExecutionResult(data=None, errors=execution)
+        return await execution.result()
+
+    def _begun(self, context: object, given: dict[str, object]) -> Execution | list[GraphQLError]:
+        """An execution, if its variables can be read at once; else graphql-core's, or its errors."""
+        try:
+            values = self._variables.read(given)
+        except Exception:  # noqa: BLE001 - graphql-core comes to it again, and says where
+            return self._built(context, given)
+        variant = self._completions.under(values.coerced)
+        if variant.first is None:
+            variant.first = self._first(values)
+        return cast("Execution", variant.first).begun(context, values)
+
+    def _first(self, values: VariableValues) -> Execution:
+        """What all executions of a variant are begun as."""
+        return Execution(
+            self._schema,
+            self._fragments,
+            {name: FragmentDetails(fragment) for name, fragment in self._fragments.items()},
+            None,
+            None,
+            self._node,
+            values,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            middleware_manager=self._resolvers,
+            is_awaitable=_is_awaitable,
+            completions=self._completions,
+        ).begun(None, VariableValues({}, {}))
+
+    def _built(self, context: object, given: dict[str, object]) -> Execution | list[GraphQLError]:
+        execution: Any = Execution.build(
+            self._schema,
+            self._document,
+            context_value=context,
+            raw_variable_values=given,
+            operation_name=self.name,
+            is_awaitable=_is_awaitable,
+            completions=self._completions,
+        )
+        return cast("Execution | list[GraphQLError]", execution)

@@ -1,0 +1,41 @@
+"""The variants of a document: what its selections come to, as the flags in `@skip` and `@include` have it."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from graphql import DocumentNode, OperationDefinitionNode, print_ast
+from graphql.execution.collect_fields import GroupedFieldSet
+
+if TYPE_CHECKING:
+    from gateway.schema.completion import CompiledExecution
+
+Completion: TypeAlias = tuple[Callable[[Any, "CompiledExecution"], Any], GroupedFieldSet]
+"""What completes a value, and the fields of it that are left to graphql-core."""
+
+_MOST: Final = 16
+"""Of one document: how many combinations of its flags are kept."""
+
+
+class Variant(dict[tuple[object, ...], Completion | None]):
+    """Completions by type and nodes, None where there is none, and the `first` execution, if one was made."""
+
+    first: "CompiledExecution | None" = None
+
+
+class Completions:
+    """All completions of one document, made when they are first needed."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.document: Final = document
+        operations = [it for it in document.definitions if isinstance(it, OperationDefinitionNode)]
+        variables = [it for operation in operations for it in operation.variable_definitions or ()]
+        flags = [it for it in variables if print_ast(it.type) in {"Boolean", "Boolean!"}]
+        self._conditions = [it.variable.name.value for it in flags]
+        self._variants: dict[tuple[object, ...], Variant] = {}
+
+    def under(self, variables: Mapping[str, object]) -> Variant:
+        """Those for variables by which `@skip` and `@include` leave out the same."""
+        values = tuple(map(variables.get, self._conditions))
+        if values not in self._variants and len(self._variants) >= _MOST:
+            self._variants.clear()
+        return self._variants.setdefault(values, Variant())
