@@ -52,18 +52,19 @@ class ReadRetries:
         Raises what an attempt raised if another one cannot help, or would begin too late: so a Retry-After
         that asks for more time than there is goes to the caller at once. Nothing begins after the deadline.
         """
-        began = self._retries.clock()
-        for count in range(self._retries.attempts - 1):
+        began, count = self._retries.clock(), 0
+        while True:
             try:
-                return await self._once(attempt)
+                answer = await attempt()
             except UpstreamError as exc:
-                if not exc.problem.retryable or isinstance(exc, OutOfTime):
-                    raise
                 wait = self._retries.wait(count, exc.problem)
-                if self._retries.clock() + wait > self._until(began) or wait >= self._deadline.remaining:
+                count += 1
+                if count == self._retries.attempts or not self._may_follow(exc, began, wait):
                     raise
+            else:
+                self._failing_since = None
+                return answer
             await self._retries.sleep(wait)
-        return await self._once(attempt)
 
     async def pause(self, count: int, problem: Problem | None = None) -> bool:
         """Waits before what may be done again after a problem; False where there is no time for that."""
@@ -73,10 +74,11 @@ class ReadRetries:
         await self._retries.sleep(wait)
         return True
 
-    async def _once(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        answer = await attempt()
-        self._failing_since = None
-        return answer
+    def _may_follow(self, error: UpstreamError, began: float, wait: float) -> bool:
+        """Whether another attempt may follow, that long after the error: it can help, and is in time."""
+        if not error.problem.retryable or isinstance(error, OutOfTime):
+            return False
+        return self._retries.clock() + wait <= self._until(began) and wait < self._deadline.remaining
 
     def _until(self, began: float) -> float:
         """When the last attempt may begin of a read that has just failed."""

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 
 from gateway.adapters.transport import Answer
 from gateway.adapters.upstream import Call, UpstreamRequest
 
-Key = tuple[str | None, bytes, str]
+Key = tuple[str | None, str | None, str]
 
 
 class Sharing:
@@ -29,11 +28,11 @@ class Sharing:
         credential: str | None,
     ) -> Answer:
         """The answer to a request, as `send` or an equal read gets it. An error is everybody's own."""
-        key = (call.caller or call.client, sha256((credential or "").encode()).digest(), request.path)
-        if key not in self._under_way:
-            return await self._lead(key, send)
-        answer = await self._join(key, call)
-        return await send() if answer is None else answer
+        key = (call.caller or call.client, credential, request.path)
+        if key in self._under_way:
+            answer = await self._join(key, call)
+            return await send() if answer is None else answer
+        return await self._lead(key, send)
 
     def forget(self) -> None:
         """Lets nobody join what is under way: a write is over."""

@@ -79,6 +79,8 @@ class MLApi:
     async def version(self) -> ClusterVersion:
         """The cluster's version, as far as it is known: the same all through a call. Raises OutOfTime."""
         if self._version is None:
+            self._version = self._versions.at_hand
+        if self._version is None:
             async with self._call.log.deadline.limit():
                 self._version = await self._versions.get(self._ask_version)
         return self._version
@@ -103,7 +105,7 @@ class MLApi:
         """
         version = UNKNOWN if self._is_plain else await self.version()
         answer = await self._exchange(request, version, log)
-        if media_type(version) == JSON or not faults.is_of_another_version(answer, request):
+        if not faults.is_of_another_version(answer, request) or media_type(version) == JSON:
             return answer
         self._versions.forget()
         self._is_plain = True
@@ -207,8 +209,8 @@ class MLApi:
         return await self._transport.send(request, headers=headers, log=log, content=content)
 
     def _headers(self, request: UpstreamRequest, version: ClusterVersion) -> dict[str, str]:
-        headers = media_headers(version, has_body=request.body is not None)
-        headers["x-opaque-id"] = self._call.request_id
+        media = media_headers(version, has_body=request.body is not None)
+        headers = {**media, "x-opaque-id": self._call.request_id}
         credential = self._credential.value(self.source, self._call)
         if credential is not None:
             headers["authorization"] = credential

@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from gateway.adapters.elasticsearch.versions import ClusterVersion
@@ -16,7 +18,8 @@ _NEWEST: Final = 9
 _SERVERLESS_API: Final = "2023-10-31"
 
 
-def media_headers(version: ClusterVersion, *, has_body: bool) -> dict[str, str]:
+@lru_cache(maxsize=32)  # a source has one version, and few have many sources
+def media_headers(version: ClusterVersion, *, has_body: bool) -> Mapping[str, str]:
     """The headers that settle the language; plain JSON where a cluster knows no versions of it."""
     media = media_type(version)
     headers = {"accept": media}

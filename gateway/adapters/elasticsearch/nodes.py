@@ -56,11 +56,11 @@ class Nodes:
         content: bytes | None = None,
     ) -> Answer:
         """The answer of the first node that is reached, whatever its status. Raises as Transport does."""
-        *others, last = self._in_turn()
-        for node in others:
+        nodes = self._in_turn()
+        for node in nodes[:-1]:
             with suppress(NotSent):
                 return await self._ask(node, request, headers, log, content)
-        return await self._ask(last, request, headers, log, content)
+        return await self._ask(nodes[-1], request, headers, log, content)
 
     async def aclose(self) -> None:
         for node in self._nodes:
@@ -68,6 +68,8 @@ class Nodes:
 
     def _in_turn(self) -> list[_Node]:
         """All nodes: the next in turn first, and those that rest last, the one that has rested most first."""
+        if len(self._nodes) == 1:
+            return self._nodes
         first, self._turn = self._turn, (self._turn + 1) % len(self._nodes)
         now = self._now()
         return sorted(

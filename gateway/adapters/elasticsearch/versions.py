@@ -78,20 +78,21 @@ class Versions:
         self._renew: datetime | None = None
         self._asking = asyncio.Lock()
 
+    @property
+    def at_hand(self) -> ClusterVersion | None:
+        """The version, as far as it is known; None where it is time to ask."""
+        return None if self._renew is None or self._now() >= self._renew else self._known
+
     async def get(self, ask: Ask) -> ClusterVersion:
-        """The version, as far as it is known: a request must not fail because of this one. Raises nothing."""
-        if self._is_due():
-            async with self._asking:
-                if self._is_due():
-                    await self._renewed(ask)
+        """The same, asked for if need be: a request must not fail because of this one. Raises nothing."""
+        async with self._asking:
+            if self.at_hand is None:
+                await self._renewed(ask)
         return self._known
 
     def forget(self) -> None:
         """Lets the next caller ask anew."""
         self._renew = None
-
-    def _is_due(self) -> bool:
-        return self._renew is None or self._now() >= self._renew
 
     async def _renewed(self, ask: Ask) -> None:
         try:
