@@ -3,17 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from math import inf, isinf
-from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 import msgspec
 
 from gateway.errors import OutOfTime
-
-T = TypeVar("T")
 
 
 class Deadline(msgspec.Struct, frozen=True):
@@ -53,27 +50,6 @@ class Deadline(msgspec.Struct, frozen=True):
                 yield
         except TimeoutError as exc:
             raise _out_of_time() from exc
-
-    def entered(self, place: AbstractAsyncContextManager[T]) -> AbstractAsyncContextManager[T]:
-        """Holds a lock, or whatever has to be waited for. Raises OutOfTime if that takes too long."""
-        return _Entered(self, place)
-
-
-class _Entered(AbstractAsyncContextManager[T]):
-    """A place that is entered before a deadline, or not at all."""
-
-    def __init__(self, deadline: Deadline, place: AbstractAsyncContextManager[T]) -> None:
-        self._deadline = deadline
-        self._place = place
-
-    async def __aenter__(self) -> T:
-        async with self._deadline.limit():
-            return await self._place.__aenter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return await self._place.__aexit__(kind, raised, trace)
 
 
 NEVER: Final = Deadline()

@@ -24,4 +24,4 @@ class LongAnswers:
     def one(self, call: Call, cost: int) -> AbstractAsyncContextManager[None]:
         """A place for a long answer, while it is entered. Entering it raises OutOfTime if it takes long."""
         gate = self._gates.setdefault(call.caller or f"address:{call.client}", Gate(self._places))
-        return call.log.deadline.entered(gate.enter(cost // SHORT))
+        return gate.enter(cost // SHORT, deadline=call.log.deadline)

@@ -1,6 +1,5 @@
 """An Elasticsearch source as one call sees it."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -45,6 +44,7 @@ from gateway.adapters.elasticsearch.wire import (
     to_calendar,
 )
 from gateway.adapters.elasticsearch.writing import write
+from gateway.adapters.gate import Gate
 from gateway.adapters.groups import in_groups
 from gateway.adapters.upstream import Call
 from gateway.errors import (
@@ -69,7 +69,7 @@ _MIN_PAGE: Final = 10
 
 
 class ElasticsearchAdapter:
-    """Implements CalendarAdapter. `writing` gives the lock that a write to a calendar holds."""
+    """Implements CalendarAdapter. `writing` gives the gate that a write to a calendar passes."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class ElasticsearchAdapter:
         *,
         call: Call,
         page_size: int,
-        writing: Callable[[CalendarId], asyncio.Lock],
+        writing: Callable[[CalendarId], Gate],
         series: SeriesLimits,
         lookback: timedelta,
         now: Callable[[], datetime],
@@ -210,7 +210,7 @@ class ElasticsearchAdapter:
         """Writes a step and sees for itself: one at a time, for two could not tell their events apart."""
         log = self._call.log.part()
         try:
-            async with log.deadline.entered(self._writing(step.calendar)):
+            async with self._writing(step.calendar).enter(deadline=log.deadline):
                 if isinstance(step, KeyedStep):
                     return await write_keyed(self._api, step, size=self._page_size, log=log, now=self._now)
                 return await write(self._api, plan.as_planned(step), size=self._page_size, log=log)
@@ -229,7 +229,8 @@ class ElasticsearchAdapter:
         event, log = step.action.event, self._call.log.part()
         write = EventWrite(self._api, step, size=self._page_size, log=log)
         try:
-            async with log.deadline.entered(self._writing(calendar_at(event.source, write.place))):
+            gate = self._writing(calendar_at(event.source, write.place))
+            async with gate.enter(deadline=log.deadline):
                 plan.check_shift(event, self._now())
                 if isinstance(step.action, EventChange):
                     return await change(write, step.action)

@@ -1,6 +1,5 @@
 """Making, deleting and changing ML calendars, and seeing for oneself what became of it."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -20,6 +19,7 @@ from gateway.adapters.elasticsearch.calendar_plan import (
 )
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.jobs import ClusterJobs
+from gateway.adapters.gate import Gate
 from gateway.adapters.management import (
     CalendarCreation,
     CalendarDeletion,
@@ -44,7 +44,7 @@ class ElasticsearchCalendars:
     """Implements CalendarManagement. `writing` gives the lock that a write to a calendar holds."""
 
     def __init__(
-        self, api: MLApi, jobs: ClusterJobs, *, call: Call, writing: Callable[[CalendarId], asyncio.Lock]
+        self, api: MLApi, jobs: ClusterJobs, *, call: Call, writing: Callable[[CalendarId], Gate]
     ) -> None:
         self._api = api
         self._planner = CalendarPlanner(api, jobs)
@@ -57,7 +57,7 @@ class ElasticsearchCalendars:
     async def apply(self, step: CalendarStep) -> CalendarOutcome:
         log = self._call.log.part()
         try:
-            async with log.deadline.entered(self._writing(step.order.calendar)):
+            async with self._writing(step.order.calendar).enter(deadline=log.deadline):
                 outcome = await _Apply(self._api, step, log).run()
         except UpstreamError as exc:
             outcome = _refused(exc.problem, step.present)

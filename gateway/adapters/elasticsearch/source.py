@@ -1,6 +1,5 @@
 """A configured Elasticsearch cluster, 7.14 or later: its grammar of ids and its connection."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,6 +12,7 @@ from gateway.adapters.elasticsearch.api import Credential, MLApi
 from gateway.adapters.elasticsearch.lookup import DEFAULT_LOOKBACK
 from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, SeriesLimits
 from gateway.adapters.elasticsearch.versions import Versions
+from gateway.adapters.gate import Gate
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Way
@@ -90,7 +90,7 @@ class ElasticsearchSource:
         self._now = now
         self._versions = Versions(now=now, is_personal=takes_callers_credential)
         self._sharing = Sharing()
-        self._locks: WeakValueDictionary[CalendarId, asyncio.Lock] = WeakValueDictionary()
+        self._writing: WeakValueDictionary[CalendarId, Gate] = WeakValueDictionary()
 
     def calendar_id(self, written: ResourceId) -> CalendarId:
         return ids.calendar_id(written)
@@ -115,7 +115,7 @@ class ElasticsearchSource:
             api,
             call=call,
             page_size=self._page_size,
-            writing=self._lock,
+            writing=self._gate,
             series=self._series,
             lookback=self._lookback,
             now=self._now,
@@ -124,5 +124,9 @@ class ElasticsearchSource:
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    def _lock(self, calendar: CalendarId) -> asyncio.Lock:
-        return self._locks.setdefault(calendar, asyncio.Lock())
+    def _gate(self, calendar: CalendarId) -> Gate:
+        """Lets one write at a time into a calendar."""
+        gate = self._writing.get(calendar)
+        if gate is None:
+            gate = self._writing[calendar] = Gate(1)
+        return gate

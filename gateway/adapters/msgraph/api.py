@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
@@ -63,7 +64,7 @@ class GraphApi:
     def deadline(self) -> Deadline:
         return self._call.log.deadline
 
-    @property
+    @cached_property
     def claims(self) -> Claims:
         """Who acts, as far as that is known without asking. Raises Unauthenticated."""
         return self._credential.claims(self._call)
@@ -90,9 +91,10 @@ class GraphApi:
         self, request: UpstreamRequest, credential: str, log: UpstreamLog, if_match: str | None = None
     ) -> Answer:
         headers = self._headers(request, credential, if_match)
-        async with log.deadline.entered(self._gate(request, credential).enter()):
+        async with self._gate(request, credential).enter(deadline=log.deadline):
             answer = await self._transport.send(request, headers=headers, log=log)
-        self._note_refusal((answer,), credential)
+        if faults.refuses_credential(answer):
+            self._credential.refused(credential)
         return answer
 
     async def send_batch(
@@ -106,12 +108,14 @@ class GraphApi:
         request = batch.pack(requests, headers=ITEM_HEADERS)
         headers = self._headers(request, credential, None)
         try:
-            async with log.deadline.entered(self._gate(requests[0], credential).enter(self._gates.limit)):
+            gate = self._gate(requests[0], credential)
+            async with gate.enter(self._gates.limit, deadline=log.deadline):
                 answer = await self._transport.send(request, headers=headers, log=log)
         finally:
             self._sharing.forget()
         answers = batch.unpack(answer, request, len(requests))
-        self._note_refusal(answers, credential)
+        if any(map(faults.refuses_credential, answers)):
+            self._credential.refused(credential)
         return answers
 
     async def read(self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None) -> T:
@@ -260,16 +264,11 @@ class GraphApi:
     async def _authorized(self, request: UpstreamRequest) -> str:
         """The credential for a request. Raises UpstreamError if it cannot do or there is none."""
         access.check(request.path.split("/")[2], self.claims, source=self.source)
-        async with self.deadline.limit():
-            return await self._credential.authorization(self._call)
+        return await self._credential.authorization(self._call)
 
     def _gate(self, request: UpstreamRequest, credential: str) -> Gate:
         """Of the mailbox; that of `me` is known by its user, or else by whose credential it is."""
         return self._gates.gate(mailbox_of(request.path, self.claims.user or credential))
-
-    def _note_refusal(self, answers: Sequence[Answer | UpstreamError], credential: str) -> None:
-        if any(isinstance(answer, Answer) and answer.status == 401 for answer in answers):
-            self._credential.refused(credential)
 
     def path_of(self, link: str | None) -> str | None:
         """The request path of a link to the next page, None where there is none. Raises UnexpectedAnswer."""

@@ -26,7 +26,10 @@ class Credential(Protocol):
         ...
 
     async def authorization(self, call: Call) -> str:
-        """The header's value. Raises UpstreamError, of the kinds that say that nothing was sent to Graph."""
+        """The header's value. Raises UpstreamError, of the kinds that say that nothing was sent to Graph.
+
+        Nobody waits for it beyond the deadline of the call.
+        """
         ...
 
     def refused(self, authorization: str) -> None:
@@ -123,8 +126,9 @@ class Application(_Issued):
     def claims(self, call: Call) -> Claims:  # noqa: ARG002 - whoever calls
         return Claims(idtyp="app")
 
-    async def authorization(self, call: Call) -> str:  # noqa: ARG002 - whoever calls
-        return f"Bearer {await self._tokens.get(_OURS, self._endpoint.for_application)}"
+    async def authorization(self, call: Call) -> str:
+        deadline = call.log.deadline
+        return f"Bearer {await self._tokens.get(_OURS, self._endpoint.for_application, deadline=deadline)}"
 
 
 class OnBehalfOf(_Issued):
@@ -151,4 +155,5 @@ class OnBehalfOf(_Issued):
                 f"The caller's token for the source {self._callers.source} has expired.",
                 hint="Ask for a new one, and repeat the call with it. Nothing was sent.",
             )
-        return f"Bearer {await self._tokens.get(assertion, partial(self._endpoint.on_behalf_of, assertion))}"
+        fetch, deadline = partial(self._endpoint.on_behalf_of, assertion), call.log.deadline
+        return f"Bearer {await self._tokens.get(assertion, fetch, deadline=deadline)}"

@@ -100,6 +100,10 @@ def was_refused(answer: Answer) -> bool:
     )
 
 
+def refuses_credential(answer: Answer | UpstreamError) -> bool:
+    return isinstance(answer, Answer) and answer.status == 401
+
+
 def challenge(answer: Answer) -> str | None:
     """The claims, as JSON, that a new token must have for Graph to take it; None where none are asked for."""
     match = _CLAIMS.search(answer.headers.get("www-authenticate", "")) if answer.status == 401 else None

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from gateway.adapters.deadline import NEVER, Deadline
 from gateway.errors import GatewayError
 
 Fetch = Callable[[], Coroutine[Any, Any, "Token"]]
@@ -42,8 +43,8 @@ class Tokens:
         self._held: dict[bytes, _Held] = {}
         self._fetching: dict[bytes, asyncio.Task[Token]] = {}
 
-    async def get(self, credential: str, fetch: Fetch) -> str:
-        """The token that `credential` leads to. Raises what `fetch` raises.
+    async def get(self, credential: str, fetch: Fetch, *, deadline: Deadline = NEVER) -> str:
+        """The token that `credential` leads to. Raises what `fetch` raises, and OutOfTime.
 
         While the token held is good it is given at once, and renewed behind it when its end is near. Whoever
         finds none waits for the one `fetch` that is under way.
@@ -55,10 +56,8 @@ class Tokens:
         task = self._fetching.get(key) or self._start(key, fetch)
         if held is not None and now < held.token.expires:
             return held.token.value
-        try:
-            return (await asyncio.shield(task)).value  # one caller's leaving is not the others' failure
-        except GatewayError as exc:
-            raise copy(exc) from exc  # each waiter's own: on its way up an error learns where it happened
+        async with deadline.limit():
+            return await _waited(task)
 
     def forget(self, value: str) -> None:
         """Keeps a token that was refused no longer."""
@@ -97,3 +96,10 @@ class Tokens:
             good = {key: held for key, held in self._held.items() if now < held.token.expires}
             last = sorted(good, key=lambda key: good[key].token.expires)[-self._most :]
             self._held = {key: good[key] for key in last}
+
+
+async def _waited(task: asyncio.Task[Token]) -> str:
+    try:
+        return (await asyncio.shield(task)).value  # one caller's leaving is not the others' failure
+    except GatewayError as exc:
+        raise copy(exc) from exc  # each waiter's own: on its way up an error learns where it happened
