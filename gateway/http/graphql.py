@@ -44,7 +44,6 @@ _LEAVING: Final = (
     "The gateway had to leave before this was done. What was being written may be there: look before you"
     " repeat it."
 )
-_log = structlog.get_logger(__name__)
 
 
 class GraphQLEndpoint:
@@ -70,6 +69,7 @@ class GraphQLEndpoint:
         self._explorer = explorer
         self._credential_headers = credential_headers
         self._admission = admission or Admission()
+        self._log = structlog.get_logger(__name__).bind()  # once: for each line it costs as much as the line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, of whatever method."""
@@ -109,7 +109,7 @@ class GraphQLEndpoint:
             if _GRACE_IS_OVER not in exc.args:
                 raise
             response = refused(Refusal(503, _LEAVING, code=Code.UNAVAILABLE), media)
-        _log.info(
+        self._log.info(
             "operation",
             name=_name(asked),
             caller=call and call.caller,

@@ -12,11 +12,13 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 from structlog.typing import EventDict, Processor
 
+from gateway.http.plain_line import plain_line
 from gateway.settings import LogFormat, LogLevel
 
 # They log each upstream request at INFO with its URL, in which there are people's addresses.
@@ -27,6 +29,9 @@ _SHARED: Final[tuple[Processor, ...]] = (
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
+
+
+_LEVELS: Final = {"exception": "error", "warn": "warning"}
 
 
 class _Logger:
@@ -43,11 +48,20 @@ class _Logger:
     debug = info = warning = error = critical = msg
 
 
+def _own(logger: _Logger, method: str, line: EventDict) -> EventDict:
+    """What the shared processors add, at once."""
+    values = structlog.contextvars.merge_contextvars(logger, method, line)
+    values["level"] = _LEVELS.get(method, method)
+    values["logger"] = logger.name
+    values["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return values
+
+
 def configure(log_format: LogFormat, level: LogLevel) -> None:
     """Sets up logging for the whole process; a second call replaces the first."""
     renderers = _renderers(log_format, colors=sys.stderr.isatty())
     structlog.configure(
-        processors=[*_SHARED, *renderers],
+        processors=[_own, *renderers],
         logger_factory=_Logger,
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
@@ -86,8 +100,10 @@ def _renderers(log_format: LogFormat, *, colors: bool) -> tuple[Processor, ...]:
     """Tracebacks are plain in both: the usual ones print local variables, and with them credentials."""
     if log_format == "json":
         return structlog.processors.format_exc_info, _as_json
+    if not colors:
+        return (plain_line,)
     plain = structlog.dev.plain_traceback
-    return (structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain),)
+    return (structlog.dev.ConsoleRenderer(exception_formatter=plain),)
 
 
 _ENCODER: Final = json.JSONEncoder(default=repr)

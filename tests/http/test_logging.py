@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 import structlog
 import uvicorn
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.http.logging import bound, configure
+from gateway.http.plain_line import plain_line
+from gateway.service.loss import LossPolicy
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +112,22 @@ def test_lines_for_people_are_coloured_on_a_terminal_only(capsys: pytest.Capture
     written = capsys.readouterr().err
     assert "source=es" in written
     assert "\x1b" not in written
+
+
+KEYS = st.sampled_from(["level", "event", "logger", "a", "b c", "exception", "stack"])
+VALUES = (
+    st.text(max_size=5) | st.integers() | st.floats() | st.sampled_from([LossPolicy.WARN, "=", "two words"])
+)
+WHOLE = {"timestamp": "2027-03-01T12:00:00Z", "level": "info", "event": "x", "logger": "gateway.some"}
+
+
+@given(st.dictionaries(KEYS, VALUES), st.booleans())
+def test_a_line_for_people_is_that_of_structlog(values: dict[str, object], is_whole: bool) -> None:
+    line = (WHOLE if is_whole else {}) | {
+        key: str(value) if key in {*WHOLE, "exception", "stack"} else value for key, value in values.items()
+    }
+    theirs = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    assert plain_line(None, "info", dict(line)) == theirs(None, "info", dict(line))
 
 
 def test_a_log_that_cannot_be_written_costs_nobody_his_answer(
