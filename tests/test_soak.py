@@ -17,13 +17,13 @@ MODES = (
     "forgotten at once",
     "forgotten when deleted",
 )
-PAIRS, CALLS = 50, 50
-OPTIONS = f"--pairs {PAIRS} --calls {CALLS} --clients 10 --kill-every 6 --seed 5"
+PAIRS, CALLS = 130, 50
+OPTIONS = f"--pairs {PAIRS} --calls {CALLS} --clients 10 --kill-every 6 --at-once 2 --seed 5"
 
 
 @pytest.fixture(scope="module")
 def run():
-    """What a run of all modes says: fifty pairs of calls at one moment, then faults and kills."""
+    """What a run of all modes says: each kind of pair at one moment on both sides, then faults and kills."""
     return subprocess.run(
         [sys.executable, "scripts/soaking", *OPTIONS.split()],
         cwd=ROOT,

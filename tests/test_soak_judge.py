@@ -18,6 +18,7 @@ from clients import Clients
 from diary import Diary
 from held import Held
 from judge import Kind, judge, judge_at_once, judge_call, judge_late
+from pairs import KINDS, pairs
 from play import Play
 from report import Report
 from soak import FAULTS
@@ -432,6 +433,17 @@ async def test_a_diary_keeps_each_row_that_came_or_did_not(tmp_path):
     assert {(line["key"], line["calendarId"], line["isWhole"]) for line in lines} == {("K", ML, True)}
 
 
+def test_when_all_is_made_once_more_a_change_meets_what_came_after_it():
+    later = Add(calendars=(ML,), events=(event("K", "Three", START, 90),), is_update=True)
+    possible = Story(stages=((add(),), (change(),), (later,))).possible()["K", ML]
+    assert possible == {
+        content("One"),
+        content("Two"),
+        ("Three", START, START + 1.5 * HOUR),
+        ("Two", START, START + 1.5 * HOUR),
+    }
+
+
 # What is tried
 
 
@@ -443,6 +455,12 @@ def test_every_write_is_cut_before_after_and_late():
         if chance > 0 and fault.cut and fnmatchcase(f"{method} /users/{{id}}/events/{{id}}", route)
     }
     assert cuts == {(method, cut) for method in ("POST", "PATCH", "DELETE") for cut in Cut}
+
+
+def test_of_26_pairs_each_kind_is_tried_on_both_sides():
+    for first in range(0, 130, 26):
+        names = {name for name, _ in pairs(range(first, first + 26))}
+        assert names == {f"{kind} in {side}" for kind in KINDS for side in ("elasticsearch", "msgraph")}
 
 
 def test_stories_add_update_change_remove_and_add_again_also_at_once():

@@ -11,11 +11,12 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from judge import Kind
 from report import Report
 from soak import Soak
 
@@ -40,10 +41,10 @@ async def main(options: argparse.Namespace) -> bool:
     modes = options.mode or list(MODES)
     print(f"seed {options.seed}, {options.clients} clients")
     print("\t".join(["transactionId".ljust(22), *FIGURES, *Report().wrong, "seconds"]))
-    is_good = True
-    for number, mode in enumerate(modes):
-        began = time.monotonic()
-        run = Soak(
+    gate = asyncio.Semaphore(options.at_once)
+
+    async def run(number: int, mode: str) -> bool:
+        soak = Soak(
             MODES[mode],
             pairs=_share(options.pairs, number, len(modes)),
             calls=len(_share(options.calls, number, len(modes))),
@@ -52,13 +53,22 @@ async def main(options: argparse.Namespace) -> bool:
             kill_every=options.kill_every,
             kept=options.keep and _made(options.keep / mode.replace(" ", "-")),
         )
-        report = await run.run()
-        print(_line(mode, report, time.monotonic() - began), flush=True)
-        for kind, lines in report.wrong.items():
-            for line in lines[:SHOWN]:
-                print(f"  {kind}: {line}", flush=True)
-        is_good &= report.is_good
-    return is_good
+        async with gate:
+            began = time.monotonic()
+            report = await soak.run()
+            print(_line(mode, report, time.monotonic() - began), *_found(report), sep="\n", flush=True)
+        return report.is_good
+
+    async with asyncio.TaskGroup() as group:
+        runs = [group.create_task(run(number, mode)) for number, mode in enumerate(modes)]
+    return all(run.result() for run in runs)
+
+
+def _found(report: Report) -> Iterator[str]:
+    """The first of each kind of what is wrong, and of what was undone."""
+    for kind, lines in [*report.wrong.items(), ("undone", report.of(Kind.UNDONE))]:
+        for line in lines[:SHOWN]:
+            yield f"  {kind}: {line}"
 
 
 def _made(folder: Path) -> Path:
@@ -84,6 +94,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=500, help="pairs in all modes together (500)")
     parser.add_argument("--clients", type=int, default=24, help="how many stories go on at once (24)")
     parser.add_argument("--kill-every", type=float, default=80, help="posts between two kills, about (80)")
+    parser.add_argument("--at-once", type=int, default=1, help="how many modes go on at once (1)")
     parser.add_argument("--seed", type=int, default=1, help="what chance depends on (1)")
     parser.add_argument("--mode", action="append", choices=list(MODES), help="one mode; again for each (all)")
     parser.add_argument("--keep", type=Path, help="a folder for what was told, written and audited (none)")

@@ -31,9 +31,12 @@ class Story:
         return [call for stage in self.stages for call in stage]
 
     def possible(self) -> Mapping[Place, set[Content]]:
-        """All that may ever be there, in whatever order the calls of a stage are done."""
+        """All that may ever be there, in whatever order the calls of a stage are done.
+
+        And then when all are made once more: a change meets what a later call has left.
+        """
         found: dict[Place, set[Content]] = defaultdict(set)
-        for stage in self.stages:
+        for stage in (*self.stages, *self.stages):
             for call in (*stage, *stage):
                 for place in call.places:
                     found[place] |= {*call.wanted(place[0], sorted(found[place]))}
