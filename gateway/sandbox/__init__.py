@@ -47,7 +47,7 @@ class Credentials:
 
 
 class Sandbox:
-    """Both upstreams while it is entered, each with `url`, `emulator`, `faults` and `exchanges`.
+    """Both upstreams while it is entered, each with `url`, `emulator`, `faults`, `exchanges` and `running`.
 
     Port 0 means any free one. `seed` fixes what looks random: the ids of new events and the faults by chance.
     `unknowns` and `limits` are Graph's, and stand above those of a setup; `service_time` is how long Graph

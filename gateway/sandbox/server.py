@@ -111,6 +111,8 @@ class EmulatorServer(Generic[E]):
         self.emulator = emulator
         self.faults = Faults() if faults is None else faults
         self.exchanges: deque[Exchange] = deque(maxlen=KEPT_EXCHANGES)
+        self.running: list[Request] = []
+        """What has arrived and is not answered yet."""
         self.now = now
         self._perform = perform
         self._port = port
@@ -158,7 +160,11 @@ class EmulatorServer(Generic[E]):
         """The reply under the fault that is due, None to cut the connection; both are recorded."""
         route = self.emulator.route(request)
         fault = self.faults.draw(route)
-        response = await self._throttled(request, fault)
+        self.running.append(request)
+        try:
+            response = await self._throttled(request, fault)
+        finally:
+            self.running.remove(request)
         self.exchanges.append(
             Exchange(time=self.now(), route=route, request=request, response=response, fault=fault)
         )

@@ -1,6 +1,5 @@
 """Changing and removing events, a row per order, or per copy where it names a key; silent sources first."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.base import WriteStatus
+from gateway.adapters.together import together
 from gateway.errors import GatewayError, InvalidInput, Problem, located
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
 from gateway.service.audit import AuditTrail
@@ -102,10 +102,12 @@ def _is_refused(part: Part) -> bool:
 
 async def _prepare(session: Session, writes: Sequence[EventWrite], max_invitations: int | None) -> None:
     lanes = Lanes(session.log)
-    await asyncio.gather(*(lanes.run(write.lane, write.check, skip=write.refuse) for write in writes))
+    await together(lanes.run(write.lane, write.check, skip=write.refuse) for write in writes)
     _refuse_doubled(writes)
     check_invitations(writes, max_invitations)
-    await asyncio.gather(*(write.plan() for write in writes))
+    lanes = Lanes(session.log)  # what was found may be written, whatever got no answer beside it
+    found = [write for write in writes if write.event_id is not None]
+    await together(lanes.run(write.lane, write.plan, skip=write.refuse) for write in found)
 
 
 def _refuse_doubled(writes: Sequence[EventWrite]) -> None:

@@ -27,7 +27,9 @@ _log = structlog.get_logger(__name__)
 class CalendarWrite:
     """The part of a call that concerns one calendar: what is refused, what is planned, what came of it."""
 
-    def __init__(self, session: Session, audit: AuditTrail, command: AddEvents, target: Target) -> None:
+    def __init__(
+        self, session: Session, audit: AuditTrail, command: AddEvents, target: Target, drafts: Drafts
+    ) -> None:
         self.target = target
         self._session = session
         self._audit = audit
@@ -35,8 +37,7 @@ class CalendarWrite:
         self._policy = target.source.policy
         self._undo = CalendarUndo(session, target)
         self.calendar_id = target.known_id
-        self.refused: dict[int, Problem] = {}
-        self.drafts: dict[int, Draft] = {}
+        self.drafts, self.refused = drafts.in_zone(target.time_zone)
         self.steps: Sequence[Step] = ()
         self.outcomes: dict[int, Outcome] = {}
         self._planned: dict[int, PlannedEvent] = {}
@@ -71,29 +72,26 @@ class CalendarWrite:
         """Whether an event is refused, or settled otherwise than wished."""
         return bool(self.refused) or not all(map(is_as_wished, self.outcomes.values()))
 
-    async def check(self, drafts: Drafts) -> None:
-        """Holds every event against the guard rails. Writes nothing."""
-        for index in range(len(drafts)):
-            draft = drafts.get(index, self.target.time_zone)
-            if isinstance(draft, Problem):
-                self.refused[index] = draft
-            else:
-                self.drafts[index] = draft
+    async def prepare(self) -> Iterable[Problem]:
+        """Plans what passes the guard rails: exact requests, warnings, effects. Writes nothing.
+
+        Gives what keeps all of it from being written. What is left after a refusal can be prepared anew.
+        """
         try:
             await self._check_calendar()
-        except GatewayError as exc:
-            self._refuse(self.drafts, exc.problem.at("calendars", self.target.index))
-        self._check_drafts()
-
-    async def plan(self) -> None:
-        """Plans what passed the checks: exact requests, warnings, effects. Writes nothing."""
-        try:
+            self._check_drafts()
             await self._plan()
         except GatewayError as exc:
-            self._refuse(self.drafts, exc.problem.at("calendars", self.target.index))
+            self.refuse(exc.problem)
+            return (exc.problem,)
+        return ()
+
+    def refuse(self, problem: Problem) -> None:
+        """Keeps all events from being written."""
+        self._refuse(self.drafts, problem.at("calendars", self.target.index))
 
     def refuse_invitations(self, problem: Problem) -> None:
-        """Keeps back what would send mail. What is left is to be planned anew."""
+        """Keeps back what would send mail. What is left is to be prepared anew."""
         for index in self.invitations:
             path = ("attendees",) if self.drafts[index].attendees else ()
             self._refuse((index,), problem.at("events", index, *path))
@@ -112,7 +110,7 @@ class CalendarWrite:
         wildcard = not self.target.by_alias and not self._policy.names_exactly(self.target.canonical)
         could_mute_all = wildcard and self.target.source.can(Capability.ANOMALY_SUPPRESSION)
         must_be_there = self._command.dry_run or self._command.atomicity is Atomicity.ALL_OR_NOTHING
-        if not could_mute_all and not must_be_there:
+        if self._found is not None or not (could_mute_all or must_be_there):
             return
         found = await self._session.aside.adapter(self.target.source).calendar(self.target.calendar)
         self._found, self.calendar_id = found, found.id

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from gateway.adapters.groups import in_groups
 from gateway.errors import GatewayError, Problem, TooMany
 from gateway.model.elasticsearch import ElasticsearchCalendarDetails, ElasticsearchEventDetails
 from gateway.model.event import Event, EventStatus
@@ -120,9 +121,14 @@ async def _muted(session: Session, mutes: Sequence[Event]) -> tuple[Sequence[Mut
     by_calendar: dict[str, list[Event]] = {}
     for mute in mutes:
         by_calendar.setdefault(str(mute.calendar_id), []).append(mute)
-    told = await asyncio.gather(*(_jobs(session, calendar) for calendar in by_calendar))
-    problems = [problem for _, problem in told if problem is not None]
-    jobs = dict(zip(by_calendar, (jobs for jobs, _ in told), strict=True))
+
+    async def ask(those: Sequence[str]) -> Sequence[Sequence[Job]]:
+        return [await _jobs(session, calendar) for calendar in those]
+
+    told = await in_groups(list(by_calendar), str, ask)
+    problems = [each.problem for each in told if isinstance(each, GatewayError)]
+    known = [None if isinstance(each, GatewayError) else each for each in told]
+    jobs = dict(zip(by_calendar, known, strict=True))
     return list(_by_jobs(by_calendar, jobs)), problems
 
 
@@ -157,19 +163,15 @@ def _windows(mutes: Sequence[Event], span: timedelta) -> tuple[Interval, ...]:
     return tuple(_merged(Interval(each.start, each.end) for found in windows for each in found))
 
 
-async def _jobs(session: Session, name: str) -> tuple[Sequence[Job] | None, Problem | None]:
-    """The jobs that a calendar mutes, or why nobody can tell."""
+async def _jobs(session: Session, name: str) -> Sequence[Job]:
+    """The jobs that a calendar mutes. Raises GatewayError where nobody can tell."""
     target = session.catalog.calendar(name)
-    try:
-        adapter = session.adapter(target.source)
-        found = await adapter.calendar(target.calendar)
-        details = found.details
-        names = details.job_ids if isinstance(details, ElasticsearchCalendarDetails) else ()
-        if not names or adapter.jobs is None:
-            return (), None
-        return muted_jobs(names, await adapter.jobs.all()).jobs, None
-    except GatewayError as exc:
-        return None, exc.problem
+    adapter = session.adapter(target.source)
+    details = (await adapter.calendar(target.calendar)).details
+    names = details.job_ids if isinstance(details, ElasticsearchCalendarDetails) else ()
+    if not names or adapter.jobs is None:
+        return ()
+    return muted_jobs(names, await adapter.jobs.all()).jobs
 
 
 def _merged(windows: Iterable[Interval]) -> Iterator[Interval]:

@@ -51,7 +51,13 @@ class Drafts:
         """The key as it was given, whether or not there can be a draft."""
         return self._keys[index]
 
-    def get(self, index: int, time_zone: str | None) -> Draft | Problem:
+    def in_zone(self, time_zone: str | None) -> tuple[dict[int, Draft], dict[int, Problem]]:
+        """Those that can be meant, and why the others cannot, by their index."""
+        made = {index: self._get(index, time_zone) for index in range(len(self))}
+        drafts = {index: draft for index, draft in made.items() if isinstance(draft, Draft)}
+        return drafts, {index: each for index, each in made.items() if isinstance(each, Problem)}
+
+    def _get(self, index: int, time_zone: str | None) -> Draft | Problem:
         place = (index, time_zone)
         if place not in self._made:
             self._made[place] = self._make(index, time_zone)

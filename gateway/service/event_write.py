@@ -113,10 +113,10 @@ class EventWrite:
     def refuse_invitations(self, problem: Problem) -> None:
         self.refuse(problem)
 
-    async def plan(self) -> None:
-        """Plans what passed the checks. Writes nothing."""
+    async def plan(self) -> Iterable[Problem]:
+        """Plans what passed the checks. Writes nothing. Gives what speaks against it."""
         if self._source is None or self._action is None:
-            return
+            return ()
         try:
             step = await self._session.adapter(self._source).plan_event(self._action)
             self._warnings = step.warnings
@@ -126,6 +126,8 @@ class EventWrite:
         except GatewayError as exc:
             in_patch = exc.problem.path and self._order.amend is not None
             self.refuse(exc.problem.at("set") if in_patch else exc.problem)
+            return (exc.problem,)
+        return ()
 
     def show(self) -> None:
         """Puts the planned requests into the log, as a dry run shows them."""

@@ -1,6 +1,5 @@
 """One calendar's mutes on their way to what is announced: what is written, what is removed, a row per key."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +10,7 @@ import msgspec
 from gateway.adapters.base import OnExisting, WriteStatus
 from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Notice
+from gateway.adapters.together import together
 from gateway.model.event import Draft
 from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import CalendarWrite
@@ -62,17 +62,14 @@ class MuteWrite:
         made = sum(len(step.events) for step in self._adding.steps)
         return made + sum(any(write.steps for write in writes) for writes in self._removals.values())
 
-    async def prepare(self) -> None:
+    async def prepare(self, lanes: Lanes) -> None:
         """Checks and plans all that is to be done. Writes nothing."""
-        lanes = Lanes(self._session.log)
-        keys = list(self._drafts)
-        if keys:
-            drafts = [_maker(draft) for draft in self._drafts.values()]
-            await self._adding.check(Drafts(drafts, keys))
-            await self._adding.plan()
+        if self._drafts:
+            await lanes.run(self._adding.lane, self._adding.prepare, skip=self._adding.refuse)
         removals = self._all_removals
-        await asyncio.gather(*(lanes.run(it.lane, it.check, skip=it.refuse) for it in removals))
-        await asyncio.gather(*(write.plan() for write in removals))
+        await together(lanes.run(it.lane, it.check, skip=it.refuse) for it in removals)
+        going = [write for write in removals if write.event_id is not None]
+        await together(lanes.run(it.lane, it.plan, skip=it.refuse) for it in going)
 
     def show(self) -> None:
         """Puts the planned requests into the log, as a dry run shows them."""
@@ -100,7 +97,8 @@ class MuteWrite:
 
     def _calendar_write(self) -> CalendarWrite:
         command = AddEvents(calendars=(), drafts=(), on_existing=OnExisting.UPDATE, dry_run=self._dry_run)
-        return CalendarWrite(self._session, self._audit, command, self._target)
+        drafts = Drafts([_maker(draft) for draft in self._drafts.values()], list(self._drafts))
+        return CalendarWrite(self._session, self._audit, command, self._target, drafts)
 
     def _going(self, following: Following) -> Sequence[EventWrite]:
         return [

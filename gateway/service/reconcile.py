@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from gateway.adapters.together import together
 from gateway.errors import GatewayError, InvalidInput, Problem, TooMany
 from gateway.model.time import Window
 from gateway.service import side
@@ -18,6 +19,7 @@ from gateway.service.audit import AuditTrail
 from gateway.service.coverage import LONGEST
 from gateway.service.fan_out import apply_all, check_calls
 from gateway.service.following import Following
+from gateway.service.lanes import Lanes
 from gateway.service.mute_write import MuteWrite
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
@@ -62,7 +64,8 @@ async def reconcile(session: Session, audit: AuditTrail, command: Reconcile) -> 
         MuteWrite(session, audit, each.target, each.followings, now=command.now, dry_run=command.dry_run)
         for each in found.calendars
     ]
-    await asyncio.gather(*(write.prepare() for write in writes))
+    lanes = Lanes(session.log)
+    await together(write.prepare(lanes) for write in writes)
     too_many = _too_many(sum(write.changes for write in writes), command.max_changes)
     if too_many and not command.dry_run:
         return _refused(too_many)

@@ -16,6 +16,7 @@ from gateway.service.call_limits import check_calendars, check_rows
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.drafts import AddEvents, Drafts
 from gateway.service.fan_out import check_invitations, in_order
+from gateway.service.lanes import Lanes
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
@@ -27,9 +28,9 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
     if problems:
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
-    writes = {id(target): CalendarWrite(session, audit, command, target) for target in targets}
     drafts = Drafts(command.drafts, command.keys)
-    await _prepare(list(writes.values()), drafts, command.max_invitations)
+    writes = {id(target): CalendarWrite(session, audit, command, target, drafts) for target in targets}
+    await _prepare(session, list(writes.values()), command.max_invitations)
     if command.atomicity is Atomicity.ALL_OR_NOTHING:
         hold_back(list(writes.values()), others_refused=any(isinstance(it, Unresolved) for it in resolved))
     check_allowance(list(writes.values()), session, command.atomicity)
@@ -49,12 +50,12 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
     )
 
 
-async def _prepare(writes: Sequence[CalendarWrite], drafts: Drafts, max_invitations: int | None) -> None:
+async def _prepare(session: Session, writes: Sequence[CalendarWrite], max_invitations: int | None) -> None:
     """Whom a change sends mail shows only in its plan."""
-    await together(write.check(drafts) for write in writes)
-    await together(write.plan() for write in writes)
+    lanes = Lanes(session.log)
+    await together(lanes.run(write.lane, write.prepare, skip=write.refuse) for write in writes)
     refused = check_invitations(writes, max_invitations)
-    await together(write.plan() for write in refused)
+    await together(lanes.run(write.lane, write.prepare, skip=write.refuse) for write in refused)
 
 
 def _row(column: CalendarWrite | Unresolved, index: int, key: str | None) -> EventRow:
