@@ -248,8 +248,8 @@ class CalendarAdapter(Protocol):
         """
         ...
 
-    async def apply(self, step: Step) -> Sequence[Outcome]:
-        """Writes a step and sees for itself. One outcome per event; raises nothing of the upstream's."""
+    async def apply(self, step: Step, *, fields: Fields = EVERYTHING) -> Sequence[Outcome]:
+        """Writes a step and sees for itself. One outcome per event, with those fields; raises nothing."""
         ...
 
     async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:

@@ -1,5 +1,7 @@
 """How an event is announced in Outlook where it does not say so itself."""
 
+from typing import Final
+
 import msgspec
 
 from gateway.model.event import Draft, ShowAs, SourceKind
@@ -19,6 +21,8 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, draft: Draft) -> Draft:
         """The draft as it is announced. Whatever it says of a reminder is all that is said of it."""
+        if self == _AS_IT_IS:
+            return draft
         options = draft.options.get(SourceKind.MSGRAPH, MSGraphEventOptions())
         if not isinstance(options, MSGraphEventOptions):
             raise TypeError(f"{options!r} are no options of Graph's.")
@@ -33,3 +37,6 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
             show_as=self.show_as if draft.show_as is None else draft.show_as,
             options={**draft.options, SourceKind.MSGRAPH: options},
         )
+
+
+_AS_IT_IS: Final = Announcement()

@@ -29,6 +29,7 @@ Nodes = Iterable[FieldNode]
 
 _EVENT: Final = "CalendarEvent"
 _PAGES: Final = (("nodes",), ("edges", "node"))
+_RESULTS: Final = (("results", "event"),)
 _REPORT: Final = (
     ("covered", "announced"),
     ("covered", "suppressed"),
@@ -54,6 +55,11 @@ def fields_of_events(info: strawberry.Info[Context]) -> Fields:
 def fields_of_page(info: strawberry.Info[Context]) -> Fields:
     """What is selected of the events of a connection, by its nodes or its edges."""
     return _fields_at(info, _PAGES)
+
+
+def fields_of_results(info: strawberry.Info[Context]) -> Fields:
+    """What is selected of the events of a write's rows."""
+    return _fields_at(info, _RESULTS)
 
 
 def fields_of_report(info: strawberry.Info[Context]) -> Fields:

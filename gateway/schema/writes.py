@@ -6,6 +6,7 @@ import msgspec
 import strawberry
 
 from gateway.adapters import base, byproducts, upstream
+from gateway.model.fields import Fields
 from gateway.schema.context import Context
 from gateway.schema.enums import (
     Atomicity,
@@ -53,7 +54,8 @@ class AddEventsInput:
         default=False, description="Plan all, show the exact requests, write nothing."
     )
 
-    def to_model(self) -> AddEvents:
+    def to_model(self, fields: Fields) -> AddEvents:
+        """The call, of whose events those `fields` are to be shown."""
         return AddEvents(
             calendars=self.calendars,
             drafts=[event.to_draft for event in self.events],
@@ -64,6 +66,7 @@ class AddEventsInput:
             max_invitations=self.max_invitations,
             max_mute=None if self.max_mute is None else self.max_mute.longest,
             dry_run=self.dry_run,
+            fields=fields,
         )
 
 

@@ -211,7 +211,7 @@ class CalendarWrite:
         outcomes: dict[int, Outcome] = {}
         try:
             adapter = self._session.adapter(self.target.source)
-            outcomes = {outcome.index: outcome for outcome in await adapter.apply(step)}
+            outcomes = {it.index: it for it in await adapter.apply(step, fields=self._command.read)}
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
             _log.exception("write.crashed", source=self.target.source.name, calendar=str(step.calendar))
         finally:  # a call that is cancelled in the middle leaves its line, too

@@ -9,6 +9,7 @@ import msgspec
 from gateway.adapters.base import OnExisting
 from gateway.errors import GatewayError, InvalidInput, Problem
 from gateway.model.event import Draft
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.key import checked, folded
 from gateway.service.atomicity import Atomicity
 from gateway.service.loss import LossPolicy
@@ -21,7 +22,7 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
     """A request to add events. A draft is made for the time zone that all-day events of a calendar take.
 
     `keys` has the key of each event, or is empty. `max_invitations` and `max_mute` may only lower what the
-    sources allow.
+    sources allow. `fields` are those that are to be shown of the events.
     """
 
     calendars: Sequence[str]
@@ -33,6 +34,12 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
     max_mute: timedelta | None = None
     atomicity: Atomicity = Atomicity.BEST_EFFORT
     dry_run: bool = False
+    fields: Fields = EVERYTHING
+
+    @property
+    def read(self) -> Fields:
+        """What is to be read of what is written: what may be taken back must be known whole."""
+        return self.fields if self.atomicity is Atomicity.BEST_EFFORT else EVERYTHING
 
 
 class Drafts:

@@ -5,7 +5,9 @@ from datetime import date
 import msgspec
 import pytest
 
-from gateway.adapters.msgraph.kept import changes
+from gateway.adapters.msgraph.events import event_reader, to_event
+from gateway.adapters.msgraph.kept import changes, compared
+from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.model.event import (
     Attendee,
     AttendeeType,
@@ -16,7 +18,13 @@ from gateway.model.event import (
     SourceKind,
     draft_of,
 )
-from gateway.model.msgraph import Importance, MSGraphEventDetails, MSGraphEventOptions
+from gateway.model.msgraph import (
+    Importance,
+    MSGraphEventDetails,
+    MSGraphEventOptions,
+    OnlineMeetingProvider,
+    Sensitivity,
+)
 from gateway.model.recurrence.rule import RecurrenceRule
 from gateway.model.time import EventTime, midnight
 
@@ -130,3 +138,58 @@ def test_a_series_that_is_held_by_another_rule_or_clock_is_told(held, shown):
         "FREQ=WEEKLY;BYDAY=MO",
         shown,
     )
+
+
+SHOWN = {
+    "id": "E",
+    "subject": "Patch",
+    "start": {"dateTime": "2027-03-15T09:00:00.0000000", "timeZone": "UTC"},
+    "end": {"dateTime": "2027-03-15T10:00:00.0000000", "timeZone": "UTC"},
+    "originalStartTimeZone": "W. Europe Standard Time",
+    "originalEndTimeZone": "UTC",
+    "recurrence": {
+        "pattern": {"type": "daily", "interval": 1},
+        "range": {"type": "noEnd", "startDate": "2027-03-15"},
+    },
+    **dict.fromkeys(("showAs", "importance", "sensitivity"), "unknown"),
+    **dict.fromkeys(("isReminderOn", "responseRequested", "allowNewTimeProposals", "hideAttendees"), False),
+    "reminderMinutesBeforeStart": 15,
+    "onlineMeetingProvider": "teamsForBusiness",
+}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"title": "Other"},
+        {"start": EventTime(instant=MORNING + HOUR, zone="UTC")},
+        {"end": EventTime(instant=MORNING, zone="Europe/Berlin")},
+        {"is_all_day": True},
+        {"show_as": ShowAs.FREE},
+        {"categories": ("Red",)},
+        {"attendees": (OPS,)},
+        {"location": BRIDGE},
+        {"locations": (BRIDGE,)},
+        {"recurrence": series().recurrence},
+        {"options": MSGraphEventOptions(importance=Importance.HIGH)},
+        {"options": MSGraphEventOptions(sensitivity=Sensitivity.PRIVATE)},
+        {"options": MSGraphEventOptions(is_reminder_on=True)},
+        {"options": MSGraphEventOptions(reminder_minutes_before_start=5)},
+        {"options": MSGraphEventOptions(response_requested=True)},
+        {"options": MSGraphEventOptions(allow_new_time_proposals=True)},
+        {"options": MSGraphEventOptions(hide_attendees=True)},
+        {"options": MSGraphEventOptions(is_online_meeting=True)},
+        {"options": MSGraphEventOptions(online_meeting_provider=OnlineMeetingProvider.SKYPE_FOR_BUSINESS)},
+    ],
+    ids=str,
+)
+def test_what_is_compared_is_read_whatever_else_is_not(given):
+    options = {SourceKind.MSGRAPH: given["options"]} if "options" in given else {}
+    draft = msgspec.structs.replace(
+        draft_of(msgspec.structs.replace(EVENT, title="Patch")), **{**given, "options": options}
+    )
+    wire = msgspec.convert(SHOWN, GraphEvent)
+    place = {"source": "msgraph", "owner": ("users", "U"), "calendar": None}
+    found = list(changes(draft, to_event(wire, **place)))
+    assert found
+    assert list(changes(draft, event_reader(**place, fields=compared(draft)).read(wire))) == found

@@ -71,3 +71,48 @@ async def test_a_field_alone_is_what_it_is_among_all_others(front: Any, calendar
     for selection in single(schema):
         alone = await shown(selection)
         assert alone == part(everything, alone), selection
+
+
+ADD = """mutation ($calendar: ID!) {
+  addEvents(input: {calendars: [$calendar], events: [{
+    title: "Patch", description: {html: "<p>text</p>"}, categories: ["red"], showAs: FREE
+    start: {zoned: {local: "2027-03-15T09:00:00", timeZone: "Europe/Berlin"}}, end: {after: "PT1H"}
+    location: {displayName: "Room 1"}, attendees: [{email: "ops@contoso.com", name: "Ops", type: OPTIONAL}]
+    msgraph: {importance: HIGH, isReminderOn: true, reminderMinutesBeforeStart: 5, isOnlineMeeting: true}
+  }]}) { results { status stored warnings { field } event { SELECTED } } }
+}"""
+OF_ITS_OWN = {
+    *("id", "webUrl", "revision", "createdAt", "updatedAt"),
+    *("eventId", "changeKey", "iCalUId", "uid", "transactionId", "joinUrl"),
+}
+"""Fields in which two events that are made alike differ."""
+
+
+@pytest.mark.parametrize("calendar", ["msgraph:users/outages@contoso.com", "elasticsearch:planned-outages"])
+async def test_a_field_of_an_added_event_alone_is_what_it_is_among_all_others(
+    front: Any, calendar: str
+) -> None:
+    gateway = await front()
+    schema = build_schema(client_sdl())
+
+    async def added(selection: str) -> Any:
+        answer = await gateway.ask(ADD.replace("SELECTED", selection), {"calendar": calendar})
+        (row,) = answer["addEvents"]["results"]
+        return row
+
+    everything = await added(" ".join(whole(schema, "CalendarEvent")))
+    assert everything["status"] == "CREATED"
+    for selection in single(schema):
+        alone = await added(selection)
+        names = OF_ITS_OWN & set(selection.split())
+        assert without(alone, names) == without(part(everything, alone), names), selection
+
+
+def without(value: Any, names: set[str]) -> Any:
+    """A value in which it only counts whether those fields have one."""
+    if isinstance(value, dict):
+        return {
+            name: below is not None if name in names else without(below, names)
+            for name, below in value.items()
+        }
+    return [without(one, names) for one in value] if isinstance(value, list) else value

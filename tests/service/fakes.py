@@ -218,7 +218,8 @@ class FakeAdapter:
     async def foretell(self, steps: Sequence[Step], calendar: Calendar | None = None) -> Sequence[Step]:
         return steps
 
-    async def apply(self, step: Step) -> Sequence[Outcome]:
+    async def apply(self, step: Step, *, fields: Fields = EVERYTHING) -> Sequence[Outcome]:
+        del fields
         (planned,) = step.events
         self._source.journal.append(f"apply {step.calendar} {planned.draft.title}")
         if planned.draft.title in self._source.crashing:

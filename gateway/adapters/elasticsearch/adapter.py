@@ -206,8 +206,9 @@ class ElasticsearchAdapter:
         )
         return plan_keyed(lookup, ready, on_existing)
 
-    async def apply(self, step: Step) -> Sequence[Outcome]:
+    async def apply(self, step: Step, *, fields: Fields = EVERYTHING) -> Sequence[Outcome]:
         """Writes a step and sees for itself: one at a time, for two could not tell their events apart."""
+        del fields  # there are few, and all of them tell one event from another
         log = self._call.log.part()
         try:
             async with self._writing(step.calendar).enter(deadline=log.deadline):

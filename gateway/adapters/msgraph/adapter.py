@@ -149,11 +149,12 @@ class MSGraphAdapter:
         Raises UpstreamError where keys cannot be looked up: nothing is written unseen.
         """
         self._api.check(calendar)
-        numbered = dict(enumerate(drafts))
-        keyed = {index: draft for index, draft in numbered.items() if draft.key is not None}
-        others = {index: draft for index, draft in numbered.items() if draft.key is None}
+        keyed = {index: draft for index, draft in enumerate(drafts) if draft.key is not None}
+        others = {index: draft for index, draft in enumerate(drafts) if draft.key is None}
         made = plan(calendar, others, requests=self._requests, in_batches=self._api.takes_batches)
-        with_keys = await KeyedPlan(self._api, self._requests, calendar, on_existing).of(keyed)
+        with_keys = Plan()
+        if keyed:
+            with_keys = await KeyedPlan(self._api, self._requests, calendar, on_existing).of(keyed)
         return Plan(
             steps=tuple(map(self._with_exceptions, (*with_keys.steps, *made.steps))),
             refused={**made.refused, **with_keys.refused},
@@ -165,23 +166,26 @@ class MSGraphAdapter:
         del calendar
         return steps
 
-    async def apply(self, step: Step) -> Sequence[Outcome]:
+    async def apply(self, step: Step, *, fields: Fields = EVERYTHING) -> Sequence[Outcome]:
         """Posts the events, and believes the answer: Graph shows what it has stored."""
-        outcomes = await self._written(step)
+        if isinstance(step, KeyedStep):  # what bears a key is compared whole
+            keyed = KeyedWriting(self._api, self._requests, step, self.apply_event)
+            return await self._without_days(step, await keyed.run(self._repeats))
+        posts = posts_of(step)
+        await Writing(self._api, step.calendar, posts, fields=fields).run(self._repeats)
+        return await self._without_days(step, [post.outcome() for post in posts])
+
+    async def _without_days(self, step: Step, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        """The outcomes once the days are out that new series leave out."""
         exceptions = of_step(step)
+        if not exceptions:
+            return outcomes
         return [
             await self._leave_out(exceptions[outcome.index], outcome)
             if outcome.index in exceptions and outcome.status not in _SETTLED
             else outcome
             for outcome in outcomes
         ]
-
-    async def _written(self, step: Step) -> list[Outcome]:
-        if isinstance(step, KeyedStep):
-            return await KeyedWriting(self._api, self._requests, step, self.apply_event).run(self._repeats)
-        posts = posts_of(step)
-        await Writing(self._api, step.calendar, posts).run(self._repeats)
-        return [post.outcome() for post in posts]
 
     async def plan_event(self, action: EventChange | EventRemoval) -> EventStep:
         self._api.check(EventId.parse(action.event.id))
@@ -204,7 +208,7 @@ class MSGraphAdapter:
         if isinstance(step, KeyedStep) and step.change is not None:
             return step
         after = [request for one in of_step(step).values() for request in planned(one, self._requests)]
-        return msgspec.structs.replace(step, requests=(*step.requests, *after))
+        return msgspec.structs.replace(step, requests=(*step.requests, *after)) if after else step
 
     async def _leave_out(self, exceptions: Exceptions, written: Outcome) -> Outcome:
         if written.event is not None and isinstance(written.event.details, MSGraphEventDetails):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from gateway.model.msgraph import (
 _NO_DATE: Final = date(1, 1, 1)
 
 
+@lru_cache(maxsize=256)
 def details_reader(fields: Fields) -> Callable[[wire.GraphEvent], MSGraphEventDetails]:
     """Reads the wanted ones of the properties that the unified event does not have."""
     wanted = [(name, read) for name, read in _PROPERTIES.items() if f"{SourceKind.MSGRAPH}.{name}" in fields]

@@ -30,6 +30,7 @@ from gateway.model.msgraph import OpenExtension
 
 ASSIGNED: Final = "<assigned>"
 """Stands for the transactionId in a planned request, so that two dry runs show the same."""
+_TRANSACTION: Final = b'"transactionId":'
 
 
 def encode(draft: Draft, *, transaction_id: str = ASSIGNED) -> bytes:
@@ -39,8 +40,8 @@ def encode(draft: Draft, *, transaction_id: str = ASSIGNED) -> bytes:
 
 def with_transaction(body: bytes | None, transaction_id: str) -> bytes:
     """The body of the same POST with another transactionId, which is the last of its members."""
-    event = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw])
-    return msgspec.json.encode({**event, "transactionId": transaction_id})
+    before, member, _ = (body or b"").rpartition(_TRANSACTION)
+    return b'%b%b"%b"}' % (before, member, transaction_id.encode())
 
 
 def encode_json(body: object) -> bytes:

@@ -1,6 +1,7 @@
 """Graph's events as ours: JSON in, unified events with their details out. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -39,13 +40,11 @@ from gateway.model.zones import find_zone
 class EventReader:
     """Reads the events of an owner's mailbox: of each the wanted attributes, and what it is never without."""
 
-    def __init__(
-        self, *, source: str, owner: Owner, calendar: CalendarId | None, fields: Fields = EVERYTHING
-    ) -> None:
+    def __init__(self, source: str, owner: Owner, calendar: CalendarId | None, fields: Fields) -> None:
         self._source = source
         self._calendar = None if calendar is None else str(calendar)
         self._events = str(event_of(source, owner, ""))
-        self._wanted = [(name, read) for name, read in _ATTRIBUTES.items() if name in fields]
+        self._wanted = _wanted(fields)
         self._read_details = details_reader(fields)
 
     def read(self, event: wire.GraphEvent) -> Event:
@@ -74,9 +73,17 @@ class EventReader:
         return f"{self._events}{encode_segment(graph_id)}"
 
 
+@lru_cache(maxsize=1024)
+def event_reader(
+    *, source: str, owner: Owner, calendar: CalendarId | None, fields: Fields = EVERYTHING
+) -> EventReader:
+    """The reader for a calendar, kept: calls ask for the same again and again."""
+    return EventReader(source, owner, calendar, fields)
+
+
 def to_event(event: wire.GraphEvent, *, source: str, owner: Owner, calendar: CalendarId | None) -> Event:
     """One event with all its attributes, as a reader reads it."""
-    return EventReader(source=source, owner=owner, calendar=calendar).read(event)
+    return event_reader(source=source, owner=owner, calendar=calendar).read(event)
 
 
 def person(who: wire.EmailAddress | None) -> EventPerson | None:
@@ -216,3 +223,8 @@ _ATTRIBUTES: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
     "warnings": lambda event: tuple(_warnings(event)),
 }
 """How each attribute is read that not every reading needs."""
+
+
+@lru_cache(maxsize=256)
+def _wanted(fields: Fields) -> Sequence[tuple[str, Callable[[wire.GraphEvent], Any]]]:
+    return [(name, read) for name, read in _ATTRIBUTES.items() if name in fields]

@@ -8,57 +8,81 @@ import msgspec
 from gateway.adapters.base import EventChange
 from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Loss, camel_case, plain
-from gateway.adapters.msgraph.drafts import to_wire
+from gateway.adapters.msgraph.drafts import times
 from gateway.adapters.msgraph.patch import members_of
-from gateway.adapters.msgraph.recurrence import from_pattern
+from gateway.adapters.msgraph.recurrence import from_pattern, to_pattern
 from gateway.adapters.msgraph.wire import DateTimeTimeZone, NewEvent, PatternedRecurrence
 from gateway.model.event import Attendee, Draft, Event, SourceKind
+from gateway.model.fields import ALWAYS, DETAILS, EVERYTHING, Fields
 from gateway.model.msgraph import MSGraphEventDetails
 from gateway.model.time import EventTime, to_rfc3339
 from gateway.model.zones import find_zone
 
 _NO_LINK: Final = "The event came back without a link to join it: the calendar may allow none such."
 _ALL: Final = NewEvent.__struct_fields__
+_ONLINE: Final = "is_online_meeting"
 _PLAIN: Final = ("show_as", "categories", "attendees", "location", "locations")
+_COMPARED: Final[Fields] = ALWAYS | {
+    "title",
+    f"{SourceKind.MSGRAPH}.original_start_time_zone",
+    f"{SourceKind.MSGRAPH}.original_end_time_zone",
+}
+"""What is always sent."""
+_OPTIONS: Final = [name for name in DETAILS if name.startswith(f"{SourceKind.MSGRAPH}.")]
 
 
 def changes(draft: Draft, event: Event, members: Collection[str] = _ALL) -> Iterator[TranslationWarning]:
     """A warning for each of the members sent that the event shows in another form."""
     # A series that is not sent need not be one that can be sent.
     draft = draft if "recurrence" in members else msgspec.structs.replace(draft, recurrence=None)
-    sent, details = to_wire(draft), event.details
+    details, options = event.details, draft.options.get(SourceKind.MSGRAPH)
     if not isinstance(details, MSGraphEventDetails):
         raise TypeError(f"{event.id} is no event of Graph's.")
-    if "subject" in members and event.title != sent.subject:
-        message = f"Graph holds a title of {len(event.title)} characters instead of {len(sent.subject)}."
-        yield _changed("title", message, sent.subject, event.title)
-    if "is_online_meeting" in members and sent.is_online_meeting and not _can_be_joined(details):
+    if "subject" in members and event.title != draft.title:
+        message = f"Graph holds a title of {len(event.title)} characters instead of {len(draft.title)}."
+        yield _changed("title", message, draft.title, event.title)
+    if "is_online_meeting" in members and getattr(options, _ONLINE, None) and not _can_be_joined(details):
         yield _changed("msgraph.isOnlineMeeting", _NO_LINK, True, details.is_online_meeting)
     if "start" in members:
-        yield from _renamed("start", sent.start, details.original_start_time_zone)
-        yield from _renamed("end", sent.end, details.original_end_time_zone)
+        start, end = times(draft)
+        yield from _renamed("start", start.wire, details.original_start_time_zone)
+        yield from _renamed("end", end.wire, details.original_end_time_zone)
         yield from _moved("start", draft.start, event.start, is_all_day=draft.is_all_day)
         yield from _moved("end", draft.end, event.end, is_all_day=draft.is_all_day)
-    if sent.recurrence is not None:
-        yield from _rule_changed(draft, sent.recurrence, event)
-    for name, given, held in (*_plain(draft, event), *_options(draft, details)):
+    if draft.recurrence is not None:
+        sent = to_pattern(draft.recurrence.rule, draft.start)
+        yield from _rule_changed(draft, sent, event)
+    for name, given, held in (*_plain(draft, event), *_options(options, details)):
         if name in members and not _is_in(given, held):
             field = camel_case(name) if name in _PLAIN else f"{SourceKind.MSGRAPH}.{camel_case(name)}"
             yield _changed(field, "Graph holds something else than it was sent.", plain(given), plain(held))
 
 
+def compared(draft: Draft) -> Fields:
+    """The attributes of an event in which `changes` may find it other than its draft."""
+    if draft.recurrence is not None:
+        return EVERYTHING
+    given = [name for name in _PLAIN if getattr(draft, name) is not None]
+    if SourceKind.MSGRAPH in draft.options:
+        given += _OPTIONS
+    return _COMPARED.union(given) if given else _COMPARED
+
+
 def _plain(draft: Draft, event: Event) -> Iterator[tuple[str, object, object]]:
     """What is shown in the form in which it is sent: its name, what is given, what is held."""
     for name in _PLAIN:
-        yield name, getattr(draft, name), getattr(event, name)
+        given = getattr(draft, name)
+        if given is not None:
+            yield name, given, getattr(event, name)
 
 
-def _options(draft: Draft, details: MSGraphEventDetails) -> Iterator[tuple[str, object, object]]:
+def _options(
+    given: msgspec.Struct | None, details: MSGraphEventDetails
+) -> Iterator[tuple[str, object, object]]:
     """The same of the options, as far as Graph shows them. Whether it can be joined is a question apart."""
-    given = draft.options.get(SourceKind.MSGRAPH)
     for name in () if given is None else given.__struct_fields__:
         held = getattr(details, name, None)
-        if held is not None and name != "is_online_meeting":
+        if held is not None and name != _ONLINE:
             yield name, getattr(given, name), held
 
 
@@ -107,6 +131,8 @@ def _moved(
     field: str, given: EventTime, held: EventTime, *, is_all_day: bool
 ) -> Iterator[TranslationWarning]:
     """Exchange may have other rules for a zone than this machine, and keeps whole days by their dates."""
+    if given == held:
+        return
     before, after = (_moment(time, is_all_day=is_all_day) for time in (given, held))
     if before != after:
         message = f"Graph holds another time, {after} instead of {before}: look at the event."

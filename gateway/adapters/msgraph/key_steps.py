@@ -42,8 +42,6 @@ class KeyedPlan:
 
     async def of(self, drafts: Mapping[int, Draft]) -> Plan:
         """The plan. Raises UpstreamError where keys cannot be looked up."""
-        if not drafts:
-            return Plan()
         found = await self._lookup.find(_key(draft) for draft in drafts.values())
         home = await self._lookup.identity()
         for index, draft in drafts.items():

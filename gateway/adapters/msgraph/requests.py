@@ -1,6 +1,7 @@
 """The requests that Graph is sent, as they go on the request line. Pure."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -33,7 +34,8 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
 
     def add_event(self, calendar: CalendarId, body: bytes) -> UpstreamRequest:
         """Graph's path for a calendar as it was addressed: `me` alone takes plain `/events`."""
-        return self._write("POST", (*calendar.segments, "events"), body)
+        path = _path_of_events(self.version, calendar)
+        return UpstreamRequest(source=self.source, method="POST", path=path, body=body)
 
     def change_event(self, event: EventId, body: bytes) -> UpstreamRequest:
         return self._write("PATCH", event.segments, body)
@@ -120,6 +122,12 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
     def _get(self, segments: Segments, query: Query = ()) -> UpstreamRequest:
         path = request_path((self.version, *segments), query)
         return UpstreamRequest(source=self.source, method="GET", path=path)
+
+
+@lru_cache(maxsize=1024)
+def _path_of_events(version: str, calendar: CalendarId) -> str:
+    """Kept, for many events go to one calendar."""
+    return request_path((version, *calendar.segments, "events"))
 
 
 def _expand(fields: Fields) -> Query:

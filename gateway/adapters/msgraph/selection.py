@@ -49,6 +49,7 @@ _PROPERTIES: Final = _OF_THE_SAME_NAME | _DETAILS | _ATTRIBUTES | dict.fromkeys(
 """When an event was created and changed is not here: a calendar view shows it only if nothing is selected."""
 
 
+@lru_cache(maxsize=256)
 def select(fields: Fields, *, version: str) -> str | None:
     """The value of `$select`, None where the whole event is to come."""
     wanted = fields - _FOREIGN - (frozenset() if version == "beta" else _BETA)

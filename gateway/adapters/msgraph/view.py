@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.adapters.msgraph.api import GraphApi
-from gateway.adapters.msgraph.events import EventReader
+from gateway.adapters.msgraph.events import event_reader
 from gateway.adapters.msgraph.paths import canonical
 from gateway.adapters.msgraph.selection import page_of, select
 from gateway.adapters.msgraph.series_keys import SeriesKeys
@@ -92,7 +92,7 @@ async def _view(
         async for page in pages:
             owner = api.owner(calendar, page.context)
             home = canonical(calendar, owner)
-            reader = EventReader(source=api.source, owner=owner, calendar=home, fields=fields)
+            reader = event_reader(source=api.source, owner=owner, calendar=home, fields=fields)
             if keys is not None:
                 await keys.learn(page.value)
             fresh = {event.id: event for event in page.value if event.id not in seen}

@@ -12,20 +12,23 @@ from gateway.adapters.base import Outcome, PlannedEvent, Step, WriteStatus
 from gateway.adapters.msgraph import batch, faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.drafts import with_transaction
-from gateway.adapters.msgraph.events import to_event
-from gateway.adapters.msgraph.kept import changes
+from gateway.adapters.msgraph.events import event_reader
+from gateway.adapters.msgraph.kept import changes, compared
 from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical, is_group
 from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.adapters.transport import Answer
-from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
+from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import NoAnswer, RateLimited, Unavailable, UnexpectedAnswer, UpstreamError
 from gateway.model.event import Draft, Event
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId
 
 _LOOK: Final = "It may be there, or still be written: look at the calendar before you repeat the call."
 
+_NEEDED: Final[Fields] = frozenset({"created_at"})
+"""What is read of an event whatever is asked for: it tells whether the event is new."""
 _SKEW: Final = timedelta(seconds=5)
 """How far the clocks of Graph and of Exchange may lie apart."""
 _RESOLUTION: Final = timedelta(seconds=1)
@@ -113,11 +116,14 @@ class Writing:
     groups that is not known, so there only what was refused is sent again.
     """
 
-    def __init__(self, api: GraphApi, calendar: CalendarId, posts: Sequence[Post]) -> None:
+    def __init__(
+        self, api: GraphApi, calendar: CalendarId, posts: Sequence[Post], *, fields: Fields = EVERYTHING
+    ) -> None:
         self._api = api
         self._calendar = calendar
         self._left = list(posts)
         self._together = len(posts)
+        self._fields = fields
 
     async def run(self, repeats: Repeats) -> None:
         """Sends them until each has an answer, or none can be had. Raises nothing of Graph's."""
@@ -140,19 +146,17 @@ class Writing:
         for post in posts:
             if post.first_sent is None:
                 post.first_sent = self._api.now
-        answers = await self._answers(posts, log)
+        answers: Sequence[Answer | UpstreamError]
+        try:
+            if len(posts) > 1:
+                answers = await self._api.send_batch([post.request for post in posts], log=log)
+            else:
+                answers = [await self._api.send(posts[0].request, log=log)]
+        except UpstreamError as exc:
+            answers = [exc] * len(posts)
         for post in posts:
             post.requests += log.indexes
         return [post for post, answer in zip(posts, answers, strict=True) if self._is_left(post, answer)]
-
-    async def _answers(self, posts: Sequence[Post], log: UpstreamLog) -> Sequence[Answer | UpstreamError]:
-        requests = [post.request for post in posts]
-        try:
-            if len(posts) > 1:
-                return await self._api.send_batch(requests, log=log)
-            return [await self._api.send(requests[0], log=log)]
-        except UpstreamError as exc:
-            return [exc] * len(posts)
 
     def _is_left(self, post: Post, answer: Answer | UpstreamError) -> bool:
         """Takes an answer; gives whether the event may be sent again."""
@@ -175,8 +179,11 @@ class Writing:
     def _event(self, event: GraphEvent, draft: Draft) -> Event:
         owner = self._api.owner(self._calendar, event.context)
         home = canonical(self._calendar, owner)
-        shown = to_event(event, source=self._api.source, owner=owner, calendar=home)
-        return msgspec.structs.replace(shown, key=draft.key)  # the answer to a POST does not show it
+        fields = self._fields if self._fields is EVERYTHING else self._fields | _NEEDED | compared(draft)
+        reader = event_reader(source=self._api.source, owner=owner, calendar=home, fields=fields)
+        shown = reader.read(event)
+        # The answer to a POST does not show the key.
+        return shown if draft.key is None else msgspec.structs.replace(shown, key=draft.key)
 
 
 def _is_older(event: Event, moment: datetime | None, tolerance: timedelta) -> bool:
