@@ -29,7 +29,8 @@ _AT_ONCE: Final = 16
 class Context:
     """Made anew for every operation, so that nothing is answered from another one's reads.
 
-    Its loaders are made when they are first used, for most operations use none.
+    Its loaders are made when they are first used, for most operations use none. `selections` are those that
+    the operation's document is known to make of events.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Context:
         self.session = session
         self.audit = audit
         self.subgraph_sdl = subgraph_sdl
+        self.selections: dict[tuple[object, ...], Fields] = {}
 
     @cached_property
     def calendars(self) -> DataLoader[str, Calendar | None]:

@@ -28,6 +28,7 @@ from strawberry.types.graphql import OperationType
 
 from gateway.schema.arguments import Variables
 from gateway.schema.completion import CompiledExecution
+from gateway.schema.context import Context
 from gateway.schema.price import Price
 from gateway.schema.variants import Completions
 
@@ -100,7 +101,7 @@ class Operation:
         self._completions = Completions(document)
         self._variables = Variables(schema, node)
 
-    async def executed(self, context: object, given: dict[str, object]) -> ExecutionResult:
+    async def executed(self, context: Context, given: dict[str, object]) -> ExecutionResult:
         """The result, in that context and with those variables."""
         try:
             execution = self._begun(context, given)
@@ -110,7 +111,7 @@ class Operation:
             return ExecutionResult(data=None, errors=execution)
         return await execution.result()
 
-    def _begun(self, context: object, given: dict[str, object]) -> Execution | list[GraphQLError]:
+    def _begun(self, context: Context, given: dict[str, object]) -> Execution | list[GraphQLError]:
         """An execution, if its variables can be read at once; else graphql-core's, or its errors."""
         try:
             values = self._variables.read(given)
@@ -119,6 +120,7 @@ class Operation:
         variant = self._completions.under(values.coerced)
         if variant.first is None:
             variant.first = self._first(values)
+        context.selections = variant.selections
         return cast("Execution", variant.first).begun(context, values)
 
     def _first(self, values: VariableValues) -> Execution:

@@ -26,8 +26,10 @@ from gateway.schema.event import CalendarEvent
 from gateway.schema.msgraph import MSGraphEventDetails
 
 Nodes = Iterable[FieldNode]
+Paths = tuple[tuple[str, ...], ...]
 
 _EVENT: Final = "CalendarEvent"
+_HERE: Final = ((),)
 _PAGES: Final = (("nodes",), ("edges", "node"))
 _RESULTS: Final = (("results", "event"),)
 _REPORT: Final = (
@@ -48,8 +50,7 @@ _DERIVED: Final[dict[str, Fields]] = {
 
 def fields_of_events(info: strawberry.Info[Context]) -> Fields:
     """What is selected of events where the field that is being resolved is one, or is several."""
-    selection = _Selection(info)
-    return selection.attributes(selection.roots)
+    return _fields_at(info, _HERE)
 
 
 def fields_of_page(info: strawberry.Info[Context]) -> Fields:
@@ -67,9 +68,14 @@ def fields_of_report(info: strawberry.Info[Context]) -> Fields:
     return _fields_at(info, _REPORT)
 
 
-def _fields_at(info: strawberry.Info[Context], paths: Iterable[Iterable[str]]) -> Fields:
-    selection = _Selection(info)
-    return ALWAYS.union(*(selection.attributes(selection.reached(path)) for path in paths))
+def _fields_at(info: strawberry.Info[Context], paths: Paths) -> Fields:
+    """What is selected at the ends of the paths, worked out once for a document and its flags."""
+    known, nodes = info.context.selections, info._raw_info.field_nodes  # noqa: SLF001 - see below
+    key = (paths, *map(id, nodes))
+    if key not in known:
+        selection = _Selection(info)
+        known[key] = ALWAYS.union(*(selection.attributes(selection.reached(path)) for path in paths))
+    return known[key]
 
 
 class _Selection:
@@ -82,7 +88,7 @@ class _Selection:
         self._schema = raw.schema
         self._variables = info.variable_values
 
-    def reached(self, path: Iterable[str]) -> Nodes:
+    def reached(self, path: tuple[str, ...]) -> Nodes:
         """The fields at the end of a path from the root, whatever the types on the way."""
         nodes = self.roots
         for name in path:

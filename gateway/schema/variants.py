@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from graphql import DocumentNode, OperationDefinitionNode, print_ast
 from graphql.execution.collect_fields import GroupedFieldSet
 
+from gateway.model.fields import Fields
+
 if TYPE_CHECKING:
     from gateway.schema.completion import CompiledExecution
 
@@ -17,9 +19,16 @@ _MOST: Final = 16
 
 
 class Variant(dict[tuple[object, ...], Completion | None]):
-    """Completions by type and nodes, None where there is none, and the `first` execution, if one was made."""
+    """Completions by type and nodes, None where there is none, and the `first` execution, if one was made.
+
+    `selections` are the attributes of events that were found to be selected, by the nodes above them.
+    """
 
     first: "CompiledExecution | None" = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.selections: dict[tuple[object, ...], Fields] = {}
 
 
 class Completions:

@@ -94,6 +94,18 @@ async def test_one_event_that_is_asked_for_in_two_places_is_read_once(
     assert await asked(execute, es, query) == [{"title", "status"}]
 
 
+async def test_a_document_under_other_flags_reads_other_attributes_each_time(
+    execute: Execute, es: FakeSource
+) -> None:
+    query = f"""query ($no: Boolean!) {{
+        {PAGE} {{ nodes {{ title @skip(if: $no) ...A @include(if: $no) }} edges {{ node {{ revision }} }} }}
+        calendarEvent(id: "{EVENT}") {{ ...A }}
+    }} fragment A on CalendarEvent {{ status }}"""
+    for no, fields in [(False, {"title"}), (True, {"status"}), (False, {"title"}), (True, {"status"})]:
+        es.asked.clear()
+        assert await asked(execute, es, query, no=no) == [fields | {"revision"}, {"status"}]
+
+
 async def test_every_field_of_an_event_says_what_it_reads(execute: Execute, es: FakeSource) -> None:
     for name, field in build_schema(client_sdl()).get_type("CalendarEvent").fields.items():
         es.asked.clear()
