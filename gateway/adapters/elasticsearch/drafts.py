@@ -68,9 +68,9 @@ def translate(draft: Draft, terms: Terms) -> Translated:
     for event in sent:
         check(event)
     found = warnings(draft, has_flags=terms.has_flags)
-    return Translated(
-        sent=sent, unbroken=unbroken(singles), warnings=(*found, *(() if until is None else (until,)))
-    )
+    if until is not None:
+        found.append(until)
+    return Translated(sent=sent, unbroken=unbroken(singles), warnings=tuple(found))
 
 
 def translate_change(
@@ -108,14 +108,19 @@ def check(sent: SentEvent) -> None:
         )
 
 
-def warnings(draft: Draft, *, has_flags: bool | None = None) -> Iterator[TranslationWarning]:
+def warnings(draft: Draft, *, has_flags: bool | None = None) -> list[TranslationWarning]:
     """A warning for every field that was given and cannot be held as it was, or has no effect."""
-    for field, time in (("start", draft.start), ("end", draft.end)):
-        yield from _time_losses(field, time)
-    yield from clocks_not_kept(draft)
-    yield from fields_not_held(draft, OPTIONAL_FIELDS, holder=_HOLDER)
-    yield from options_not_held(draft, SourceKind.ELASTICSEARCH, holder=_HOLDER)
-    yield from flag_warnings(draft, has_flags=has_flags)
+    found: list[TranslationWarning] = []
+    if not (_is_held(draft.start) and _is_held(draft.end)):
+        found.extend(_time_losses("start", draft.start))
+        found.extend(_time_losses("end", draft.end))
+    if draft.other_clocks:
+        found.extend(clocks_not_kept(draft))
+    found.extend(fields_not_held(draft, OPTIONAL_FIELDS, holder=_HOLDER))
+    if draft.options:
+        found.extend(options_not_held(draft, SourceKind.ELASTICSEARCH, holder=_HOLDER))
+        found.extend(flag_warnings(draft, has_flags=has_flags))
+    return found
 
 
 def _is_about(warning: TranslationWarning, changed: frozenset[str]) -> bool:
@@ -124,9 +129,12 @@ def _is_about(warning: TranslationWarning, changed: frozenset[str]) -> bool:
     return any(field == warning.field or field.startswith(f"{warning.field}.") for field in fields)
 
 
+def _is_held(time: EventTime) -> bool:
+    """Whether a time is an instant of whole milliseconds, which is all that is held of it."""
+    return time.day is None and time.zone == UTC and not time.instant.microsecond % 1000
+
+
 def _time_losses(field: str, time: EventTime) -> Iterator[TranslationWarning]:
-    if time.day is None and time.zone == UTC and not time.instant.microsecond % 1000:
-        return
     stored = from_millis(to_millis(time.instant))
     sent = to_rfc3339(stored)
     if time.day is not None:

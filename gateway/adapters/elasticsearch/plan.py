@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -23,7 +24,6 @@ MAX_BODY_BYTES: Final = 50_000_000
 """Half of http.max_content_length as it comes."""
 MAX_WRITTEN: Final = 10_000
 """The most events that one call writes to a source, where series are among them."""
-_BODY: Final = b'{"events":[%b]}'
 
 
 class MLStep(Step, frozen=True, kw_only=True):
@@ -44,11 +44,10 @@ class KeyedStep(MLStep, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft that can be written: what is planned of it, and the events to send, as JSON too."""
+    """A draft that can be written: what is planned of it, and the events to send."""
 
     planned: PlannedEvent
     sent: tuple[SentEvent, ...]
-    body: bytes
 
 
 def prepare(
@@ -75,12 +74,21 @@ def prepare(
 def parcels(ready: Sequence[Ready]) -> Iterator[Sequence[Ready]]:
     """What goes into one POST each: all of it, or as much as a body may hold."""
     while ready:
-        count, length = 1, len(_BODY) + len(ready[0].body)
-        while count < len(ready) and length + len(ready[count].body) < MAX_BODY_BYTES:
-            length += len(ready[count].body) + 1
-            count += 1
+        count = _fitting(ready)
         yield ready[:count]
         ready = ready[count:]
+
+
+def _fitting(ready: Sequence[Ready]) -> int:
+    """How many of them one body may hold, at least the first."""
+    if len(body_of(_sent(ready))) <= MAX_BODY_BYTES:
+        return len(ready)
+    lengths = accumulate(len(body_of(each.sent)) for each in ready)
+    return max(sum(length <= MAX_BODY_BYTES for length in lengths), 1)
+
+
+def _sent(ready: Sequence[Ready]) -> list[SentEvent]:
+    return [event for each in ready for event in each.sent]
 
 
 def steps(calendar: CalendarId, ready: Sequence[Ready], *, size: int) -> Iterator[MLStep]:
@@ -90,13 +98,12 @@ def steps(calendar: CalendarId, ready: Sequence[Ready], *, size: int) -> Iterato
 
 def _step(calendar: CalendarId, ready: Sequence[Ready], size: int) -> MLStep:
     """The calendar is read before and after, for the answer to the POST proves nothing."""
-    sent = [event for each in ready for event in each.sent]
+    sent = _sent(ready)
     look = requests.events(calendar, span_of(sent), size=size)
-    body = _BODY % b",".join(each.body for each in ready)
     return MLStep(
         calendar=calendar,
         events=tuple([each.planned for each in ready]),
-        requests=(look, requests.add_events(calendar, body), look),
+        requests=(look, requests.add_events(calendar, body_of(sent)), look),
         wanted=tuple([each.sent for each in ready]),
     )
 
@@ -151,7 +158,7 @@ def shifted(event_id: str) -> Refused:
 
 def body_of(sent: Iterable[SentEvent]) -> bytes:
     """The body of a POST of the events."""
-    return _BODY % _joined(sent)
+    return msgspec.json.encode(SentEvents(events=tuple(sent)))
 
 
 def events_in(post: UpstreamRequest) -> tuple[SentEvent, ...]:
@@ -206,24 +213,22 @@ def _ready(index: int, draft: Draft, terms: Terms) -> Ready:
         unbroken=translated.unbroken,
         warnings=translated.warnings,
     )
-    return Ready(planned=planned, sent=translated.sent, body=_joined(translated.sent))
+    return Ready(planned=planned, sent=translated.sent)
 
 
 def _check_room(ready: Ready, room: int) -> None:
     """Raises TooMany for a series that is more events than there is room for, in the call or in a request."""
-    if len(ready.body) > MAX_BODY_BYTES - len(_BODY):
+    if len(ready.sent) == 1:
+        return
+    if len(body_of(ready.sent)) > MAX_BODY_BYTES:
         raise TooMany(
             "The series makes a request that is too big.",
             path=("recurrence",),
             hint="Let the series end sooner, or give it a shorter title.",
         )
-    if len(ready.sent) > max(room, 1):
+    if len(ready.sent) > room:
         raise TooMany(
             f"With this series the call would write more than {MAX_WRITTEN} events to the source.",
             path=("recurrence",),
             hint="Split the call, or let the series end sooner.",
         )
-
-
-def _joined(sent: Iterable[SentEvent]) -> bytes:
-    return b",".join(map(msgspec.json.encode, sent))

@@ -6,8 +6,12 @@ before and after, and what is new and of equal content is taken for what was sen
 
 from collections import defaultdict
 from collections.abc import Container, Hashable, Iterable, Sequence
+from operator import attrgetter
+from typing import Final
 
 from gateway.adapters.elasticsearch.wire import SentEvent, StoredEvent
+
+_name: Final = attrgetter("event_id")
 
 
 def match(
@@ -18,36 +22,47 @@ def match(
     `before` are the ids that were there already. Flags that were not given should be stored as the defaults
     (both true, no shift); a cluster with other defaults, or without flags, is believed in the second round.
     """
-    fresh: defaultdict[tuple[int, int, str], list[StoredEvent]] = defaultdict(list)
-    for event in sorted(after, key=lambda event: event.event_id):
-        if event.event_id not in before:
-            fresh[event.content].append(event)
-    found: list[StoredEvent | None] = [None] * len(sent)
-    for agrees in (_as_by_default, _as_given):
-        for place, wanted in enumerate(sent):
-            if found[place] is None:
-                left = fresh[wanted.content]
-                found[place] = next((event for event in left if agrees(wanted, event)), None)
-                fresh[wanted.content] = [event for event in left if event is not found[place]]
+    new = [event for event in after if event.event_id not in before]
+    new.sort(key=_name, reverse=True)
+    fresh: defaultdict[Hashable, list[StoredEvent]] = defaultdict(list)
+    for event in new:
+        fresh[identity(event)].append(event)
+    found = [left.pop() if (left := fresh.get(identity(wanted))) else None for wanted in sent]
+    return _believed(sent, found, new) if None in found else found
+
+
+def _believed(
+    sent: Sequence[SentEvent], found: list[StoredEvent | None], new: Iterable[StoredEvent]
+) -> list[StoredEvent | None]:
+    """The same with what is left of those that are new for what was not found."""
+    taken = {event.event_id for event in found if event is not None}
+    fresh: defaultdict[Hashable, list[StoredEvent]] = defaultdict(list)
+    for event in new:
+        if event.event_id not in taken:
+            fresh[event.content].insert(0, event)
+    for place, wanted in enumerate(sent):
+        if found[place] is None:
+            left = fresh[wanted.content]
+            found[place] = next((event for event in left if _as_given(wanted, event)), None)
+            fresh[wanted.content] = [event for event in left if event is not found[place]]
     return found
 
 
 def identity(event: SentEvent) -> Hashable:
     """What twins have in common, and an event with what was written to make it."""
-    return event.content, _flags(event)
+    return (
+        event.start_time,
+        event.end_time,
+        event.description,
+        event.skip_result is not False,
+        event.skip_model_update is not False,
+        event.force_time_shift,
+    )
 
 
 def is_same(wanted: SentEvent, stored: SentEvent) -> bool:
     """Whether writing what is wanted would make a twin of what is stored."""
     return identity(wanted) == identity(stored)
-
-
-def _as_by_default(wanted: SentEvent, stored: SentEvent) -> bool:
-    return _flags(wanted) == _flags(stored)
-
-
-def _flags(event: SentEvent) -> tuple[bool, bool, int | None]:
-    return event.skip_result is not False, event.skip_model_update is not False, event.force_time_shift
 
 
 def _as_given(wanted: SentEvent, stored: StoredEvent) -> bool:

@@ -5,7 +5,9 @@ every version adds some.
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -24,6 +26,10 @@ from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime, from_millis, to_millis
 
+CONTENT: Final[Callable[["SentEvent"], tuple[int, int, str]]] = attrgetter(
+    "start_time", "end_time", "description"
+)
+
 
 class SentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A scheduled event as it is posted. The flags, known from 8.16 on, go only where they were given."""
@@ -38,7 +44,7 @@ class SentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def content(self) -> tuple[int, int, str]:
         """What tells events apart that were not given the same flags."""
-        return self.start_time, self.end_time, self.description
+        return CONTENT(self)
 
 
 class SentEvents(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import MLStep, span_of
 from gateway.adapters.elasticsearch.posting import Posted, Posting, Row
 from gateway.adapters.elasticsearch.verify import match
-from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
+from gateway.adapters.elasticsearch.wire import CONTENT, EventReader, StoredEvent
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotStored, Problem, UpstreamError
 from gateway.model.time import from_millis, to_rfc3339
@@ -37,8 +37,9 @@ class _Write:
         self._log = log
         self._rows = step.wanted
         self._reader = EventReader(step.calendar)
-        self._span = span_of([event for row in self._rows for event in row])
-        self._contents = {event.content for row in self._rows for event in row}
+        sent = [event for row in self._rows for event in row]
+        self._span = span_of(sent)
+        self._contents = set(map(CONTENT, sent))
 
     async def run(self) -> list[Outcome]:
         _, post, _ = self._step.requests
@@ -66,7 +67,7 @@ class _Write:
             self._span,
             size=self._size,
             log=self._log,
-            keep=lambda event: event.content in self._contents,
+            keep=lambda event: CONTENT(event) in self._contents,
         )
 
     def _found(self, posted: Sequence[Posted], before: set[str], after: Sequence[StoredEvent]) -> list[Found]:
@@ -86,20 +87,16 @@ class _Write:
         """A series is as good as its worst occurrence."""
         if said.refused is not None:
             return self._failed(planned, said.refused)
-        missing = [sent.start_time for sent, stored in zip(row, found, strict=True) if stored is None]
         events = [self._reader.read(stored) for stored in found if stored is not None]
-        problem: Problem | None = None
-        status = WriteStatus.CREATED
-        if missing:
-            status = WriteStatus.UNKNOWN if said.doubt else WriteStatus.FAILED
-            problem = _problem(said.doubt.problem if said.doubt else None, missing, len(row))
+        is_whole = len(events) == len(row)
+        status = WriteStatus.UNKNOWN if said.doubt else WriteStatus.FAILED
         return Outcome(
             index=planned.index,
-            status=status,
+            status=WriteStatus.CREATED if is_whole else status,
             event=events[0] if events else None,
             event_ids=tuple([event.id for event in events]),
-            stored=not missing,
-            problem=problem,
+            stored=is_whole,
+            problem=None if is_whole else _problem(said.doubt, row, found),
             requests=indexes,
         )
 
@@ -116,11 +113,12 @@ def _settled(said: Posted, found: Found) -> Posted:
     return Posted(refused=replace(problem, hint=problem.hint or _NOTHING_WRITTEN))
 
 
-def _problem(doubt: Problem | None, missing: Sequence[int], count: int) -> Problem:
+def _problem(doubt: Doubt | None, row: Row, found: Found) -> Problem:
     """Why events were not seen, where repeating the call blindly could write those twice that are there."""
+    missing = [sent.start_time for sent, stored in zip(row, found, strict=True) if stored is None]
     if doubt is not None:
-        return replace(doubt, hint=_LOOK_FIRST, retryable=False)
-    if len(missing) == count:
+        return replace(doubt.problem, hint=_LOOK_FIRST, retryable=False)
+    if len(missing) == len(row):
         return NotStored(
             "Elasticsearch said yes, and the event is not in the calendar.",
             hint="It was lost on the way into the index: repeat it.",
@@ -128,7 +126,7 @@ def _problem(doubt: Problem | None, missing: Sequence[int], count: int) -> Probl
     shown = ", ".join(to_rfc3339(from_millis(start)) for start in missing[:_SHOWN])
     more = "" if len(missing) <= _SHOWN else f" and {len(missing) - _SHOWN} more"
     lost = NotStored(
-        f"Elasticsearch said yes, and {len(missing)} of the {count} occurrences are not in the calendar: "
+        f"Elasticsearch said yes, and {len(missing)} of the {len(row)} occurrences are not in the calendar: "
         f"those that begin at {shown}{more}.",
         hint="The others are there: add those that are missing as events of their own.",
     )
