@@ -7,11 +7,9 @@ import msgspec
 import structlog
 
 from gateway.adapters.base import Outcome, Plan, PlannedEvent, Step, WriteStatus
-from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.capabilities import Capability
 from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.calendar import Calendar
-from gateway.model.event import Draft
 from gateway.service.atomicity import Atomicity
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendar_undo import CalendarUndo
@@ -35,9 +33,13 @@ class CalendarWrite:
         self._audit = audit
         self._command = command
         self._policy = target.source.policy
+        self._can_mute = target.source.can(Capability.ANOMALY_SUPPRESSION)
+        self._longest_mute = self._policy.longest_mute(command.max_mute) if self._can_mute else timedelta.max
+        self._mode_warnings = target.source.dry_run_warnings() if command.dry_run else ()
         self._undo = CalendarUndo(session, target)
         self.calendar_id = target.known_id
-        self.drafts, self.refused = drafts.in_zone(target.time_zone)
+        made, refused = drafts.in_zone(target.time_zone)
+        self.drafts, self.refused = dict(made), dict(refused)
         self.steps: Sequence[Step] = ()
         self.outcomes: dict[int, Outcome] = {}
         self._planned: dict[int, PlannedEvent] = {}
@@ -108,7 +110,7 @@ class CalendarWrite:
         if not self._command.dry_run:
             self.target.source.check_write()
         wildcard = not self.target.by_alias and not self._policy.names_exactly(self.target.canonical)
-        could_mute_all = wildcard and self.target.source.can(Capability.ANOMALY_SUPPRESSION)
+        could_mute_all = wildcard and self._can_mute
         must_be_there = self._command.dry_run or self._command.atomicity is Atomicity.ALL_OR_NOTHING
         if self._found is not None or not (could_mute_all or must_be_there):
             return
@@ -118,16 +120,14 @@ class CalendarWrite:
             self._policy.check_mutes(found)
 
     def _check_drafts(self) -> None:
+        invites = self.invites
         for index, draft in list(self.drafts.items()):
             try:
-                self._check_draft(draft)
+                if invites:
+                    self._policy.check_group_addresses(draft.attendees or ())
+                self._check_mute(draft.end.instant - draft.start.instant)
             except GatewayError as exc:
                 self._refuse((index,), exc.problem.at("events", index))
-
-    def _check_draft(self, draft: Draft) -> None:
-        if self.invites:
-            self._policy.check_group_addresses(draft.attendees or ())
-        self._check_mute(draft.end.instant - draft.start.instant)
 
     async def _plan(self) -> None:
         """A step is never cut: what shows only in a plan is refused, and the others are planned anew."""
@@ -151,7 +151,7 @@ class CalendarWrite:
         return [silent, list(self.invitations)] if silent else [list(self.invitations)]
 
     async def _plan_together(self, indexes: Sequence[int]) -> list[Step]:
-        drafts = [self.target.announced(self.drafts[index]) for index in indexes]
+        drafts = self.target.announced([self.drafts[index] for index in indexes])
         adapter = self._session.adapter(self.target.source)
         plan = await adapter.plan(self.target.calendar, drafts, on_existing=self._command.on_existing)
         told = await adapter.foretell(plan.steps, self._found)
@@ -171,14 +171,15 @@ class CalendarWrite:
         refused = len(self.refused)
         for planned in [event for step in steps for event in step.events]:
             try:
-                self._command.on_loss.check(self.source_name, planned.warnings)
+                if planned.warnings:
+                    self._command.on_loss.check(self.source_name, planned.warnings)
                 self._check_mute(planned.unbroken)
             except Refused as exc:
                 self._refuse((planned.index,), exc.problem.at("events", planned.index))
         return len(self.refused) > refused
 
     def _check_mute(self, length: timedelta) -> None:
-        if self.target.source.can(Capability.ANOMALY_SUPPRESSION):
+        if length > self._longest_mute:
             self._policy.check_mute(length, lowered_to=self._command.max_mute)
 
     def _refuse(self, indexes: Iterable[int], problem: Problem) -> None:
@@ -249,6 +250,7 @@ class CalendarWrite:
     def row(self, index: int, key: str | None = None) -> EventRow:
         """The row of one event, whatever became of it."""
         planned = self._planned.get(index)
+        warnings, effects = (planned.warnings, planned.effects) if planned else ((), ())
         if index in self.refused:
             return EventRow(
                 event_index=index,
@@ -257,7 +259,7 @@ class CalendarWrite:
                 key=key,
                 status=WriteStatus.FAILED,
                 problem=self.refused[index],
-                warnings=planned.warnings if planned else (),
+                warnings=warnings,
             )
         outcome = self.outcomes.get(index) or interrupted(index)
         return EventRow(
@@ -271,14 +273,11 @@ class CalendarWrite:
             previous_id=outcome.previous_id,
             stored=outcome.stored,
             problem=outcome.problem and outcome.problem.at("events", index),
-            warnings=(*(planned.warnings if planned else ()), *outcome.warnings, *self._mode_warning()),
-            effects=planned.effects if planned else (),
+            warnings=(*warnings, *outcome.warnings, *self._mode_warnings),
+            effects=effects,
             requests=outcome.requests,
-            place=Place.of(self.drafts[index], self.target.calendar),
+            place=Place(at=self.target.calendar, draft=self.drafts[index]),
         )
-
-    def _mode_warning(self) -> tuple[TranslationWarning, ...]:
-        return self.target.source.dry_run_warnings() if self._command.dry_run else ()
 
 
 def _settled(plan: Plan, indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]]:

@@ -97,10 +97,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         canonical = self.source.source.canonical_id(self.calendar)
         return None if canonical is None else str(canonical)
 
-    def announced(self, draft: Draft) -> Draft:
-        """A draft as this calendar gets it."""
+    def announced(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
+        """Drafts as this calendar gets them."""
         is_outlook = self.source.source.kind is SourceKind.MSGRAPH
-        return self.announcement.of(draft) if is_outlook else draft
+        return list(map(self.announcement.of, drafts)) if is_outlook else drafts
 
     def check_allowed(self) -> None:
         """Raises CalendarNotAllowed unless the configuration names the calendar."""

@@ -1,7 +1,7 @@
 """A call that adds events, and its drafts: each with its key, or why it cannot be made."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -16,6 +16,7 @@ from gateway.service.loss import LossPolicy
 
 DraftMaker = Callable[[str | None], Draft]
 """Makes a draft, given the time zone of all-day events. Raises GatewayError."""
+Made = tuple[Mapping[int, Draft], Mapping[int, Problem]]
 
 
 class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ class Drafts:
         self._makers = makers
         self._keys = keys or [None] * len(makers)
         self._counts = Counter(folded(key) for key in self._keys if key is not None)
-        self._made: dict[tuple[int, str | None], Draft | Problem] = {}
+        self._made: dict[str | None, Made] = {}
 
     def __len__(self) -> int:
         return len(self._makers)
@@ -58,35 +59,30 @@ class Drafts:
         """The key as it was given, whether or not there can be a draft."""
         return self._keys[index]
 
-    def in_zone(self, time_zone: str | None) -> tuple[dict[int, Draft], dict[int, Problem]]:
+    def in_zone(self, time_zone: str | None) -> Made:
         """Those that can be meant, and why the others cannot, by their index."""
-        made = {index: self._get(index, time_zone) for index in range(len(self))}
-        drafts = {index: draft for index, draft in made.items() if isinstance(draft, Draft)}
-        return drafts, {index: each for index, each in made.items() if isinstance(each, Problem)}
+        if time_zone not in self._made:
+            self._made[time_zone] = self._make(time_zone)
+        return self._made[time_zone]
 
-    def _get(self, index: int, time_zone: str | None) -> Draft | Problem:
-        place = (index, time_zone)
-        if place not in self._made:
-            self._made[place] = self._make(index, time_zone)
-        return self._made[place]
+    def _make(self, time_zone: str | None) -> Made:
+        drafts: dict[int, Draft] = {}
+        refused: dict[int, Problem] = {}
+        for index, (make, key) in enumerate(zip(self._makers, self._keys, strict=True)):
+            try:
+                self._check(key)
+                draft = make(time_zone)
+            except GatewayError as exc:
+                refused[index] = exc.problem.at("events", index)
+            else:
+                drafts[index] = draft if key is None else msgspec.structs.replace(draft, key=key)
+        return drafts, refused
 
-    def _make(self, index: int, time_zone: str | None) -> Draft | Problem:
-        try:
-            key = self._checked_key(index)
-            draft = self._makers[index](time_zone)
-            return draft if key is None else msgspec.structs.replace(draft, key=key)
-        except GatewayError as exc:
-            return exc.problem.at("events", index)
-
-    def _checked_key(self, index: int) -> str | None:
+    def _check(self, key: str | None) -> None:
         """Raises InvalidInput for what is no key, and for one that several events of the call have."""
-        key = self._keys[index]
-        if key is None:
-            return None
-        if self._counts[folded(checked(key))] > 1:
+        if key is not None and self._counts[folded(checked(key))] > 1:
             raise InvalidInput(
                 f"Several events of the call have the key {key}.",
                 path=("key",),
                 hint="Only one event of a calendar can have it, whatever its case. None of these is written.",
             )
-        return key

@@ -285,7 +285,7 @@ def _place(action: EventChange | EventRemoval | None) -> Place | None:
     """Where a changed event is to be. One that goes is nowhere."""
     if not isinstance(action, EventChange):
         return None
-    return Place.of(action.draft, EventId.parse(action.event.id))
+    return Place(at=EventId.parse(action.event.id), draft=action.draft)
 
 
 def _conflict(event: Event) -> Outcome:

@@ -121,9 +121,13 @@ class SourcePolicy(msgspec.Struct, frozen=True, kw_only=True):
                 hint=f'Use a dry run, or set mode = "write" in [sources.{source}] of the configuration.',
             )
 
+    def longest_mute(self, lowered_to: timedelta | None = None) -> timedelta:
+        """The source's limit or the caller's, whichever is lower."""
+        return self.max_mute if lowered_to is None else min(self.max_mute, lowered_to)
+
     def check_mute(self, length: timedelta, *, lowered_to: timedelta | None = None) -> None:
         """Raises MuteTooLong if `length` is above the source's limit or the caller's, which may be lower."""
-        limit = self.max_mute if lowered_to is None else min(self.max_mute, lowered_to)
+        limit = self.longest_mute(lowered_to)
         if length > limit:
             raise MuteTooLong(
                 f"A mute of {to_iso_duration(length)} is longer than {to_iso_duration(limit)}.",

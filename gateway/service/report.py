@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -57,11 +57,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where and when an event is to be: in a calendar, or in that of the event that it changes."""
 
     at: CalendarId | EventId
-    window: Window
+    draft: Draft
 
-    @classmethod
-    def of(cls, draft: Draft, at: CalendarId | EventId) -> Self:
-        return cls(at=at, window=Window(start=draft.start.instant, end=draft.end.instant))
+    @property
+    def window(self) -> Window:
+        return Window(start=self.draft.start.instant, end=self.draft.end.instant)
 
 
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,11 +40,12 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
     else:
         await apply(list(writes.values()), session, command.atomicity)
     columns = [
-        item if isinstance(item, Unresolved) else writes[id(item)]
+        partial(_unresolved, item) if isinstance(item, Unresolved) else writes[id(item)].row
         for item in resolved
         if isinstance(item, Unresolved) or id(item) in writes
     ]
-    rows = tuple(_row(column, index, drafts.key(index)) for index in range(len(drafts)) for column in columns)
+    keys = map(drafts.key, range(len(drafts)))
+    rows = tuple([row(index, key) for index, key in enumerate(keys) for row in columns])
     return WriteReport(
         status=status_of(rows, dry_run=command.dry_run), rows=rows, requests=session.call.log.requests
     )
@@ -58,15 +59,14 @@ async def _prepare(session: Session, writes: Sequence[CalendarWrite], max_invita
     await together(lanes.run(write.lane, write.prepare, skip=write.refuse) for write in refused)
 
 
-def _row(column: CalendarWrite | Unresolved, index: int, key: str | None) -> EventRow:
-    if isinstance(column, CalendarWrite):
-        return column.row(index, key)
+def _unresolved(item: Unresolved, index: int, key: str | None) -> EventRow:
+    """The row of an event in a calendar that there is not."""
     return EventRow(
         event_index=index,
-        calendar_index=column.index,
+        calendar_index=item.index,
         key=key,
         status=WriteStatus.FAILED,
-        problem=column.problem,
+        problem=item.problem,
     )
 
 
