@@ -59,14 +59,15 @@ ONE, TWO = held("a"), held("b", "Two")
 POSSIBLE = {content(title, day) for title in ("One", "Two") for day in range(9)}
 
 
-def word(call, status, *events, code=""):
-    return Word(call=call, place=("K", call.calendars[0]), status=status, events=frozenset(events), code=code)
+def word(call, status, *events, **rest):
+    return Word(call=call, place=("K", call.calendars[0]), status=status, events=frozenset(events), **rest)
 
 
 def kinds(word, now, before=()):
     return [each.kind for each in judge(word, before=before, now=now, possible=POSSIBLE)]
 
 
+WORN = "8 events were made under the key K and deleted: Graph remembers them."
 SERIES = ("e0", "e1", "e2")
 TRUE = {
     "created": (word(add(), "CREATED", "a"), [ONE], []),
@@ -81,6 +82,7 @@ TRUE = {
     "a changed series": (word(change(), "UPDATED", *SERIES), held_series("Two"), held_series()),
     "removed": (word(REMOVAL, "DELETED", "a"), [], [ONE]),
     "nothing to change": (word(change(), "FAILED", code="NOT_FOUND"), [], []),
+    "worn out": (word(add(calendar=GRAPH), "FAILED", code="CONFLICT", message=WORN), [], []),
     "another is there": (word(add(), "CONFLICT", "b"), [TWO], [TWO]),
     "two are there": (word(REMOVAL, "CONFLICT", "a", "b"), [ONE, TWO], [ONE, TWO]),
     "taken back": (word(add("Two", is_whole=True), "ROLLED_BACK"), [replace(ONE, event="new")], [ONE]),
@@ -112,7 +114,7 @@ def test_whatever_is_there_instead_is_counted(name, mutation):
     assert kinds(told, MUTATIONS[mutation](now), before)
 
 
-@pytest.mark.parametrize("name", ["removed", "nothing to change"])
+@pytest.mark.parametrize("name", ["removed", "nothing to change", "worn out"])
 def test_what_is_there_after_all_is_counted(name):
     told, _, before = TRUE[name]
     assert kinds(told, [ONE], before) == [WRONG]
@@ -183,6 +185,12 @@ def test_all_or_nothing_that_was_half_done_is_counted():
     assert [each.kind for each in judge_call(call, [here, there])] == [WRONG]
     assert not list(judge_call(call, [replace(here, status="SKIPPED"), there]))
     assert not list(judge_call(replace(call, is_whole=False), [here, there]))
+
+
+def test_a_key_that_is_worn_out_settles_a_call_and_another_conflict_that_failed_does_not():
+    worn = word(WHOLE, "FAILED", code="CONFLICT", message=WORN)
+    assert is_final([worn, replace(worn, status="ROLLED_BACK")])
+    assert not is_final([replace(worn, message="It has changed since.")])
 
 
 @pytest.mark.parametrize("status", ["FAILED", "UNKNOWN", "SKIPPED", "ROLLED_BACK"])

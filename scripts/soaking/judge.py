@@ -56,7 +56,7 @@ def judge(
         yield from (
             _compare(word, wanted, now) if Counter(wanted) != Counter(_contents(now)) else _named(word, now)
         )
-    elif word.is_of_none:
+    elif word.is_of_none or word.is_worn_out:
         yield from _compare(word, (), now)
     elif word.is_undone:
         yield from _compare(word, _contents(before), now)

@@ -95,7 +95,7 @@ class Play:
         now: Holding,
         possible: Mapping[Place, set[Content]],
     ) -> None:
-        self._report.told += sum(word.status == "CONFLICT" for word in words)
+        self._report.told += sum(word.status == "CONFLICT" or word.is_worn_out for word in words)
         verdicts = chain(
             judge_call(call, words),
             *(

@@ -10,8 +10,8 @@ from judge import Kind, Verdict
 class Report:
     """Figures, and what is wrong.
 
-    `told` counts the conflicts that callers were told of last, `undone` what went after it was found there,
-    since an attempt before had left in doubt whether it is taken back.
+    `told` counts the conflicts and worn out keys that callers were told of last, `undone` what went after it
+    was found there, since an attempt before had left in doubt whether it is taken back.
     """
 
     pairs: int = 0

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from calls import Call, Place
 
 SUCCESS: Final = frozenset({"CREATED", "UPDATED", "UNCHANGED", "DELETED"})
+WORN_OUT: Final = "Graph remembers them"
 NO_ANSWER: Final = ""
 """The status of a row that did not come."""
 ROWS: Final = "results { calendarId key status eventIds problem { code message } } problems { code message }"
@@ -38,8 +39,18 @@ class Word:
         return (self.status, self.code) == ("FAILED", "NOT_FOUND")
 
     @property
+    def is_worn_out(self) -> bool:
+        """Whether Graph remembers too many events of the key that were deleted for one more to be made."""
+        return (self.status, self.code) == ("FAILED", "CONFLICT") and WORN_OUT in self.message
+
+    @property
     def is_final(self) -> bool:
-        return self.is_success or self.status == "CONFLICT" or self.is_of_none
+        return self.is_success or self.is_refused
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it says why nothing is done, however often the call is repeated."""
+        return self.status == "CONFLICT" or self.is_of_none or self.is_worn_out
 
     @property
     def is_undone(self) -> bool:
@@ -85,8 +96,8 @@ def unanswered(call: Call) -> list[Word]:
 
 
 def is_final(words: Sequence[Word]) -> bool:
-    """Whether a client need not repeat its call: all or nothing is settled by one conflict."""
+    """Whether a client need not repeat its call: all or nothing is settled by one refusal."""
     is_whole = words[0].call.is_whole
-    if is_whole and any(word.status == "CONFLICT" or word.is_of_none for word in words):
+    if is_whole and any(word.is_refused for word in words):
         return True
     return all(word.is_final for word in words)
