@@ -39,7 +39,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
-from gateway.schema.completion import Uncovered
+from gateway.schema.leaf import Uncovered
 
 Reader: TypeAlias = Callable[[Any], Any]
 """Makes of a value of JSON what a resolver takes. Raises for what it does not cover."""

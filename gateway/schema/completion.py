@@ -1,17 +1,21 @@
-"""Completion compiled per selection: one function that turns an object into its part of the answer.
+"""Completion compiled per selection: functions that turn an object, or the rows of a list, into the answer.
 
 graphql-core walks a selection anew for every object. Here what is selected of a type is written out once, as
 the source of a Python function, `{"id": it.id, "start": o1(r2(it), run)}`, from Strawberry's schema and the
-fields that graphql-core has collected. The function knows only how all goes well. For anything else it
-raises, and graphql-core completes that object itself, from its beginning: so errors, paths and nulls are
-always its own. Resolvers that await nothing may therefore be called twice, and must have no side effects.
-Fields that are not covered, those that await or have arguments, are left to graphql-core, beside the others.
+fields that graphql-core has collected. A list of events is written as JSON at once, from a column of its run
+for each attribute that is selected, and without an object for each row:
+`[f'{"id":{x1},"title":{x2}}' for x1, x2 in zip(x1, x2)]`. What is no attribute has a column made by views.
+
+The functions know only how all goes well. For anything else they raise, and graphql-core completes that
+object or list itself, from its beginning: so errors, paths and nulls are always its own. Resolvers that await
+nothing may therefore be called twice, and must have no side effects. Fields that are not covered, those that
+await or have arguments, are left to graphql-core: of an object beside the others, of a list with all others.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
-from enum import Enum
-from typing import Any, Final, NoReturn, TypeAlias, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
 
+import msgspec
 from graphql import (
     FieldNode,
     GraphQLAbstractType,
@@ -23,16 +27,16 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLString,
+    get_nullable_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
-from graphql.pyutils import Path, UndefinedType
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.schema.schema_converter import CustomGraphQLEnumType
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Execution
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
-from strawberry.types.info import Info
 
-from gateway.schema.variants import Completion, Completions
+from gateway.schema.leaf import column, leaf, refuse, written
+from gateway.schema.shown import Rows, column_of
+from gateway.schema.variants import Completion
 
 Asked: TypeAlias = tuple[GraphQLField, list[FieldNode], GraphQLObjectType, StrawberryField]
 """A field whose resolver wants to know of the operation, and the type that has the field."""
@@ -40,72 +44,9 @@ Asked: TypeAlias = tuple[GraphQLField, list[FieldNode], GraphQLObjectType, Straw
 _DEFINITION: Final = "strawberry-definition"
 
 
-class Uncovered(Exception):
-    """What a compiled function raises for a value that it does not cover."""
-
-
-class CompiledExecution(StrawberryGraphQLCoreExecutionContext):
-    """The execution of one operation by graphql-core, with compiled completion wherever that is possible."""
-
-    def __init__(self, *args: Any, completions: Completions, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._variant = completions.under(self.variable_values.coerced)
-        self._infos: dict[int, Info[Any, Any]] = {}
-
-    def collect_and_execute_subfields(
-        self,
-        return_type: GraphQLObjectType,
-        field_details_list: FieldDetailsList,
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
-        """The selected fields of an object."""
-        attempt = self._attempt(return_type, field_details_list, result)
-        if attempt is None:
-            args = return_type, field_details_list, path, result, position_context
-            return super().collect_and_execute_subfields(*args)
-        done, left = attempt
-        rest = self.execute_fields(return_type, result, path, left, position_context) if left else {}
-        return _joined(done, rest) if self.is_awaitable(rest) else done | rest
-
-    def complete_list_value(  # noqa: PLR0917 - graphql-core's
-        self,
-        return_type: GraphQLList[Any],
-        field_details_list: FieldDetailsList,
-        info: Any,
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
-        """The items of a list."""
-        attempt = self._attempt(return_type, field_details_list, result)
-        if attempt is None:
-            args = return_type, field_details_list, info, path, result, position_context
-            return super().complete_list_value(*args)
-        return attempt[0]
-
-    def info_of(self, asked: "Asked") -> Info[Any, Any]:
-        """What a resolver may know of the operation: one for all rows, and so without a path."""
-        if id(asked) not in self._infos:
-            definition, nodes, parent, field = asked
-            raw = self.build_resolve_info(definition, nodes, parent, cast("Path", None))
-            self._infos[id(asked)] = Info(_raw_info=raw, _field=field)
-        return self._infos[id(asked)]
-
-    def _attempt(
-        self, type_: GraphQLOutputType, details: FieldDetailsList, value: Any
-    ) -> tuple[Any, GroupedFieldSet] | None:
-        """The completed value, and the fields left out of it. None where graphql-core is to complete it."""
-        key = (type_, *[id(it.node) for it in details])
-        if key not in self._variant:
-            self._variant[key] = _Writer(self).completion(type_, details)
-        if (completion := self._variant[key]) is None:
-            return None
-        try:
-            return completion[0](value, self), completion[1]
-        except Exception:  # noqa: BLE001 - graphql-core comes to it again, and says where
-            return None
+def compiled(execution: Execution, type_: GraphQLOutputType, details: FieldDetailsList) -> Completion | None:
+    """What completes an object or a list of a type, with what is selected of it."""
+    return _Writer(execution).completion(type_, details)
 
 
 class _Writer:
@@ -114,27 +55,31 @@ class _Writer:
     Of the document only names of the answer's members get into the source, quoted.
     """
 
-    def __init__(self, execution: CompiledExecution) -> None:
+    def __init__(self, execution: Execution) -> None:
         self._execution = execution
         self._source: list[str] = []
-        self._names: dict[str, Any] = {"listed": _listed, "refuse": _refuse}
+        self._names: dict[str, Any] = {
+            "listed": _listed,
+            "refuse": refuse,
+            "table": _table,
+            "written": written,
+        }
 
     def completion(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Completion | None:
-        """What completes an object or a list of the type."""
         if isinstance(type_, GraphQLObjectType):
             written = self._function(type_, details)
         else:
             value = self._present(type_, "it", details)
-            written = (self._define(f"return {value}"), {}) if value else None
+            written = (self.define(f"return {value}"), {}) if value else None
         exec("\n".join(self._source), self._names)  # noqa: S102 - see above
         return written and (self._names[written[0]], written[1])
 
-    def _define(self, *lines: str) -> str:
-        function = self._name("o")
+    def define(self, *lines: str) -> str:
+        function = self.name("o")
         self._source.append("\n ".join([f"def {function}(it, run):", *lines]))
         return function
 
-    def _name(self, kind: str, value: object = None) -> str:
+    def name(self, kind: str, value: object = None) -> str:
         name = f"{kind}{len(self._names)}"
         self._names[name] = value
         return name
@@ -146,14 +91,18 @@ class _Writer:
         definition = type_.extensions.get(_DEFINITION)
         if not isinstance(definition, StrawberryObjectDefinition) or definition.is_type_of:
             return None
-        fields = self._execution.collect_subfields(type_, details).grouped_field_set
-        written = {name: self._field(type_, nodes) for name, nodes in fields.items()}
+        fields = self.fields(type_, details)
+        written = {name: self.field(type_, nodes) for name, nodes in fields.items()}
         members = ", ".join(f"{name!r}: {value}" for name, value in written.items())
-        origin = self._name("t", definition.origin)
-        function = self._define(f"if it.__class__ is not {origin}: refuse(it)", f"return {{{members}}}")
+        origin = self.name("t", definition.origin)
+        function = self.define(f"if it.__class__ is not {origin}: refuse(it)", f"return {{{members}}}")
         return function, {name: fields[name] for name, value in written.items() if value is None}
 
-    def _field(self, parent: GraphQLObjectType, details: FieldDetailsList) -> str | None:
+    def fields(self, type_: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
+        """What is selected of the type, by its names in the answer."""
+        return self._execution.collect_subfields(type_, details).grouped_field_set
+
+    def field(self, parent: GraphQLObjectType, details: FieldDetailsList) -> str | None:
         """An expression for the completed value of a field of `it`."""
         name = details[0].node.name.value
         if name == "__typename":
@@ -173,10 +122,10 @@ class _Writer:
             return f"it.{field.python_name}"
         if resolver.is_async or resolver.self_parameter is None:
             return None
-        function = self._name("r", resolver.wrapped_func)
+        function = self.name("r", resolver.wrapped_func)
         if resolver.info_parameter is None:
             return f"{function}(it)"
-        asked = self._name("a", (definition, nodes, parent, field))
+        asked = self.name("a", (definition, nodes, parent, field))
         return f"{function}(it, run.info_of({asked}))"
 
     def _completed(self, type_: GraphQLOutputType, value: str, details: FieldDetailsList) -> str | None:
@@ -190,8 +139,7 @@ class _Writer:
     def _present(self, type_: Any, value: str, details: FieldDetailsList) -> str | None:
         """The same for a value that is not to be null."""
         if isinstance(type_, GraphQLList):
-            item = self._completed(type_.of_type, "x", details)
-            return item and f"[{item} for x in listed({value})]"
+            return self._list(type_.of_type, value, details)
         if isinstance(type_, GraphQLLeafType):
             return self._leaf(type_, value)
         if isinstance(type_, GraphQLObjectType):
@@ -199,8 +147,16 @@ class _Writer:
             return function and f"{function}({value}, run)"
         return self._abstract(type_, value, details) if isinstance(type_, GraphQLAbstractType) else None
 
+    def _list(self, type_: Any, value: str, details: FieldDetailsList) -> str | None:
+        shown = get_nullable_type(type_)
+        if isinstance(shown, GraphQLObjectType) and _is_shown(shown):
+            rows = _Rows(self, shown).function(details)
+            return rows and f"table({value}, {rows}, run)"
+        item = self._completed(type_, "x", details)
+        return item and f"[{item} for x in listed({value})]"
+
     def _leaf(self, type_: GraphQLLeafType, value: str) -> str:
-        complete = self._name("c", _enum(type_) if isinstance(type_, CustomGraphQLEnumType) else _leaf(type_))
+        complete = self.name("c", leaf(type_))
         if type_ not in {GraphQLString, GraphQLID}:
             return f"{complete}({value})"
         name, bound = _bound(value)
@@ -211,9 +167,9 @@ class _Writer:
         functions = [self._whole(possible, details) for possible in types]
         if not all(functions):
             return None
-        origins = [self._name("t", possible.extensions[_DEFINITION].origin) for possible in types]
+        origins = [self.name("t", possible.extensions[_DEFINITION].origin) for possible in types]
         choices = ", ".join(map("{}: {}".format, origins, functions))
-        table, (name, bound) = self._name("f"), _bound(value)
+        table, (name, bound) = self.name("f"), _bound(value)
         self._source.append(f"{table} = {{{choices}}}")
         return f"{table}[{bound}.__class__]({name}, run)"
 
@@ -223,52 +179,95 @@ class _Writer:
         return written[0] if written and not written[1] else None
 
 
+class _Rows:
+    """Writes the function of one list: a line for each column, and a row as an f-string over them."""
+
+    def __init__(self, writer: _Writer, type_: GraphQLObjectType) -> None:
+        self._writer = writer
+        self._type = type_
+        self._columns: list[str] = []
+        self._lines: list[str] = []
+
+    def function(self, details: FieldDetailsList) -> str | None:
+        """A function that writes the rows; None if they have something that is left out."""
+        row = self._row(self._type, details, "", None)
+        if row is None:
+            return None
+        column = ", ".join(self._columns or [self._column("range(len(it))")])
+        return self._writer.define(*self._lines, f"return [f'''{row}''' for {column}, in zip({column})]")
+
+    def _column(self, column: str) -> str:
+        """The name of a column, and of a value in it."""
+        self._columns.append(self._writer.name("x"))
+        self._lines.append(f"{self._columns[-1]} = {column}")
+        return self._columns[-1]
+
+    def _row(
+        self, type_: GraphQLObjectType, details: FieldDetailsList, at: str, parents: str | None
+    ) -> str | None:
+        """An object shown by the columns below a path; there is none where `parents` are null."""
+        fields = self._writer.fields(type_, details).items()
+        cells = {name: self._cell(type_, nodes, at, parents) for name, nodes in fields}
+        members = ",".join(f'"{name}":{cell}' for name, cell in cells.items())
+        return f"{{{{{members}}}}}" if all(cells.values()) else None
+
+    def _cell(
+        self, parent: GraphQLObjectType, details: FieldDetailsList, at: str, parents: str | None
+    ) -> str | None:
+        name = details[0].node.name.value
+        if name == "__typename":
+            return f'"{parent.name}"'
+        definition, known = parent.fields[name], len(self._columns)
+        path = _column(definition)
+        if path is not None:
+            path = ".".join(filter(None, (at, path)))
+            if cell := self._shown(definition.type, details, path, parents):
+                return cell
+            del self._columns[known:], self._lines[known:]
+        return self._viewed(details) if parent is self._type else None
+
+    def _shown(
+        self, type_: GraphQLOutputType, details: FieldDetailsList, path: str, parents: str | None
+    ) -> str | None:
+        """What is shown by columns at and below a path."""
+        shown, nullable = get_nullable_type(type_), not isinstance(type_, GraphQLNonNull)
+        if isinstance(shown, GraphQLLeafType):
+            write = self._writer.name("c", column(shown, nullable=nullable))
+            return f"{{{self._column(f'{write}(it.column({path!r}), {parents})')}}}"
+        if not isinstance(shown, GraphQLObjectType) or (nullable and parents):
+            return None
+        if not nullable:
+            return self._row(shown, details, path, parents)
+        parents = self._column(f"it.column({path!r})")
+        row = self._row(shown, details, path, parents)
+        return row and f'{{"null" if {parents} is None else f"""{row}"""}}'
+
+    def _viewed(self, details: FieldDetailsList) -> str | None:
+        """What is no attribute, and so is made of each row by itself."""
+        value = self._writer.field(self._type, details)
+        return value and f"{{{self._column(f'[written({value}) for it in it.views]')}}}"
+
+
+def _is_shown(type_: GraphQLObjectType) -> bool:
+    """Whether lists of a type are rows of a run."""
+    return any(_column(field) is not None for field in type_.fields.values())
+
+
+def _column(definition: GraphQLField) -> str | None:
+    field = definition.extensions.get(_DEFINITION)
+    return column_of(field) if isinstance(field, StrawberryField) else None
+
+
 def _bound(value: str) -> tuple[str, str]:
     """A name for a value that is used twice, and the expression that gives the value that name."""
     return (value, value) if value.isidentifier() else ("v", f"(v := {value})")
 
 
-def _leaf(type_: GraphQLLeafType) -> Callable[[Any], Any]:
-    coerce = type_.coerce_output_value
-
-    def complete(value: Any) -> Any:
-        completed = coerce(value) if _PLAIN[type(value)] else None
-        return completed if _PLAIN[type(completed)] else _refuse(value)
-
-    return complete
-
-
-def _enum(type_: CustomGraphQLEnumType) -> Callable[[Any], str]:
-    kind = cast("type[Enum]", type_.wrapped_cls)
-    names = {member._name_: type_.coerce_output_value(member) for member in kind}
-
-    def complete(value: Any) -> str:
-        return names[value._name_] if type(value) is kind else _refuse(value)
-
-    return complete
-
-
-class _Plain(dict[type, bool]):
-    """Whether values of a class are neither null, nor errors, nor to be awaited."""
-
-    def __missing__(self, kind: type) -> bool:
-        odd = (type(None), UndefinedType, Exception, Awaitable, Generator)
-        return self.setdefault(kind, not issubclass(kind, odd))
-
-
-_PLAIN: Final = _Plain()
-
-
 def _listed(value: Any) -> Sequence[Any]:
-    return value if value.__class__ in {list, tuple} else _refuse(value)
+    return value if value.__class__ in {list, tuple} else refuse(value)
 
 
-def _refuse(value: Any) -> NoReturn:
-    """Leaves a value to graphql-core, which will have it made anew."""
-    if isinstance(value, Coroutine):
-        value.close()
-    raise Uncovered
-
-
-async def _joined(done: dict[str, Any], rest: Awaitable[dict[str, Any]]) -> dict[str, Any]:
-    return done | await rest
+def _table(rows: Any, write: Callable[[Rows[Any], Any], list[str]], run: Execution) -> msgspec.Raw:
+    """The rows of a list as they go into the answer."""
+    parts = rows.parts if rows.__class__ is Rows else refuse(rows)
+    return msgspec.Raw(f"[{','.join([row for part in parts for row in write(part, run)])}]")

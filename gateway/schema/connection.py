@@ -13,6 +13,7 @@ from gateway.schema.event import CalendarEvent
 from gateway.schema.problem import Problem
 from gateway.schema.scalars import milliseconds
 from gateway.schema.selection import fields_of_page
+from gateway.schema.shown import Rows, column
 from gateway.schema.source import CalendarSource
 from gateway.schema.time import TimeWindowInput
 from gateway.service.calendars import CalendarPage
@@ -61,9 +62,13 @@ class CalendarEventEdge:
     def cursor(self) -> str:
         return EventCursor.at(self.event).encode()
 
-    @strawberry.field(description="The event.")
+    @strawberry.field(description="The event.", metadata=column(""))
     def node(self) -> CalendarEvent:
         return CalendarEvent.of(self.event)
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        return cls(event=event)
 
 
 @strawberry.type(description="A page of events, ordered by start and id.")
@@ -71,12 +76,12 @@ class CalendarEventConnection:
     page: strawberry.Private[EventPage]
 
     @strawberry.field(description="The rows, with a cursor each.")
-    def edges(self) -> list[CalendarEventEdge]:
-        return [CalendarEventEdge(event=event) for event in self.page.events]
+    def edges(self) -> Sequence[CalendarEventEdge]:
+        return Rows(CalendarEventEdge.of, self.page.events)
 
     @strawberry.field(description="The rows.")
-    def nodes(self) -> list[CalendarEvent]:
-        return [CalendarEvent.of(event) for event in self.page.events]
+    def nodes(self) -> Sequence[CalendarEvent]:
+        return CalendarEvent.rows(self.page.events)
 
     @strawberry.field(description="Where the page stands.")
     def page_info(self) -> PageInfo:

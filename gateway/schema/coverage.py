@@ -1,5 +1,6 @@
 """What is announced against what is muted, in the schema."""
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Self
 
@@ -62,7 +63,7 @@ class CoverageDrift:
 @strawberry.type(description="An announced event that is muted.")
 class CoveredEvent:
     announced: CalendarEvent = strawberry.field(description="The event that people see.")
-    suppressed: list[CalendarEvent] = strawberry.field(description="Its mutes, by start; at least one.")
+    suppressed: Sequence[CalendarEvent] = strawberry.field(description="Its mutes, by start; at least one.")
     certainty: CoverageCertainty = strawberry.field(description="How sure it is that they belong together.")
     drift: list[CoverageDrift] = strawberry.field(description="In what they differ.")
     gaps: list[CoverageGap] = strawberry.field(
@@ -79,7 +80,7 @@ class CoveredEvent:
         pair = covered.pair
         return cls(
             announced=CalendarEvent.of(pair.announced),
-            suppressed=[CalendarEvent.of(mute) for mute in pair.mutes],
+            suppressed=CalendarEvent.rows(pair.mutes),
             certainty=by_name(CoverageCertainty, pair.certainty),
             drift=[CoverageDrift.of(found) for found in drift.drift(pair)],
             gaps=[CoverageGap.of(gap) for gap in covered.gaps],
@@ -94,10 +95,10 @@ class CoveredEvent:
 )
 class CoverageReport:
     covered: list[CoveredEvent] = strawberry.field(description="Announced and muted.")
-    announced_only: list[CalendarEvent] = strawberry.field(
+    announced_only: Sequence[CalendarEvent] = strawberry.field(
         description="Announced, and not muted: somebody may be woken."
     )
-    suppressed_only: list[CalendarEvent] = strawberry.field(
+    suppressed_only: Sequence[CalendarEvent] = strawberry.field(
         description="Muted, and not announced: something may go unseen."
     )
     sources: list[SourceResult] = strawberry.field(
@@ -114,8 +115,8 @@ class CoverageReport:
     def of(cls, report: service.Coverage, context: Context) -> Self:
         return cls(
             covered=[CoveredEvent.of(covered) for covered in report.covered],
-            announced_only=[CalendarEvent.of(event) for event in report.announced_only],
-            suppressed_only=[CalendarEvent.of(event) for event in report.mutes_only],
+            announced_only=CalendarEvent.rows(report.announced_only),
+            suppressed_only=CalendarEvent.rows(report.mutes_only),
             sources=[SourceResult.of(read, context) for read in report.sources],
             problems=[Problem.of(problem) for problem in report.problems],
             is_complete=report.is_complete,

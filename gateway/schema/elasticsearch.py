@@ -9,6 +9,7 @@ from gateway.model.event import Event
 from gateway.model.suppression import MutedJobs, by_bucket_span, muted_jobs, suppression_windows
 from gateway.schema.context import Context
 from gateway.schema.scalars import DateTime
+from gateway.schema.shown import shown
 from gateway.schema.suppression import AnomalyDetectionJob, SuppressionWindow
 
 _SKIP_RESULT = "Whether no anomalies are reported for the time."
@@ -24,28 +25,23 @@ class ElasticsearchEventDetails:
     details: strawberry.Private[model.ElasticsearchEventDetails]
     event: strawberry.Private[Event]
 
-    @strawberry.field(description="Elasticsearch's own id of the event.")
-    def event_id(self) -> str:
-        return self.details.event_id
+    event_id: str = shown("details.event_id", description="Elasticsearch's own id of the event.")
 
-    @strawberry.field(
+    occurrence: DateTime | None = shown(
+        "details.occurrence",
         description="When the series that it is a part of has it begin, whenever it does. Null for single "
-        "events, and where a series has no key."
+        "events, and where a series has no key.",
     )
-    def occurrence(self) -> DateTime | None:
-        return None if self.details.occurrence is None else DateTime(self.details.occurrence)
 
-    @strawberry.field(description=f"{_SKIP_RESULT} Null before Elasticsearch 8.16.")
-    def skip_result(self) -> bool | None:
-        return self.details.skip_result
+    skip_result: bool | None = shown(
+        "details.skip_result", description=f"{_SKIP_RESULT} Null before Elasticsearch 8.16."
+    )
 
-    @strawberry.field(description=f"{_SKIP_MODEL_UPDATE} Null before Elasticsearch 8.16.")
-    def skip_model_update(self) -> bool | None:
-        return self.details.skip_model_update
+    skip_model_update: bool | None = shown(
+        "details.skip_model_update", description=f"{_SKIP_MODEL_UPDATE} Null before Elasticsearch 8.16."
+    )
 
-    @strawberry.field(description=_FORCE_TIME_SHIFT)
-    def force_time_shift(self) -> int | None:
-        return self.details.force_time_shift
+    force_time_shift: int | None = shown("details.force_time_shift", description=_FORCE_TIME_SHIFT)
 
     @strawberry.field(
         description="What is really muted: by bucket span, the time that the calendar's jobs ignore. Empty "

@@ -3,7 +3,8 @@
 Most fields are made when they are selected: a list of events has few of them, and many events.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
@@ -15,10 +16,11 @@ from gateway.schema.elasticsearch import ElasticsearchEventDetails
 from gateway.schema.enums import EventStatus, ShowAs, by_name
 from gateway.schema.location import EventLocation
 from gateway.schema.msgraph import MSGraphEventDetails
-from gateway.schema.node import Node
+from gateway.schema.node import NODE_ID, Node
 from gateway.schema.person import Attendee, EventPerson
 from gateway.schema.recurrence import Recurrence
 from gateway.schema.scalars import URL, DateTime, Duration, elapsed
+from gateway.schema.shown import Rows, column, each, shown
 from gateway.schema.source import CalendarSource
 from gateway.schema.time import EventTime
 
@@ -51,6 +53,10 @@ class EventWarning:
         return cls(field=warning.field, given=warning.given, message=warning.message)
 
 
+def _duration(self: "CalendarEvent") -> Duration:
+    return elapsed(self.event.end.instant - self.event.start.instant)
+
+
 @strawberry.federation.type(
     keys=["id", "calendarId key"],
     description="One event of one calendar. What both kinds of source share is at the top, what only one has "
@@ -59,97 +65,84 @@ class EventWarning:
 class CalendarEvent(Node):
     event: strawberry.Private[model.Event]
 
-    @strawberry.field(description="What it is: Graph's subject, Elasticsearch's description.")
-    def title(self) -> str:
-        return self.event.title
+    id: strawberry.ID = shown("event.id", description=NODE_ID)
+    title: str = shown("event.title", description="What it is: Graph's subject, Elasticsearch's description.")
 
-    @strawberry.field(description="The longer text; Elasticsearch has none.")
-    def description(self) -> EventBody | None:
-        return EventBody.of(self.event.body) if self.event.body else None
+    description: EventBody | None = shown(
+        "event.body", description="The longer text; Elasticsearch has none.", view=EventBody.of
+    )
 
-    @strawberry.field(description="When it begins.")
-    def start(self) -> EventTime:
-        return EventTime(time=self.event.start)
+    start: EventTime = shown("event.start", description="When it begins.", view=EventTime.of)
 
-    @strawberry.field(description="When it ends; this instant is no longer part of it.")
-    def end(self) -> EventTime:
-        return EventTime(time=self.event.end)
+    end: EventTime = shown(
+        "event.end", description="When it ends; this instant is no longer part of it.", view=EventTime.of
+    )
 
-    @strawberry.field(description="How long it lasts.")
-    def duration(self) -> Duration:
-        return elapsed(self.event.end.instant - self.event.start.instant)
+    duration: Duration = strawberry.field(resolver=_duration, description="How long it lasts.")
+    is_all_day: bool = shown("event.is_all_day", description="Whether it lasts whole days.")
 
-    @strawberry.field(description="Whether it lasts whole days.")
-    def is_all_day(self) -> bool:
-        return self.event.is_all_day
+    status: EventStatus = shown(
+        "event.status", description="Whether it takes place.", view=partial(by_name, EventStatus)
+    )
 
-    @strawberry.field(description="Whether it takes place.")
-    def status(self) -> EventStatus:
-        return by_name(EventStatus, self.event.status)
+    show_as: ShowAs | None = shown(
+        "event.show_as", description="How the time appears to others.", view=partial(by_name, ShowAs)
+    )
 
-    @strawberry.field(description="How the time appears to others.")
-    def show_as(self) -> ShowAs | None:
-        return by_name(ShowAs, self.event.show_as)
+    location: EventLocation | None = shown(
+        "event.location", description="Where it takes place.", view=EventLocation.of
+    )
 
-    @strawberry.field(description="Where it takes place.")
-    def location(self) -> EventLocation | None:
-        return EventLocation.of(self.event.location) if self.event.location else None
+    locations: list[EventLocation] = shown(
+        "event.locations", description="All places where it takes place.", view=each(EventLocation.of)
+    )
 
-    @strawberry.field(description="All places where it takes place.")
-    def locations(self) -> list[EventLocation]:
-        return [EventLocation.of(place) for place in self.event.locations]
+    categories: list[str] = shown("event.categories", description="Labels.", view=list)
 
-    @strawberry.field(description="Labels.")
-    def categories(self) -> list[str]:
-        return list(self.event.categories)
+    attendees: list[Attendee] = shown(
+        "event.attendees", description="Who is invited.", view=each(Attendee.of)
+    )
 
-    @strawberry.field(description="Who is invited.")
-    def attendees(self) -> list[Attendee]:
-        return [Attendee.of(attendee) for attendee in self.event.attendees]
+    organizer: EventPerson | None = shown(
+        "event.organizer", description="Who organizes it.", view=EventPerson.of
+    )
 
-    @strawberry.field(description="Who organizes it.")
-    def organizer(self) -> EventPerson | None:
-        return EventPerson.of(self.event.organizer) if self.event.organizer else None
-
-    @strawberry.field(
+    recurrence: Recurrence | None = shown(
+        "event.recurrence",
         description="When the series takes place that the event stands for. Null for single events and for "
-        "occurrences, and where no rule can say it: `msgraph` then shows how Graph does."
+        "occurrences, and where no rule can say it: `msgraph` then shows how Graph does.",
+        view=Recurrence.of,
     )
-    def recurrence(self) -> Recurrence | None:
-        return Recurrence.of(self.event.recurrence) if self.event.recurrence else None
+
+    key: str | None = shown(
+        "event.key",
+        description="The caller's own name for it, shared by all its copies, its `counterparts`. An "
+        "occurrence has that of its series.",
+    )
+
+    series_id: strawberry.ID | None = shown(
+        "event.series_id", description="The series that it is an occurrence of."
+    )
+
+    web_url: URL | None = shown("event.web_url", description="Where to open it in a browser.")
+
+    created_at: DateTime | None = shown("event.created_at", description="When it was created.")
+
+    updated_at: DateTime | None = shown("event.updated_at", description="When it was last changed.")
+
+    revision: str | None = shown("event.revision", description="Changes with every change of the event.")
+
+    warnings: list[EventWarning] = shown(
+        "event.warnings",
+        description="What could not be read as the source means it. Mostly none.",
+        view=each(EventWarning.of),
+    )
 
     @strawberry.field(
-        description="The caller's own name for it, shared by all its copies, its `counterparts`. An "
-        "occurrence has that of its series."
+        graphql_type=strawberry.ID,
+        description="The id of the calendar that holds it.",
+        metadata=column("calendar_id"),
     )
-    def key(self) -> str | None:
-        return self.event.key
-
-    @strawberry.field(description="The series that it is an occurrence of.")
-    def series_id(self) -> strawberry.ID | None:
-        return None if self.event.series_id is None else strawberry.ID(self.event.series_id)
-
-    @strawberry.field(description="Where to open it in a browser.")
-    def web_url(self) -> URL | None:
-        return None if self.event.web_url is None else URL(self.event.web_url)
-
-    @strawberry.field(description="When it was created.")
-    def created_at(self) -> DateTime | None:
-        return None if self.event.created_at is None else DateTime(self.event.created_at)
-
-    @strawberry.field(description="When it was last changed.")
-    def updated_at(self) -> DateTime | None:
-        return None if self.event.updated_at is None else DateTime(self.event.updated_at)
-
-    @strawberry.field(description="Changes with every change of the event.")
-    def revision(self) -> str | None:
-        return self.event.revision
-
-    @strawberry.field(description="What could not be read as the source means it. Mostly none.")
-    def warnings(self) -> list[EventWarning]:
-        return [EventWarning.of(warning) for warning in self.event.warnings]
-
-    @strawberry.field(graphql_type=strawberry.ID, description="The id of the calendar that holds it.")
     def calendar_id(self, info: strawberry.Info[Context]) -> str | Coroutine[None, None, str]:
         return self.event.calendar_id or self._home(info.context)
 
@@ -172,7 +165,7 @@ class CalendarEvent(Node):
     )
     async def counterparts(
         self, info: strawberry.Info[Context], calendars: CalendarNames
-    ) -> list["CalendarEvent"] | None:
+    ) -> Sequence["CalendarEvent"] | None:
         from gateway.schema.selection import fields_of_events  # noqa: PLC0415 - it knows events by their fields
 
         if self.event.key is None:
@@ -180,20 +173,20 @@ class CalendarEvent(Node):
         found = await info.context.under_key(self.event.key, calendars, fields_of_events(info))
         own, calendar = self.event.id, self.event.calendar_id
         others = [event for event in found if event.id != own and event.calendar_id != calendar]
-        return [CalendarEvent.of(event) for event in others]
+        return CalendarEvent.rows(others)
 
     @strawberry.field(description="The source that it comes from.")
     def source(self, info: strawberry.Info[Context]) -> CalendarSource:
         return CalendarSource(configured=info.context.session.catalog.sources[self.event.source])
 
-    @strawberry.field(description="What only an Elasticsearch event has.")
+    @strawberry.field(description="What only an Elasticsearch event has.", metadata=column("elasticsearch"))
     def elasticsearch(self) -> ElasticsearchEventDetails | None:
         details = self.event.details
         if not isinstance(details, elasticsearch.ElasticsearchEventDetails):
             return None
         return ElasticsearchEventDetails(details=details, event=self.event)
 
-    @strawberry.field(description="What only a Graph event has.")
+    @strawberry.field(description="What only a Graph event has.", metadata=column("msgraph"))
     def msgraph(self) -> MSGraphEventDetails | None:
         details = self.event.details
         return (
@@ -202,4 +195,9 @@ class CalendarEvent(Node):
 
     @classmethod
     def of(cls, event: model.Event) -> Self:
-        return cls(id=strawberry.ID(event.id), event=event)
+        return cls(event=event)
+
+    @classmethod
+    def rows(cls, events: Sequence[model.Event]) -> Rows[Self]:
+        """A list of them."""
+        return Rows(cls.of, events)

@@ -1,5 +1,6 @@
 """What only Microsoft Graph calendars have, in the schema. Names and meanings are Graph's own."""
 
+from functools import partial
 from typing import Self
 
 import strawberry
@@ -15,6 +16,7 @@ from gateway.schema.enums import (
 )
 from gateway.schema.person import EventPerson
 from gateway.schema.scalars import URL, Date, DateTime
+from gateway.schema.shown import shown
 
 
 @strawberry.type(description="A number that an online meeting can be dialled into.")
@@ -107,127 +109,124 @@ class MSGraphRecurrence:
 class MSGraphEventDetails:
     details: strawberry.Private[model.MSGraphEventDetails]
 
-    @strawberry.field(description="Graph's own id of the event.")
-    def event_id(self) -> str:
-        return self.details.event_id
+    event_id: str = shown("details.event_id", description="Graph's own id of the event.")
 
-    @strawberry.field(description="Changes with every change of the event.")
-    def change_key(self) -> str | None:
-        return self.details.change_key
-
-    @strawberry.field(
-        name="iCalUId", description="The event's id across calendars; another one for each occurrence."
+    change_key: str | None = shown(
+        "details.change_key", description="Changes with every change of the event."
     )
-    def i_cal_uid(self) -> str | None:
-        return self.details.i_cal_uid
 
-    @strawberry.field(description="The event's id across calendars; the same over a series. Beta only.")
-    def uid(self) -> str | None:
-        return self.details.uid
+    i_cal_uid: str | None = shown(
+        "details.i_cal_uid",
+        name="iCalUId",
+        description="The event's id across calendars; another one for each occurrence.",
+    )
 
-    @strawberry.field(description="What the event is to a series.")
-    def type(self) -> EventType | None:
-        return by_name(EventType, self.details.type)
+    uid: str | None = shown(
+        "details.uid", description="The event's id across calendars; the same over a series. Beta only."
+    )
 
-    @strawberry.field(description="How much it matters.")
-    def importance(self) -> Importance | None:
-        return by_name(Importance, self.details.importance)
+    type: EventType | None = shown(
+        "details.type", description="What the event is to a series.", view=partial(by_name, EventType)
+    )
 
-    @strawberry.field(description="Who may see what it is about.")
-    def sensitivity(self) -> Sensitivity | None:
-        return by_name(Sensitivity, self.details.sensitivity)
+    importance: Importance | None = shown(
+        "details.importance", description="How much it matters.", view=partial(by_name, Importance)
+    )
 
-    @strawberry.field(description="The zone of the start when it was created, as Graph names it.")
-    def original_start_time_zone(self) -> str | None:
-        return self.details.original_start_time_zone
+    sensitivity: Sensitivity | None = shown(
+        "details.sensitivity", description="Who may see what it is about.", view=partial(by_name, Sensitivity)
+    )
 
-    @strawberry.field(description="The zone of the end when it was created, as Graph names it.")
-    def original_end_time_zone(self) -> str | None:
-        return self.details.original_end_time_zone
+    original_start_time_zone: str | None = shown(
+        "details.original_start_time_zone",
+        description="The zone of the start when it was created, as Graph names it.",
+    )
 
-    @strawberry.field(description="When an occurrence of a series would begin if nobody had moved it.")
-    def original_start(self) -> DateTime | None:
-        return None if self.details.original_start is None else DateTime(self.details.original_start)
+    original_end_time_zone: str | None = shown(
+        "details.original_end_time_zone",
+        description="The zone of the end when it was created, as Graph names it.",
+    )
 
-    @strawberry.field(description="When the reminder comes.")
-    def reminder_minutes_before_start(self) -> int | None:
-        return self.details.reminder_minutes_before_start
+    original_start: DateTime | None = shown(
+        "details.original_start",
+        description="When an occurrence of a series would begin if nobody had moved it.",
+    )
 
-    @strawberry.field(description="Whether a reminder comes.")
-    def is_reminder_on(self) -> bool | None:
-        return self.details.is_reminder_on
+    reminder_minutes_before_start: int | None = shown(
+        "details.reminder_minutes_before_start", description="When the reminder comes."
+    )
 
-    @strawberry.field(description="Whether files are attached.")
-    def has_attachments(self) -> bool | None:
-        return self.details.has_attachments
+    is_reminder_on: bool | None = shown("details.is_reminder_on", description="Whether a reminder comes.")
 
-    @strawberry.field(description="How the description begins, as plain text.")
-    def body_preview(self) -> str | None:
-        return self.details.body_preview
+    has_attachments: bool | None = shown("details.has_attachments", description="Whether files are attached.")
 
-    @strawberry.field(description="Whether it was called off.")
-    def is_cancelled(self) -> bool | None:
-        return self.details.is_cancelled
+    body_preview: str | None = shown(
+        "details.body_preview", description="How the description begins, as plain text."
+    )
 
-    @strawberry.field(description="Whether changes have not been sent yet.")
-    def is_draft(self) -> bool | None:
-        return self.details.is_draft
+    is_cancelled: bool | None = shown("details.is_cancelled", description="Whether it was called off.")
 
-    @strawberry.field(description="Whether the calendar's owner organizes it.")
-    def is_organizer(self) -> bool | None:
-        return self.details.is_organizer
+    is_draft: bool | None = shown("details.is_draft", description="Whether changes have not been sent yet.")
 
-    @strawberry.field(description="Whether the organizer wants answers.")
-    def response_requested(self) -> bool | None:
-        return self.details.response_requested
+    is_organizer: bool | None = shown(
+        "details.is_organizer", description="Whether the calendar's owner organizes it."
+    )
 
-    @strawberry.field(description="Whether attendees may propose another time.")
-    def allow_new_time_proposals(self) -> bool | None:
-        return self.details.allow_new_time_proposals
+    response_requested: bool | None = shown(
+        "details.response_requested", description="Whether the organizer wants answers."
+    )
 
-    @strawberry.field(description="Whether attendees see only themselves.")
-    def hide_attendees(self) -> bool | None:
-        return self.details.hide_attendees
+    allow_new_time_proposals: bool | None = shown(
+        "details.allow_new_time_proposals", description="Whether attendees may propose another time."
+    )
 
-    @strawberry.field(description="Whether it can be joined online.")
-    def is_online_meeting(self) -> bool | None:
-        return self.details.is_online_meeting
+    hide_attendees: bool | None = shown(
+        "details.hide_attendees", description="Whether attendees see only themselves."
+    )
 
-    @strawberry.field(description="Who provides the online meeting.")
-    def online_meeting_provider(self) -> OnlineMeetingProvider | None:
-        return by_name(OnlineMeetingProvider, self.details.online_meeting_provider)
+    is_online_meeting: bool | None = shown(
+        "details.is_online_meeting", description="Whether it can be joined online."
+    )
 
-    @strawberry.field(description="How to join it online.")
-    def online_meeting(self) -> OnlineMeeting | None:
-        return OnlineMeeting.of(self.details.online_meeting) if self.details.online_meeting else None
+    online_meeting_provider: OnlineMeetingProvider | None = shown(
+        "details.online_meeting_provider",
+        description="Who provides the online meeting.",
+        view=partial(by_name, OnlineMeetingProvider),
+    )
 
-    @strawberry.field(description="A link of an older kind of online meeting.")
-    def online_meeting_url(self) -> URL | None:
-        return None if self.details.online_meeting_url is None else URL(self.details.online_meeting_url)
+    online_meeting: OnlineMeeting | None = shown(
+        "details.online_meeting", description="How to join it online.", view=OnlineMeeting.of
+    )
 
-    @strawberry.field(description="Graph's own id of the series.")
-    def series_master_id(self) -> str | None:
-        return self.details.series_master_id
+    online_meeting_url: URL | None = shown(
+        "details.online_meeting_url", description="A link of an older kind of online meeting."
+    )
 
-    @strawberry.field(description="The occurrence's id in its series. Beta only.")
-    def occurrence_id(self) -> str | None:
-        return self.details.occurrence_id
+    series_master_id: str | None = shown(
+        "details.series_master_id", description="Graph's own id of the series."
+    )
 
-    @strawberry.field(description="The creator's own name for the creation.")
-    def transaction_id(self) -> str | None:
-        return self.details.transaction_id
+    occurrence_id: str | None = shown(
+        "details.occurrence_id", description="The occurrence's id in its series. Beta only."
+    )
 
-    @strawberry.field(description="What the calendar's owner answered.")
-    def response(self) -> AttendeeResponse | None:
-        return by_name(AttendeeResponse, self.details.response)
+    transaction_id: str | None = shown(
+        "details.transaction_id", description="The creator's own name for the creation."
+    )
 
-    @strawberry.field(description="When the calendar's owner answered.")
-    def responded_at(self) -> DateTime | None:
-        return None if self.details.responded_at is None else DateTime(self.details.responded_at)
+    response: AttendeeResponse | None = shown(
+        "details.response",
+        description="What the calendar's owner answered.",
+        view=partial(by_name, AttendeeResponse),
+    )
 
-    @strawberry.field(description="How the series recurs.")
-    def recurrence(self) -> MSGraphRecurrence | None:
-        return MSGraphRecurrence.of(self.details.recurrence) if self.details.recurrence else None
+    responded_at: DateTime | None = shown(
+        "details.responded_at", description="When the calendar's owner answered."
+    )
+
+    recurrence: MSGraphRecurrence | None = shown(
+        "details.recurrence", description="How the series recurs.", view=MSGraphRecurrence.of
+    )
 
 
 @strawberry.type(description="Every property of a Graph calendar that the unified calendar does not have.")

@@ -27,7 +27,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from gateway.schema.arguments import Variables
-from gateway.schema.completion import CompiledExecution
+from gateway.schema.compiled_execution import CompiledExecution
 from gateway.schema.context import Context
 from gateway.schema.price import Price
 from gateway.schema.variants import Completions

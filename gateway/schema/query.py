@@ -1,6 +1,7 @@
 """The queries that the gateway answers."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
@@ -91,11 +92,11 @@ class SubgraphQuery:
     )
     async def calendar_events_by_key(
         self, info: Info, key: Key, calendars: CalendarNames
-    ) -> list[CalendarEvent] | None:
+    ) -> Sequence[CalendarEvent] | None:
         if not calendars:
             raise _no_calendars()
         found = await info.context.under_key(key, calendars, fields_of_events(info))
-        return [CalendarEvent.of(event) for event in found]
+        return CalendarEvent.rows(found)
 
 
 def _no_calendars() -> InvalidInput:

@@ -1,31 +1,29 @@
 """Times as the schema reads them out, and windows."""
 
+from typing import Self
+
 import strawberry
 
 from gateway.model import time as model
 from gateway.model.time import EventTime as EventTimeModel
 from gateway.schema.scalars import Date, DateTime, LocalDateTime, TimeZone
+from gateway.schema.shown import shown
 
 
 @strawberry.type(description="One end of an event.")
 class EventTime:
     time: strawberry.Private[EventTimeModel]
 
-    @strawberry.field(description="The instant, in UTC.")
-    def instant(self) -> DateTime:
-        return DateTime(self.time.instant)
+    instant: DateTime = shown("time.instant", description="The instant, in UTC.")
+    local: LocalDateTime = shown("time.local", description="What the wall clock in the zone shows.")
+    time_zone: TimeZone = shown(
+        "time.zone", description="The zone that the event is meant in, as an IANA name."
+    )
+    date: Date | None = shown("time.day", description="The day, if the event lasts whole days.")
 
-    @strawberry.field(description="What the wall clock in the zone shows.")
-    def local(self) -> LocalDateTime:
-        return LocalDateTime(self.time.local)
-
-    @strawberry.field(description="The zone that the event is meant in, as an IANA name.")
-    def time_zone(self) -> TimeZone:
-        return TimeZone(self.time.zone)
-
-    @strawberry.field(description="The day, if the event lasts whole days.")
-    def date(self) -> Date | None:
-        return None if self.time.day is None else Date(self.time.day)
+    @classmethod
+    def of(cls, time: EventTimeModel) -> Self:
+        return cls(time=time)
 
 
 @strawberry.input(description="A half-open span of time: its start belongs to it, its end does not.")

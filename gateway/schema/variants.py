@@ -9,7 +9,7 @@ from graphql.execution.collect_fields import GroupedFieldSet
 from gateway.model.fields import Fields
 
 if TYPE_CHECKING:
-    from gateway.schema.completion import CompiledExecution
+    from gateway.schema.compiled_execution import CompiledExecution
 
 Completion: TypeAlias = tuple[Callable[[Any, "CompiledExecution"], Any], GroupedFieldSet]
 """What completes a value, and the fields of it that are left to graphql-core."""

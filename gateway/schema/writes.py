@@ -1,5 +1,6 @@
 """Adding events, in the schema: the input, and a payload with a row per event and calendar."""
 
+from collections.abc import Sequence
 from typing import Final, Self
 
 import msgspec
@@ -213,9 +214,9 @@ class EventWriteResult:
         description="What is in the calendar at the event's time already, at most 50 events, by start and "
         "id; of a series, at its first occurrence. Read when selected, and not for a row that is refused."
     )
-    async def overlaps(self, info: strawberry.Info[Context]) -> list[CalendarEvent] | None:
+    async def overlaps(self, info: strawberry.Info[Context]) -> Sequence[CalendarEvent] | None:
         found = await info.context.overlaps(self.row, fields_of_events(info))
-        return [CalendarEvent.of(event) for event in found]
+        return CalendarEvent.rows(found)
 
 
 @strawberry.type(description="How many rows have which status.")

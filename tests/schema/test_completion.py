@@ -18,8 +18,9 @@ from gateway.model.msgraph import MSGraphEventDetails, OnlineMeeting, Phone
 from gateway.model.recurrence.rule import RecurrenceRule
 from gateway.model.time import EventTime
 from gateway.schema.build import core_schema
-from gateway.schema.completion import CompiledExecution, Completions
+from gateway.schema.compiled_execution import CompiledExecution
 from gateway.schema.context import Context
+from gateway.schema.variants import Completions
 from gateway.service.audit import AuditTrail
 from gateway.service.catalog import Catalog
 from gateway.service.session import Session

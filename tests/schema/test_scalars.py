@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.errors import GatewayError
@@ -160,7 +161,7 @@ async def test_times_are_written_out_in_all_ways(execute: Execute, es: Any) -> N
         "{nodes{duration start{instant local timeZone date}}}}"
     )
     result = await execute(query)
-    assert result.data == {
+    assert msgspec.json.decode(msgspec.json.encode(result.data)) == {
         "calendarEvents": {
             "nodes": [
                 {

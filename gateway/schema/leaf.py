@@ -1,0 +1,117 @@
+"""Leaves of an answer, one value as graphql-core would complete it or a column of them in JSON.
+
+Both know only how all goes well, and raise Uncovered for anything else.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from enum import Enum
+from json.encoder import encode_basestring as quoted
+from types import NoneType
+from typing import Any, Final, NoReturn, TypeAlias, cast
+
+import msgspec
+from graphql import GraphQLBoolean, GraphQLID, GraphQLLeafType, GraphQLString
+from graphql.pyutils import UndefinedType
+from strawberry.schema.schema_converter import CustomGraphQLEnumType
+
+from gateway.model.run import Written
+
+Leaf: TypeAlias = Callable[[Any], Any]
+Column: TypeAlias = Callable[[Sequence[Any], Sequence[Any] | None], Sequence[str]]
+"""Writes the values of a column, below that of its parents, if these may be null."""
+
+_AS_THEY_ARE: Final[Mapping[GraphQLLeafType, type]] = {
+    GraphQLString: str,
+    GraphQLID: str,
+    GraphQLBoolean: bool,
+}
+"""Scalars that leave what is of a class as it is."""
+
+
+class Uncovered(Exception):
+    """What is raised for a value that is not covered."""
+
+
+def leaf(type_: GraphQLLeafType) -> Leaf:
+    """What completes a value of a type that is not null."""
+    return _enum(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_)
+
+
+def column(type_: GraphQLLeafType, *, nullable: bool) -> Column:
+    """What writes a column of a type."""
+    complete = _member(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_)
+    plain = {NoneType, _AS_THEY_ARE.get(type_)}
+
+    def write(values: Sequence[Any], parents: Sequence[Any] | None) -> Sequence[str]:
+        if values.__class__ is Written:
+            return values
+        kinds = set(map(type, values))
+        if NoneType in kinds and not nullable and (parents is None or _nulls(values) != _nulls(parents)):
+            raise Uncovered
+        if not kinds <= plain:
+            values = [None if it is None else complete(it) for it in values]
+        return _written(values)
+
+    return write
+
+
+def _nulls(values: Sequence[Any]) -> int:
+    return sum([it is None for it in values])
+
+
+def _written(values: Sequence[Any]) -> Sequence[str]:
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return [*map(quoted, values)]
+    if kinds and kinds <= {bool, int, NoneType}:
+        return msgspec.json.encode(values).decode()[1:-1].split(",")
+    return ["null" if it is None else written(it) for it in values]
+
+
+def written(value: Any) -> str:
+    """A completed value in JSON."""
+    return quoted(value) if value.__class__ is str else msgspec.json.encode(value).decode()
+
+
+def _scalar(type_: GraphQLLeafType) -> Leaf:
+    coerce = type_.coerce_output_value
+
+    def complete(value: Any) -> Any:
+        completed = coerce(value) if _PLAIN[type(value)] else None
+        return completed if _PLAIN[type(completed)] else refuse(value)
+
+    return complete
+
+
+def _enum(type_: CustomGraphQLEnumType) -> Leaf:
+    kind, names = cast("type[Enum]", type_.wrapped_cls), _names(type_)
+    return lambda value: names[value._name_] if type(value) is kind else refuse(value)
+
+
+def _member(type_: CustomGraphQLEnumType) -> Leaf:
+    """What completes members of the domain's own enumeration, which have the same names."""
+    names = _names(type_)
+    return lambda value: names[value._name_]
+
+
+def _names(type_: CustomGraphQLEnumType) -> dict[str, str]:
+    kind = cast("type[Enum]", type_.wrapped_cls)
+    return {member._name_: type_.coerce_output_value(member) for member in kind}
+
+
+def refuse(value: Any) -> NoReturn:
+    """Leaves a value to graphql-core, which will have it made anew."""
+    if isinstance(value, Coroutine):
+        value.close()
+    raise Uncovered
+
+
+class _Plain(dict[type, bool]):
+    """Whether values of a class are neither null, nor errors, nor to be awaited."""
+
+    def __missing__(self, kind: type) -> bool:
+        odd = (type(None), UndefinedType, Exception, Awaitable, Generator)
+        return self.setdefault(kind, not issubclass(kind, odd))
+
+
+_PLAIN: Final = _Plain()
