@@ -11,7 +11,9 @@ same that the API's scalars make of the values.
 """
 
 from abc import abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from operator import attrgetter
 from typing import Any, Final, overload
 
@@ -37,6 +39,16 @@ class Run(Sequence[Event]):
     def part(self, places: slice) -> "Run":
         """The run of those at the places."""
         ...
+
+    @property
+    def parts(self) -> "Sequence[Run]":
+        """The runs that it is put together of."""
+        return (self,)
+
+    @property
+    def places(self) -> Sequence[int]:
+        """Where its events stand, in their order, among all those of its parts."""
+        return range(len(self))
 
     def column(self, path: str) -> Sequence[Any]:
         """An attribute of each event. Raises AttributeError where one has no such attribute."""
@@ -70,6 +82,40 @@ class Made(Run):
 
     def part(self, places: slice) -> Run:
         return Made(self._events[places])
+
+
+class Merged(Run):
+    """Runs one behind the other; with `places` among all of their events, these and no others."""
+
+    def __init__(self, runs: Sequence[Run], places: Sequence[int] | None = None) -> None:
+        self._parts = [part for run in runs for part in run.parts]
+        self._ends = [*accumulate(map(len, self._parts))]
+        begins = accumulate((sum(map(len, run.parts)) for run in runs), initial=0)
+        among = [begin + place for begin, run in zip(begins, runs, strict=False) for place in run.places]
+        self._places = among if places is None else [among[place] for place in places]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def event(self, place: int) -> Event:
+        among = self._places[place]
+        number = bisect_right(self._ends, among)
+        part = self._parts[number]
+        return part.event(among - self._ends[number] + len(part))
+
+    def part(self, places: slice) -> Run:
+        return Merged([self], range(len(self))[places])
+
+    @property
+    def parts(self) -> Sequence[Run]:
+        return self._parts
+
+    @property
+    def places(self) -> Sequence[int]:
+        return self._places
+
+
+NONE: Final[Run] = Made(())
 
 
 def as_run(events: Sequence[Event]) -> Run:

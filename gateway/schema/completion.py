@@ -270,4 +270,7 @@ def _listed(value: Any) -> Sequence[Any]:
 def _table(rows: Any, write: Callable[[Rows[Any], Any], list[str]], run: Execution) -> msgspec.Raw:
     """The rows of a list as they go into the answer."""
     parts = rows.parts if rows.__class__ is Rows else refuse(rows)
-    return msgspec.Raw(f"[{','.join([row for part in parts for row in write(part, run)])}]")
+    written = [row for part in parts for row in write(part, run)]
+    if rows.run.places != range(len(written)):
+        written = [written[place] for place in rows.run.places]
+    return msgspec.Raw(f"[{','.join(written)}]")

@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
 import msgspec
-from graphql import GraphQLBoolean, GraphQLID, GraphQLLeafType, GraphQLString
+from graphql import GraphQLBoolean, GraphQLID, GraphQLInt, GraphQLLeafType, GraphQLString
 from graphql.pyutils import UndefinedType
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
@@ -24,8 +24,10 @@ _AS_THEY_ARE: Final[Mapping[GraphQLLeafType, type]] = {
     GraphQLString: str,
     GraphQLID: str,
     GraphQLBoolean: bool,
+    GraphQLInt: int,
 }
-"""Scalars that leave what is of a class as it is."""
+"""Scalars that leave what is of a class as it is, integers if they are short."""
+_SHORT: Final = 2**31
 
 
 class Uncovered(Exception):
@@ -48,11 +50,16 @@ def column(type_: GraphQLLeafType, *, nullable: bool) -> Column:
         kinds = set(map(type, values))
         if NoneType in kinds and not nullable and (parents is None or _nulls(values) != _nulls(parents)):
             raise Uncovered
-        if not kinds <= plain:
+        if not kinds <= plain or (kinds & {int} and not _are_short(values)):
             values = [None if it is None else complete(it) for it in values]
         return _written(values)
 
     return write
+
+
+def _are_short(numbers: Sequence[int | None]) -> bool:
+    present = [it for it in numbers if it is not None]
+    return min(present) >= -_SHORT and max(present) < _SHORT
 
 
 def _nulls(values: Sequence[Any]) -> int:

@@ -79,4 +79,5 @@ class Rows(Sequence[V], Generic[V]):
 
     @property
     def parts(self) -> "Sequence[Rows[V]]":
-        return [self]
+        """Those of the runs that its own is put together of."""
+        return [Rows(self._view, part) for part in self.run.parts]

@@ -8,10 +8,9 @@ import asyncio
 import time
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AsyncExitStack, aclosing
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import chain, groupby
+from itertools import chain
 from operator import attrgetter
 from typing import Final, cast
 
@@ -20,6 +19,7 @@ import msgspec
 from gateway.errors import GatewayError, Problem
 from gateway.model.event import Event
 from gateway.model.fields import EVERYTHING, Fields
+from gateway.model.run import NONE, Merged, Run, as_run
 from gateway.model.time import Window
 from gateway.service.call_limits import check_calendars
 from gateway.service.catalog import Target, Unresolved
@@ -28,6 +28,8 @@ from gateway.service.session import Session
 
 _AT_ONCE: Final = 16
 _ORDER: Final = attrgetter("order")
+Place = tuple[datetime, str]
+"""Where an event stands in any list: by its start and id."""
 
 
 class ReadStatus(StrEnum):
@@ -51,7 +53,7 @@ class SourceRead(msgspec.Struct, frozen=True, kw_only=True):
 class EventPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of events, ordered by (start, id). Complete only if every source was read in full so far."""
 
-    events: tuple[Event, ...]
+    events: Run
     has_next: bool
     sources: tuple[SourceRead, ...]
     problems: tuple[Problem, ...] = ()
@@ -96,15 +98,12 @@ async def read_page(
     streams = [
         _Stream(session, target, window, first=first, after=after, fields=fields) for target in targets
     ]
-    async with AsyncExitStack() as stack:
-        for stream in streams:
-            await stack.enter_async_context(aclosing(stream))
+    try:
         rows = await _merge(streams, first + 1)
-    return EventPage(
-        events=tuple(rows[:first]),
-        has_next=len(rows) > first,
-        sources=_by_source(streams),
-    )
+    finally:
+        for stream in streams:
+            await stream.aclose()
+    return EventPage(events=rows[:first], has_next=len(rows) > first, sources=_by_source(streams))
 
 
 class _Stream:
@@ -122,11 +121,11 @@ class _Stream:
     ) -> None:
         self.target = target
         self.fetched = 0
-        self.ahead: Sequence[Event] = ()
+        self.ahead = NONE
         self.seconds = 0.0
         self.problem: Problem | None = None
         self._after = after
-        self._last: Event | None = None
+        self._places: Sequence[Place] | None = None
         self._runs = self._open(session, window, first, fields)
 
     def _open(
@@ -160,27 +159,31 @@ class _Stream:
         finally:
             self.seconds += time.perf_counter() - began
 
-    def take(self, place: tuple[datetime, str]) -> None:
-        """Puts what is ahead up to that place behind."""
-        count = bisect_right(self.ahead, place, key=_ORDER)
-        if count:
-            self._last, self.ahead = self.ahead[count - 1], self.ahead[count:]
-            self.fetched += count
+    @property
+    def places(self) -> Sequence[Place]:
+        """Those of the events ahead."""
+        if self._places is None:
+            self._places = self.ahead.column("order")
+        return self._places
 
-    def end(self, last: Event) -> None:
-        """The page ends there. If not by this stream, its next event was needed to know that."""
-        if self.ahead and self._last is not last:
-            self.fetched += 1
+    def take(self, count: int) -> Run:
+        """The first events ahead, which then are behind."""
+        taken, self.ahead = self.ahead[:count], self.ahead[count:]
+        self._places = self._places and self._places[count:]
+        self.fetched += len(taken)
+        return taken
 
     async def aclose(self) -> None:
         if self._runs is not None:
             await cast("AsyncGenerator[Sequence[Event]]", self._runs).aclose()
 
-    def _behind_cursor(self, run: Sequence[Event] | None) -> Sequence[Event]:
+    def _behind_cursor(self, events: Sequence[Event] | None) -> Run:
         """What of a run comes after the cursor. With no run the stream ends."""
-        if run is None:
+        self._places = None
+        if events is None:
             self._runs = None
-            return ()
+            return NONE
+        run = as_run(events)
         return run if self._after is None else run[bisect_right(run, self._after.order, key=_ORDER) :]
 
     def _fail(self, exc: GatewayError) -> None:
@@ -188,21 +191,22 @@ class _Stream:
         self.problem = exc.problem.at("calendars", self.target.index)
 
 
-async def _merge(streams: Sequence[_Stream], wanted: int) -> list[Event]:
+async def _merge(streams: Sequence[_Stream], wanted: int) -> Run:
     """The first `wanted` events of all streams, by (start, id)."""
-    rows: list[Event] = []
-    while len(rows) < wanted:
+    parts: list[Run] = []
+    ending: _Stream | None = None
+    while wanted:
         await _fill([stream for stream in streams if stream.is_dry])
-        shown = [stream.ahead for stream in streams if stream.ahead]
+        shown = [stream for stream in streams if stream.ahead]
         if not shown:
             break
-        rows += _settled(shown)[: wanted - len(rows)]
-        for stream in streams:
-            stream.take(rows[-1].order)
-    if rows:
-        for stream in streams:
-            stream.end(rows[-1])
-    return rows
+        part, ending = _settled(shown, wanted) if len(shown) > 1 else (shown[0].take(wanted), shown[0])
+        parts.append(part)
+        wanted -= len(part)
+    for stream in streams:
+        if stream.ahead and stream is not ending:  # its next event was needed to know that the page ends here
+            stream.fetched += 1
+    return parts[0] if len(parts) == 1 else Merged(parts)
 
 
 async def _fill(streams: Sequence[_Stream]) -> None:
@@ -220,15 +224,20 @@ async def _fill(streams: Sequence[_Stream]) -> None:
             group.create_task(fill(stream))
 
 
-def _settled(shown: Sequence[Sequence[Event]]) -> Sequence[Event]:
-    """What streams show in order, up to the first of their last events: what may follow is behind that."""
-    if len(shown) == 1:
-        return shown[0]
-    until = min(run[-1].order for run in shown)
-    runs = (run[: bisect_right(run, until, key=_ORDER)] for run in shown)
-    merged = sorted(chain.from_iterable(runs), key=_ORDER)
-    # One calendar under two names that only it knows to be one shows its events twice.
-    return [next(same) for _, same in groupby(merged, key=_ORDER)]
+def _settled(streams: Sequence[_Stream], wanted: int) -> tuple[Run, _Stream]:
+    """What streams show in order, up to the first of their last events: what may follow is behind that.
+
+    At most `wanted` events, and the stream that the last of them comes from. One calendar under two names
+    that only it knows to be one shows its events twice.
+    """
+    until = min(stream.places[-1] for stream in streams)
+    known = {place for it in streams for place in it.places[: bisect_right(it.places, until)]}
+    rows = sorted(known)[:wanted]
+    shown = [stream.places[: bisect_right(stream.places, rows[-1])] for stream in streams]
+    where = {place: number for number, place in reversed([*enumerate(chain.from_iterable(shown))])}
+    parts = [stream.take(len(places)) for stream, places in zip(streams, shown, strict=True)]
+    ending = next(it for it, places in zip(streams, shown, strict=True) if places[-1:] == rows[-1:])
+    return Merged(parts, [where[place] for place in rows]), ending
 
 
 def _by_source(streams: Sequence[_Stream]) -> tuple[SourceRead, ...]:

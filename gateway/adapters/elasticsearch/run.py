@@ -1,7 +1,7 @@
 """Events of an ML calendar as they were read: one is made when it is asked for, or a column of them all."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +12,7 @@ from gateway.model.event import Event, SourceKind
 from gateway.model.fields import DETAILS
 from gateway.model.ids import encode_segments
 from gateway.model.run import Run, Written
-from gateway.model.time import EPOCH, to_rfc3339
+from gateway.model.time import from_millis, to_rfc3339
 
 _DAY: Final = 86_400_000
 _MOST_KEPT: Final = 10_000
@@ -54,14 +54,14 @@ class _Kept(dict[int, str]):
 
 
 def _instant(millis: int) -> str:
-    return to_rfc3339(EPOCH + timedelta(milliseconds=millis))
+    return to_rfc3339(from_millis(millis))
 
 
 _DATES: Final = _Kept(lambda day: f'"{_instant(day * _DAY)[:10]}')
 _TIMES: Final = _Kept(lambda millis: f'{_instant(millis)[10:]}"')
 
 
-def written(instants: Iterable[int]) -> Written:
+def written(instants: Sequence[int]) -> Written:
     """Milliseconds since the epoch as the API writes instants."""
     return Written([_DATES[it // _DAY] + _TIMES[it % _DAY] for it in instants])
 
@@ -72,6 +72,11 @@ def _ids(run: StoredRun) -> Written:
     return Written([f'{head}{it.start_time}/{name}"' for it, name in zip(run.stored, names, strict=True)])
 
 
+def _order(run: StoredRun) -> list[tuple[datetime, str]]:
+    ids = [it[1:-1] for it in _ids(run)]
+    return [(from_millis(it.start_time), id_) for it, id_ in zip(run.stored, ids, strict=True)]
+
+
 def _titles(run: StoredRun) -> list[str]:
     texts = [it.description for it in run.stored]
     return [parted(text)[0] if text[-1:] == "]" else text for text in texts]
@@ -79,12 +84,13 @@ def _titles(run: StoredRun) -> list[str]:
 
 _COLUMNS: Final[Columns] = {
     "id": _ids,
+    "order": _order,
     "source": lambda run: [run.reader.source] * len(run),
     "calendar_id": lambda run: [run.reader.calendar] * len(run),
     "title": _titles,
-    "start.instant": lambda run: written(it.start_time for it in run.stored),
-    "end.instant": lambda run: written(it.end_time for it in run.stored),
-    "elasticsearch": lambda run: run.stored,
+    "start.instant": lambda run: written([it.start_time for it in run.stored]),
+    "end.instant": lambda run: written([it.end_time for it in run.stored]),
+    "elasticsearch": lambda run: [True] * len(run),
     "elasticsearch.event_id": lambda run: [it.event_id for it in run.stored],
     "elasticsearch.skip_result": lambda run: [it.skip_result for it in run.stored],
     "elasticsearch.skip_model_update": lambda run: [it.skip_model_update for it in run.stored],
