@@ -1,0 +1,86 @@
+"""A column of leaves is written just as each of them would be by itself."""
+
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+import msgspec
+import pytest
+from graphql import GraphQLLeafType, GraphQLString
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.model.event import ShowAs
+from gateway.model.run import Written
+from gateway.schema import enums
+from gateway.schema.build import core_schema
+from gateway.schema.leaf import Uncovered, column, leaf
+
+NAMES = ["ID", "String", "Boolean", "Int", "Float", "DateTime", "Date", "LocalDateTime", "JSON", "ShowAs"]
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**33), 2**33),
+    st.sampled_from([2**31, 2**31 - 1, -(2**31), -(2**31) - 1]),
+    st.floats(),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
+    st.datetimes(timezones=st.just(UTC)),
+    st.sampled_from(ShowAs),
+    st.builds(ValueError),
+)
+COLUMNS = st.one_of(
+    st.lists(VALUES, max_size=4),
+    *(st.lists(st.none() | values, max_size=4) for values in (st.booleans(), st.integers(), st.text())),
+)
+
+
+def type_of(name: str) -> GraphQLLeafType:
+    return core_schema().type_map[name]  # type: ignore[return-value]
+
+
+def one(type_: GraphQLLeafType, value: Any) -> Any:
+    """As it is completed by itself; of the domain's members those of the schema are shown."""
+    shown = enums.ShowAs[value.name] if isinstance(value, Enum) and type_.name == "ShowAs" else value
+    return None if value is None else leaf(type_)(shown)
+
+
+@given(st.sampled_from(NAMES), COLUMNS)
+def test_a_column_is_written_as_its_values_are_or_not_at_all(name: str, values: list[Any]) -> None:
+    try:
+        texts = column(type_of(name), nullable=True)(values, None)
+    except Exception:  # noqa: BLE001 - then the values are left to graphql-core, one by one
+        with pytest.raises(Exception):  # noqa: B017, PT011 - any will do
+            [msgspec.json.encode(one(type_of(name), it)) for it in values]
+        return
+    assert [*texts] == [msgspec.json.encode(one(type_of(name), it)).decode() for it in values]
+
+
+@pytest.mark.parametrize(
+    ("values", "parents", "texts"),
+    [
+        (["a", None], [True, None], ['"a"', "null"]),
+        ([None, None], [None, None], ["null", "null"]),
+        (["a", None], [True, True], None),
+        (["a", None], None, None),
+        (["a", "b"], [True, None], ['"a"', '"b"']),
+    ],
+)
+def test_a_value_may_be_missing_only_where_its_parent_is(
+    values: list[Any], parents: list[Any] | None, texts: list[str] | None
+) -> None:
+    write = column(GraphQLString, nullable=False)
+    if texts is None:
+        with pytest.raises(Uncovered):
+            write(values, parents)
+        return
+    assert write(values, parents) == texts
+
+
+def test_what_is_written_already_is_not_touched() -> None:
+    instants = Written(['"2027-03-28T00:30:00Z"', "null"])
+    assert column(type_of("DateTime"), nullable=True)(instants, None) is instants
+
+
+def test_an_instant_is_written_as_the_scalar_has_it() -> None:
+    at = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
+    assert column(type_of("DateTime"), nullable=False)([at], None) == ['"2027-03-28T00:30:00Z"']
