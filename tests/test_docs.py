@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from gateway.adapters.elasticsearch import ids as elasticsearch_ids
 from gateway.adapters.losses import Loss, Notice
-from gateway.adapters.msgraph import paths
+from gateway.adapters.msgraph import keys, paths
 from gateway.app import application, catalog_of, running
 from gateway.cli import app
 from gateway.errors import Code, GatewayError, InvalidId
@@ -176,6 +176,12 @@ def test_every_problem_has_its_row_and_says_whether_to_try_again():
     rows = table(REFERENCE / "problems.md", '"Again"')
     assert [row[0] for row in rows] == [code.name for code in ProblemCode]
     assert {row[0]: row[1] == "yes" for row in rows} == {code.value: again[code] for code in Code}
+
+
+def test_the_properties_that_hold_keys_in_graph_are_those_that_are_written():
+    rows = table(ROOT / "docs/explanation/keys-in-graph.md", "## Where the key is")
+    assert [row[0] for row in rows] == [keys.KEY, keys.FINGERPRINT]
+    assert all(f"{{{keys.GUID}}}" in row[0] for row in rows)
 
 
 def test_every_part_of_a_problem_is_named():

@@ -8,6 +8,7 @@ import pytest
 from gateway.sandbox.faults import HELD, Fault
 
 from .conftest import CONFIGURATION
+from .test_keys import BOTH, add, by_key, copies, remove, statuses, update
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +39,96 @@ async def test_what_was_sent_without_an_answer_is_unknown_and_what_was_not_sent_
     assert announced["problem"]["retryable"]
     assert announced["requestIndexes"] == gateway.seen("msgraph") == []
     assert [line["status"] for line in gateway.audit] == ["unknown"]
+
+
+LOOKS_AFTER_THE_FIRST = range(2, 100)
+NEITHER = (("FAILED", "NO_ANSWER", 0), ("FAILED", "DEADLINE", 0))
+"""What becomes of Graph's row, and of Elasticsearch's, where Graph does not even tell what is there."""
+
+
+def fates(report: dict[str, Any]) -> tuple[tuple[str, str | None, int], ...]:
+    """The status of each row, its problem, and how many writes were sent for it."""
+    methods = [request["method"] for request in report["requests"]]
+    return tuple(
+        (
+            row["status"],
+            row["problem"] and row["problem"]["code"],
+            sum(methods[index] != "GET" for index in row["requestIndexes"]),
+        )
+        for row in report["results"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("route", "calls", "expected", "again"),
+    [
+        ("*", None, NEITHER, ["CREATED", "CREATED"]),
+        ("POST *", None, (("UNKNOWN", "NO_ANSWER", 1), ("CREATED", None, 1)), ["UNCHANGED", "UNCHANGED"]),
+        (
+            "GET */events",
+            LOOKS_AFTER_THE_FIRST,
+            (("UNKNOWN", "NO_ANSWER", 1), ("CREATED", None, 1)),
+            ["UNCHANGED", "UNCHANGED"],
+        ),
+    ],
+    ids=["from the first look on", "when it is written", "when it is looked for after that"],
+)
+async def test_where_graph_falls_silent_each_row_with_a_key_says_what_is_known_and_can_be_repeated(
+    front: Any, route: str, calls: range | None, expected: object, again: list[str]
+) -> None:
+    gateway = await front(HURRIED)
+    graph = gateway.sandbox.msgraph.faults
+    graph.add(route, Fault(delay=HELD), calls=calls)
+    report = await add(gateway, BOTH)
+    assert fates(report) == expected
+    announced, _ = report["results"]
+    assert (announced["status"] == "UNKNOWN") is ("with the same key is safe" in str(announced["problem"]))
+    graph.clear()
+    graph.release()  # what was sent is carried out, late
+    assert statuses(await add(gateway, BOTH)) == again
+    assert len(await by_key(gateway, BOTH)) == 2
+
+
+@pytest.mark.parametrize(
+    ("route", "expected", "then"),
+    [
+        ("*", NEITHER, ["UPDATED", "UPDATED"]),
+        ("PATCH *", (("UNKNOWN", "NO_ANSWER", 1), ("UPDATED", None, 2)), ["UNCHANGED", "UNCHANGED"]),
+    ],
+)
+async def test_where_graph_falls_silent_each_copy_that_is_changed_says_what_is_known(
+    front: Any, route: str, expected: object, then: list[str]
+) -> None:
+    gateway = await front(HURRIED)
+    await add(gateway, BOTH)
+    graph = gateway.sandbox.msgraph.faults
+    graph.add(route, Fault(delay=HELD))
+    assert fates(await update(gateway, copies(BOTH), set={"title": "Other"})) == expected
+    graph.clear()
+    graph.release()
+    assert statuses(await update(gateway, copies(BOTH), set={"title": "Other"})) == then
+    assert [event["title"] for event in await by_key(gateway, BOTH)] == ["Other"] * 2
+
+
+@pytest.mark.parametrize(
+    ("route", "expected", "there"),
+    [
+        ("*", NEITHER, 2),
+        ("DELETE *", (("UNKNOWN", "NO_ANSWER", 1), ("DELETED", None, 1)), 0),
+    ],
+)
+async def test_where_graph_falls_silent_each_copy_that_is_removed_says_what_is_known(
+    front: Any, route: str, expected: object, there: int
+) -> None:
+    gateway = await front(HURRIED)
+    await add(gateway, BOTH)
+    graph = gateway.sandbox.msgraph.faults
+    graph.add(route, Fault(delay=HELD))
+    assert fates(await remove(gateway, copies(BOTH))) == expected
+    graph.clear()
+    graph.release()
+    assert len(await by_key(gateway, BOTH)) == there
+    assert statuses(await remove(gateway, copies(BOTH))) == ["DELETED", "DELETED"]
 
 
 async def test_a_source_that_does_not_answer_in_time_has_failed_and_the_other_is_shown(front: Any) -> None:

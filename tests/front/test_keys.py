@@ -29,6 +29,7 @@ REMOVE = f"mutation ($input: RemoveEventsInput!) {{ removeEvents(input: $input) 
 BY_KEY = """query ($key: String!, $calendars: [ID!]!) {
   calendarEventsByKey(key: $key, calendars: $calendars) { id calendarId key title start { instant } }
 }"""
+NAMED = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on CalendarEvent { title key } } }"
 OUTLOOK = "msgraph:users/outages@contoso.com/calendar"
 ML = "elasticsearch:planned-outages"
 BOTH = "payments-maintenance"
@@ -162,6 +163,28 @@ async def test_a_title_that_ends_like_a_mark_of_a_key_is_refused(front: Any, tit
     report = await add(gateway, BOTH, title=title)
     assert {row["problem"]["path"][-1] for row in report["results"]} == {"title"}
     assert not writes(gateway)
+
+
+@pytest.mark.parametrize(
+    "title", [f"Upgrade [#{KEY}]", "Upgrade [#OTHER]", "Upgrade [#OPS-8@20270329T0030Z] "]
+)
+@pytest.mark.parametrize("key", [KEY, None])
+async def test_no_event_is_given_a_title_that_ends_like_a_mark_of_a_key(
+    front: Any, title: str, key: str | None
+) -> None:
+    gateway = await front()
+    there = (await add(gateway, BOTH, key=key))["results"]
+    sent = writes(gateway)
+    targets = [{"id": row["eventId"]} for row in there] + ([copies(BOTH)] if key else [])
+    for target in targets:
+        for dry_run in (True, False):
+            report = await update(gateway, target, set={"title": title}, dryRun=dry_run)
+            for row in report["results"]:
+                assert (row["status"], row["problem"]["code"]) == ("FAILED", "INVALID_INPUT")
+                assert row["problem"]["path"] == ["changes", "0", "set", "title"]
+    assert writes(gateway) == sent
+    found = await gateway.ask(NAMED, {"ids": [row["eventId"] for row in there]})
+    assert found["nodes"] == [{"title": UPGRADE["title"], "key": key}] * 2
 
 
 async def test_a_dry_run_says_what_is_there_under_the_key(front: Any) -> None:
