@@ -12,6 +12,8 @@ _MOST_WITHOUT_BODY: Final = 64 * 1024
 _TOO_LONG: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 )
+_HEAD: Final = tuple(b"HTTP/1.1 %d" % kind for kind in (2, 3, 4, 5))
+"""What the head of an answer begins with; one that begins with 1 is none yet."""
 _log = structlog.get_logger(__name__)
 
 
@@ -19,14 +21,31 @@ class _Lenient:
     """A transport that takes what is written though its client has just gone, as asyncio's own does.
 
     uvloop's raises until the connection is known to be lost, which would be logged as a fault of ours.
+
+    The head of an answer waits for what follows it: each write by itself is a call of the kernel.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
+        self._head = b""
+        self.is_closing = transport.is_closing
+        self.get_write_buffer_size = transport.get_write_buffer_size
 
     def write(self, data: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(data)
+        if data.startswith(_HEAD):
+            self.flush()
+            self._head = data
+        elif not self.is_closing():
+            self._transport.writelines((self._head, data) if self._head else (data,))
+            self._head = b""
+
+    def flush(self) -> None:
+        if self._head:
+            self.write(b"")
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -49,7 +68,9 @@ class PunctualConnection(HttpToolsProtocol):
         self._head: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
         self._bytes_without_body = 0
-        super().connection_made(cast("asyncio.Transport", _Lenient(transport)))
+        self._is_in_head = False
+        self._lenient = _Lenient(transport)
+        super().connection_made(cast("asyncio.Transport", self._lenient))
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -62,15 +83,18 @@ class PunctualConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._bytes_without_body += len(data)
         super().data_received(data)
+        if self._is_in_head:
+            self._expect_head()
         if self._bytes_without_body > _MOST_WITHOUT_BODY:
             self._refuse_head()
 
     def on_message_begin(self) -> None:
-        self._expect_head()
+        self._is_in_head = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._bytes_without_body = 0
+        self._is_in_head = False
         self._head_came()
         super().on_headers_complete()
 
@@ -79,6 +103,7 @@ class PunctualConnection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_response_complete(self) -> None:
+        self._lenient.flush()
         super().on_response_complete()
         self._expect_taking()
 

@@ -60,6 +60,10 @@ class Transport(asyncio.Transport):
     closed = False
     written = b""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+
     def get_write_buffer_size(self) -> int:
         return self.waiting
 
@@ -72,6 +76,7 @@ class Transport(asyncio.Transport):
     def write(self, data: Any) -> None:
         assert not self.aborted
         self.written += data
+        self.writes.append(bytes(data))
 
     def close(self) -> None:
         self.closed = True
@@ -164,6 +169,24 @@ def test_one_answer_may_be_as_long_as_it_is(connection: Any) -> None:
 def test_what_is_written_to_a_client_that_has_just_gone_is_no_fault(connection: Any) -> None:
     client(connection).aborted = True  # any write would raise
     connection.transport.write(b"HTTP/1.1 200 OK")
+    connection.transport.write(b"body")
+
+
+def test_the_head_of_an_answer_goes_out_with_what_follows_it(connection: Any) -> None:
+    connection.transport.write(b"HTTP/1.1 100 Continue")
+    assert client(connection).writes == [b"HTTP/1.1 100 Continue"]
+    connection.transport.write(b"HTTP/1.1 200 OK")
+    connection.transport.write(b"one")
+    connection.transport.write(b"two")
+    assert client(connection).writes[1:] == [b"HTTP/1.1 200 OKone", b"two"]
+
+
+def test_a_head_that_nothing_follows_goes_out_too(connection: Any) -> None:
+    connection.transport.write(b"HTTP/1.1 204 No Content")
+    connection.on_response_complete()
+    connection.transport.write(b"HTTP/1.1 400 Bad Request")
+    connection.transport.close()
+    assert client(connection).writes == [b"HTTP/1.1 204 No Content", b"HTTP/1.1 400 Bad Request"]
 
 
 HEAD = b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n"
