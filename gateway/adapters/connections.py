@@ -11,6 +11,7 @@ import aiohappyeyeballs
 import httpx2
 
 from gateway.adapters.connection import Connection
+from gateway.adapters.gate import Gate
 from gateway.adapters.incoming import Headers, Incoming
 
 _AT_ONCE: Final = 256
@@ -27,7 +28,7 @@ class Connections(httpx2.AsyncBaseTransport):
         self._host = server.raw_host.decode("ascii")
         self._tls = _speaking_http1(tls or _trusted_by_the_machine()) if server.scheme == "https" else None
         self._port = server.port or (443 if self._tls else 80)
-        self._places = asyncio.Semaphore(at_once)
+        self._places = Gate(at_once)
         self._open: set[Connection] = set()
         self._kept: list[tuple[float, Connection]] = []
 
@@ -64,24 +65,22 @@ class Connections(httpx2.AsyncBaseTransport):
         """Takes back a connection when its exchange is over."""
         if connection.release():
             self._kept.append((asyncio.get_running_loop().time() + _KEPT_SECONDS, connection))
-        self._places.release()
+        self._places.give_back(1)
 
     async def _place(self, until: float) -> Connection:
         """A connection that was kept or, where there is none, a new one."""
-        if self._places.locked():
+        if not self._places.try_take(1):
             await self._room(until)
-        else:
-            await self._places.acquire()
         try:
             return self._fresh() or await self._opened(until)
         except BaseException:
-            self._places.release()
+            self._places.give_back(1)
             raise
 
     async def _room(self, until: float) -> None:
         try:
             async with asyncio.timeout_at(until):
-                await self._places.acquire()
+                await self._places.take(1)
         except TimeoutError as exc:
             raise httpx2.PoolTimeout("All connections are in use.") from exc
 
@@ -145,6 +144,10 @@ class Exchange(httpx2.AsyncByteStream):
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._answer
+
+    def rest(self) -> bytes | None:
+        """A short body that has come in one go, None if it is to be read in parts."""
+        return self._answer.rest()
 
     def response(self) -> httpx2.Response:
         """The same as httpx has it, which unpacks its body, too."""

@@ -37,10 +37,12 @@ class Deadline(msgspec.Struct, frozen=True):
         """The one that comes when that share of the remaining time has gone."""
         return Deadline(self.clock() + share * self.remaining, self.clock)
 
-    def check(self) -> None:
-        """Raises OutOfTime when it is over."""
-        if self.is_over:
+    def left(self) -> float:
+        """The seconds until then. Raises OutOfTime when it is over."""
+        left = self.ends - self.clock()
+        if left <= 0:
             raise _out_of_time()
+        return left
 
     @asynccontextmanager
     async def limit(self) -> AsyncIterator[None]:

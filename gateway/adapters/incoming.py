@@ -42,6 +42,14 @@ class Incoming:
             await self._more()
         return self._status, self._headers
 
+    def rest(self) -> bytes | None:
+        """What was not read yet of a short body, if its end has come; None if it has not."""
+        if not self._is_complete or self._waiting_bytes > _HIGH_WATER:
+            return None
+        rest = b"".join(self._parts)
+        self._parts.clear()
+        return rest
+
     def __aiter__(self) -> Self:
         return self
 

@@ -44,7 +44,11 @@ def written(headers: Mapping[str, str]) -> str:
 
     Raises InvalidInput for a value that HTTP cannot carry, without quoting it: it may be secret.
     """
-    for name, value in headers.items():
-        if not (value.isascii() and value.isprintable()):
-            raise InvalidInput(f"The header {name} holds a character that HTTP cannot carry.")
+    if not _can_be_carried("".join(headers.values())):
+        name = next(name for name, value in headers.items() if not _can_be_carried(value))
+        raise InvalidInput(f"The header {name} holds a character that HTTP cannot carry.")
     return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+
+
+def _can_be_carried(value: str) -> bool:
+    return value.isascii() and value.isprintable()

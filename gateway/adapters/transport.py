@@ -3,8 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -16,6 +15,7 @@ import structlog
 from gateway.adapters.connections import Connections, Exchange
 from gateway.adapters.incoming import Headers
 from gateway.adapters.outgoing import Root, written
+from gateway.adapters.unpacking import unpacked
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
 from gateway.model.ids import encode, encode_path
@@ -136,9 +136,8 @@ class Transport:
         operation has sent all that it may.
         """
         fields = written(headers)
-        log.deadline.check()
+        seconds = min(self._timeout, round(log.deadline.left(), 3))
         log.allowance.take()
-        seconds = min(self._timeout, round(log.deadline.remaining, 3))
         index = log.add(request)
         began = time.perf_counter()
         status: int | None = None
@@ -146,10 +145,15 @@ class Transport:
         try:
             body = request.body if content is None else content
             sent = self._root.request(request.method, request.path, fields, body)
-            begun = self._connections.begin(sent, connecting=_connecting(seconds), seconds=seconds)
-            with closing(await begun) as exchange:
+            exchange = await self._connections.begin(sent, connecting=_connecting(seconds), seconds=seconds)
+            try:
                 status, came = exchange.status, _plain(exchange.headers)
-                whole = await self._read(exchange, is_coded="content-encoding" in came)
+                coding = came.get("content-encoding")
+                whole = exchange.rest() if coding is None else None
+                if whole is None:
+                    whole = await self._read(_parts(exchange, coding))
+            finally:
+                exchange.close()
         except FOREIGN as exc:
             raise translation(exc, self._source, seconds) from exc
         finally:
@@ -157,17 +161,18 @@ class Transport:
             log.requests[index] = done = msgspec.structs.replace(
                 request, status=status, duration=took, request_id=came.get("request-id")
             )
-            _note(done)
+            if status is None or status >= HTTPStatus.BAD_REQUEST:
+                _note(done)
         return Answer(status=exchange.status, headers=came, body=whole)
 
     async def aclose(self) -> None:
         await self._connections.aclose()
 
-    async def _read(self, exchange: Exchange, *, is_coded: bool) -> bytes:
+    async def _read(self, parts: AsyncIterator[bytes]) -> bytes:
         chunks: list[bytes] = []
         size, is_long = 0, False
         try:
-            async for chunk in exchange.response().aiter_bytes() if is_coded else exchange:
+            async for chunk in parts:
                 size += len(chunk)
                 if size > _LONG and not is_long:
                     is_long = await self._long.acquire()
@@ -180,6 +185,13 @@ class Transport:
                 self._long.release()
 
 
+def _parts(exchange: Exchange, coding: str | None) -> AsyncIterator[bytes]:
+    """Those of a body as it was before it was packed."""
+    if coding is None:
+        return aiter(exchange)
+    return unpacked(exchange) if coding == "gzip" else exchange.response().aiter_bytes()
+
+
 def _plain(headers: Headers) -> dict[str, str]:
     found: dict[str, str] = {}
     for raw_name, raw_value in headers:
@@ -190,22 +202,26 @@ def _plain(headers: Headers) -> dict[str, str]:
 
 def _note(request: UpstreamRequest) -> None:
     """Logs a request without a success, by no more than its method: there are people in its path."""
-    if request.status is None or request.status >= HTTPStatus.BAD_REQUEST:
-        _log.info(
-            "upstream.failed",
-            source=request.source,
-            method=request.method,
-            status=request.status,
-            upstream_request_id=request.request_id,
-        )
+    _log.info(
+        "upstream.failed",
+        source=request.source,
+        method=request.method,
+        status=request.status,
+        upstream_request_id=request.request_id,
+    )
 
 
 def request_path(segments: Sequence[str], query: Sequence[tuple[str, str | int]] = ()) -> str:
-    """A path below the upstream's root as it goes on the request line: every segment encoded on its own."""
-    path = encode_path(tuple(segments))
+    """A path below the upstream's root as it goes on the request line: every segment encoded on its own.
+
+    Names in a query are as the upstream's API has them.
+    """
+    path = encode_path(segments)
     if not query:
         return path
-    asked = [f"{encode(name, safe='$')}={encode(str(value), safe='$')}" for name, value in query]
+    asked = [
+        f"{name}={value if isinstance(value, int) else encode(value, safe='$')}" for name, value in query
+    ]
     return f"{path}?{'&'.join(asked)}"
 
 

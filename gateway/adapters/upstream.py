@@ -62,7 +62,7 @@ class UpstreamLog:
 
     def check(self) -> None:
         """Raises OutOfTime or OutOfCalls where nothing more may be asked."""
-        self.deadline.check()
+        self.deadline.left()
         self.allowance.check()
 
 

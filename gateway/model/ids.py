@@ -6,6 +6,7 @@ What the segments of a path mean is each adapter's business; that they are well 
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, Self
 from urllib.parse import quote, unquote_to_bytes
 
@@ -66,14 +67,19 @@ def encode_segments(segments: Sequence[str]) -> Sequence[str]:
     return segments if _AS_IT_IS.fullmatch("".join(segments)) else [*map(encode_segment, segments)]
 
 
-def encode_path(segments: tuple[str, ...]) -> str:
+def encode_path(segments: Sequence[str]) -> str:
     """Segments as a request path below the upstream's root: all but unreserved characters encoded."""
     return "".join([f"/{encode(segment)}" for segment in segments])
 
 
 def encode(text: str, *, safe: str = "") -> str:
     """A part of a URL, all but unreserved characters and the `safe` ones encoded."""
-    return text if _UNRESERVED.fullmatch(text) else quote(text, safe=safe)
+    return text if _UNRESERVED.fullmatch(text) else _quoted(text, safe)
+
+
+@lru_cache(maxsize=1024)  # what a request selects, and mail addresses, come again and again
+def _quoted(text: str, safe: str) -> str:
+    return quote(text, safe=safe)
 
 
 def _decode_segment(segment: str, text: str) -> str:

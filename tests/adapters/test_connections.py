@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import socket
+import zlib
 from contextlib import aclosing, asynccontextmanager, closing
 from datetime import timedelta
 
@@ -329,6 +330,15 @@ def coded(body: bytes) -> bytes:
 
 async def test_a_compressed_body_is_unpacked():
     assert (await answered(coded(gzip.compress(b"flat " * 9999)))).body == b"flat " * 9999
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate"])
+async def test_whatever_way_of_compressing_is_asked_for_is_understood(coding):
+    body = bytes(range(256)) * 9999
+    packed = zlib.compress(body, 0) if coding == "deflate" else gzip.compress(body, 0)
+    head = b"HTTP/1.1 200 OK\r\ncontent-encoding: %b\r\ncontent-length: %d\r\n\r\n"
+    parts = [packed[start : start + 500_000] for start in range(0, len(packed), 500_000)]
+    assert (await answered(head % (coding.encode(), len(packed)), *parts)).body == body
 
 
 async def test_a_body_that_unpacks_to_more_than_the_most_is_refused():
