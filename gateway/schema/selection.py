@@ -1,6 +1,6 @@
 """What an operation selects of events, as the attributes that must be read for it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cache
 from typing import Final
 
@@ -32,6 +32,7 @@ _EVENT: Final = "CalendarEvent"
 _HERE: Final = ((),)
 _PAGES: Final = (("nodes",), ("edges", "node"))
 _RESULTS: Final = (("results", "event"),)
+_FORESEEN: Final[Fields] = frozenset({"warnings", "effects"})
 _REPORT: Final = (
     ("covered", "announced"),
     ("covered", "suppressed"),
@@ -63,18 +64,31 @@ def fields_of_results(info: strawberry.Info[Context]) -> Fields:
     return _fields_at(info, _RESULTS)
 
 
+def has_foresight(info: strawberry.Info[Context]) -> bool:
+    """Whether a write's rows are to show what it does beside storing events."""
+    return bool(_kept(info, _FORESEEN, lambda selection: _FORESEEN & selection.names(("results",))))
+
+
 def fields_of_report(info: strawberry.Info[Context]) -> Fields:
     """What is selected of the events of a coverage report, in whichever of its lists."""
     return _fields_at(info, _REPORT)
 
 
 def _fields_at(info: strawberry.Info[Context], paths: Paths) -> Fields:
-    """What is selected at the ends of the paths, worked out once for a document and its flags."""
+    """What is selected of events at the ends of the paths."""
+    return _kept(
+        info,
+        paths,
+        lambda selection: ALWAYS.union(*(selection.attributes(selection.reached(path)) for path in paths)),
+    )
+
+
+def _kept(info: strawberry.Info[Context], about: Hashable, find: Callable[["_Selection"], Fields]) -> Fields:
+    """What is selected, worked out once for a document and its flags."""
     known, nodes = info.context.selections, info._raw_info.field_nodes  # noqa: SLF001 - see below
-    key = (paths, *map(id, nodes))
+    key = (about, *map(id, nodes))
     if key not in known:
-        selection = _Selection(info)
-        known[key] = ALWAYS.union(*(selection.attributes(selection.reached(path)) for path in paths))
+        known[key] = find(_Selection(info))
     return known[key]
 
 
@@ -94,6 +108,10 @@ class _Selection:
         for name in path:
             nodes = [node for node in self._below(nodes, None) if node.name.value == name]
         return nodes
+
+    def names(self, path: tuple[str, ...]) -> set[str]:
+        """The names of the fields that are selected of what is at the end of a path."""
+        return {node.name.value for node in self._below(self.reached(path), None)}
 
     def attributes(self, events: Nodes) -> Fields:
         """The attributes that fields of events show."""

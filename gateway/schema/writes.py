@@ -55,8 +55,8 @@ class AddEventsInput:
         default=False, description="Plan all, show the exact requests, write nothing."
     )
 
-    def to_model(self, fields: Fields) -> AddEvents:
-        """The call, of whose events those `fields` are to be shown."""
+    def to_model(self, fields: Fields, *, foretells: bool) -> AddEvents:
+        """The call, of whose events those `fields` are to be shown, and what the write mutes if so wanted."""
         return AddEvents(
             calendars=self.calendars,
             drafts=[event.to_draft for event in self.events],
@@ -68,6 +68,7 @@ class AddEventsInput:
             max_mute=None if self.max_mute is None else self.max_mute.longest,
             dry_run=self.dry_run,
             fields=fields,
+            foretells=foretells,
         )
 
 

@@ -154,7 +154,8 @@ class CalendarWrite:
         drafts = self.target.announced([self.drafts[index] for index in indexes])
         adapter = self._session.adapter(self.target.source)
         plan = await adapter.plan(self.target.calendar, drafts, on_existing=self._command.on_existing)
-        told = await adapter.foretell(plan.steps, self._found)
+        foretells = self._command.foretells
+        told = await adapter.foretell(plan.steps, self._found) if foretells else plan.steps
         steps = [_renumbered(step, indexes) for step in told]
         planned = {event.index: event for step in steps for event in step.events}
         self._planned |= planned

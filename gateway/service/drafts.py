@@ -23,7 +23,8 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
     """A request to add events. A draft is made for the time zone that all-day events of a calendar take.
 
     `keys` has the key of each event, or is empty. `max_invitations` and `max_mute` may only lower what the
-    sources allow. `fields` are those that are to be shown of the events.
+    sources allow. `fields` are those that are to be shown of the events; `foretells` says that the effects of
+    the write are to be shown, too.
     """
 
     calendars: Sequence[str]
@@ -36,6 +37,7 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
     atomicity: Atomicity = Atomicity.BEST_EFFORT
     dry_run: bool = False
     fields: Fields = EVERYTHING
+    foretells: bool = True
 
     @property
     def read(self) -> Fields:

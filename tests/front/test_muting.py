@@ -337,3 +337,30 @@ async def test_a_calendar_is_read_once_for_whether_and_for_what_a_write_may_mute
     assert row["effects"][0]["jobIds"] == ["payments-latency", "payments-volume"]
     paths = [request.path for request in gateway.seen("elasticsearch", "GET")]
     assert paths.count("/_ml/calendars/planned-outages") == 1
+
+
+def jobs_read(gateway: Any) -> bool:
+    paths = [request.path for request in gateway.seen("elasticsearch", "GET")]
+    return any(path.startswith("/_ml/anomaly_detectors") for path in paths)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(
+    ("selected", "is_shown"),
+    [
+        ("warnings { code }", True),
+        ("... on EventWriteResult { effects { kind } }", True),
+        ("event { warnings { field } }", False),
+        ("effects @skip(if: true) { kind }", False),
+    ],
+)
+async def test_jobs_are_read_only_where_what_a_write_mutes_is_shown(
+    front: Any, selected: str, is_shown: bool, dry_run: bool
+) -> None:
+    gateway = await front()
+    event = {"title": "Upgrade", "start": {"instant": "2026-11-20T21:07:00Z"}, "end": {"after": "PT1H"}}
+    given = {"input": {"calendars": [OUTAGES], "events": [event], "dryRun": dry_run}}
+    add = "mutation ($input: AddEventsInput!) { addEvents(input: $input) { results { status %s } } }"
+    report = (await gateway.ask(add % selected, given))["addEvents"]
+    assert [row["status"] for row in report["results"]] == ["PLANNED" if dry_run else "CREATED"]
+    assert jobs_read(gateway) is is_shown

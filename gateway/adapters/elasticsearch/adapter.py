@@ -208,13 +208,14 @@ class ElasticsearchAdapter:
 
     async def apply(self, step: Step, *, fields: Fields = EVERYTHING) -> Sequence[Outcome]:
         """Writes a step and sees for itself: one at a time, for two could not tell their events apart."""
-        del fields  # there are few, and all of them tell one event from another
         log = self._call.log.part()
         try:
             async with self._writing(step.calendar).enter(deadline=log.deadline):
                 if isinstance(step, KeyedStep):
                     return await write_keyed(self._api, step, size=self._page_size, log=log, now=self._now)
-                return await write(self._api, plan.as_planned(step), size=self._page_size, log=log)
+                return await write(
+                    self._api, plan.as_planned(step), size=self._page_size, log=log, fields=fields
+                )
         except OutOfTime as exc:
             return [_not_done(exc, planned.index) for planned in step.events]
 

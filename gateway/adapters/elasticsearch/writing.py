@@ -14,6 +14,7 @@ from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import CONTENT, EventReader, StoredEvent
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotStored, Problem, UpstreamError
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.time import from_millis, to_rfc3339
 
 _NOTHING_WRITTEN: Final = "Nothing was written."
@@ -22,21 +23,23 @@ _SHOWN: Final = 3
 Found = Sequence[StoredEvent | None]
 
 
-async def write(api: MLApi, step: MLStep, *, size: int, log: UpstreamLog) -> list[Outcome]:
+async def write(
+    api: MLApi, step: MLStep, *, size: int, log: UpstreamLog, fields: Fields = EVERYTHING
+) -> list[Outcome]:
     """What became of each event of the step. Only what was seen afterwards is created."""
-    return await _Write(api, step, size, log).run()
+    return await _Write(api, step, size, log, fields).run()
 
 
 class _Write:
     """One step on its way: read, post, read again, compare."""
 
-    def __init__(self, api: MLApi, step: MLStep, size: int, log: UpstreamLog) -> None:
+    def __init__(self, api: MLApi, step: MLStep, size: int, log: UpstreamLog, fields: Fields) -> None:
         self._api = api
         self._step = step
         self._size = size
         self._log = log
         self._rows = step.wanted
-        self._reader = EventReader(step.calendar)
+        self._reader = EventReader(step.calendar, fields)
         sent = [event for row in self._rows for event in row]
         self._span = span_of(sent)
         self._contents = set(map(CONTENT, sent))
