@@ -16,7 +16,7 @@ from gateway.sandbox.principals import MANAGE_ML
 from .conformance import HOUR, change, draft
 from .elasticsearch_bench import NOW, open_bench
 from .keyed_drafts import FIRST, add, keyed, series
-from .turns import InTurn, Turns
+from .turns import InTurn, Turns, was_ever_none
 
 pytestmark = pytest.mark.anyio
 
@@ -84,9 +84,7 @@ class Race:
 
     @property
     def was_ever_none(self):
-        """Whether there was none after there was one."""
-        counts = [len(there) for there in self.moments]
-        return 0 in counts[next((place for place, count in enumerate(counts) if count), 0) :]
+        return was_ever_none(self.moments)
 
     @property
     def has_twins(self):

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 
-from gateway.adapters.transport import Way
+from gateway.adapters.transport import Transport
 
 
 class Turns:
@@ -46,10 +46,17 @@ class Turns:
         return [task.result() for task in tasks]
 
 
+def was_ever_none(moments: Sequence[Collection]) -> bool:
+    """Whether nothing was there at a moment after there was something."""
+    counts = [len(there) for there in moments]
+    return 0 in counts[next((place for place, count in enumerate(counts) if count), 0) :]
+
+
 class InTurn:
     """A way to an upstream on which requests about events wait for their turn."""
 
-    def __init__(self, way: Way, turns: Turns, place: int) -> None:
+    def __init__(self, way: Transport, turns: Turns, place: int) -> None:
+        self.base_url = way.base_url
         self._way = way
         self._turns = turns
         self._place = place
