@@ -31,7 +31,7 @@ _NO_DATE: Final = date(1, 1, 1)
 @lru_cache(maxsize=256)
 def details_reader(fields: Fields) -> Callable[[wire.GraphEvent], MSGraphEventDetails]:
     """Reads the wanted ones of the properties that the unified event does not have."""
-    wanted = [(name, read) for name, read in _PROPERTIES.items() if f"{SourceKind.MSGRAPH}.{name}" in fields]
+    wanted = [(name, read) for name, read in PROPERTIES.items() if f"{SourceKind.MSGRAPH}.{name}" in fields]
 
     def read_details(event: wire.GraphEvent) -> MSGraphEventDetails:
         values: dict[str, Any] = {name: read(event) for name, read in wanted}
@@ -97,7 +97,7 @@ _READ: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
     "recurrence": lambda event: _recurrence(event.recurrence),
     "fingerprint": lambda event: None if key_of(event) is None else str(fingerprint_of(event)),
 }
-_PROPERTIES: Final = {
+PROPERTIES: Final = {
     name: _READ.get(name) or attrgetter(name)
     for name in MSGraphEventDetails.__struct_fields__
     if name != "event_id"

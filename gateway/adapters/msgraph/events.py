@@ -5,13 +5,19 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
-from gateway.adapters.msgraph import wire
+from gateway.adapters.msgraph import details, wire
 from gateway.adapters.msgraph.bodies import text_of
-from gateway.adapters.msgraph.details import details_reader
 from gateway.adapters.msgraph.keys import key_of
 from gateway.adapters.msgraph.paths import Owner, event_of
 from gateway.adapters.msgraph.recurrence import from_pattern
-from gateway.adapters.msgraph.times import read_day, read_instant, read_time, zone_warnings
+from gateway.adapters.msgraph.times import (
+    read_day,
+    read_instant,
+    read_time,
+    sortable,
+    sortable_utc,
+    zone_warnings,
+)
 from gateway.adapters.msgraph.words import known
 from gateway.errors import InvalidInput, UnexpectedAnswer
 from gateway.model.event import (
@@ -30,33 +36,35 @@ from gateway.model.event import (
     PostalAddress,
     Recurrence,
     ShowAs,
+    SourceKind,
 )
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, encode_segment
 from gateway.model.time import EventTime
-from gateway.model.zones import find_zone
+from gateway.model.zones import UTC, find_zone
 
 
 class EventReader:
     """Reads the events of an owner's mailbox: of each the wanted attributes, and what it is never without."""
 
     def __init__(self, source: str, owner: Owner, calendar: CalendarId | None, fields: Fields) -> None:
-        self._source = source
-        self._calendar = None if calendar is None else str(calendar)
-        self._events = str(event_of(source, owner, ""))
+        self.source: Final = source
+        self.calendar: Final = None if calendar is None else str(calendar)
+        self.events: Final = str(event_of(source, owner, ""))
         self._wanted = _wanted(fields)
-        self._read_details = details_reader(fields)
+        self._read_details = details.details_reader(fields)
+        self._with_times = [read for name, read in _TIMES.items() if name in fields]
 
     def read(self, event: wire.GraphEvent) -> Event:
         """The event in the domain's terms. Raises UnexpectedAnswer for a time that cannot be read."""
         values: dict[str, Any] = {"title": ""}
         try:
-            start, end = _span(event)
+            start, end = span(event)
             values.update([(name, read(event)) for name, read in self._wanted])
             return Event(
                 id=self._id(event.id),
-                source=self._source,
-                calendar_id=self._calendar,
+                source=self.source,
+                calendar_id=self.calendar,
                 start=start,
                 end=end,
                 is_all_day=event.is_all_day is True,
@@ -65,12 +73,23 @@ class EventReader:
                 **values,
             )
         except InvalidInput as exc:
-            raise UnexpectedAnswer(
-                f"{self._source} shows the event {event.id} with an unreadable time: {exc}"
-            ) from exc
+            raise self._unreadable(event, exc) from exc
+
+    def span(self, event: wire.GraphEvent) -> tuple[str, str]:
+        """Start and end, as `sortable` writes them, of an event that can be read. Raises UnexpectedAnswer."""
+        try:
+            times = _sortable_span(event)
+            for read in self._with_times:
+                read(event)
+        except InvalidInput as exc:
+            raise self._unreadable(event, exc) from exc
+        return times
+
+    def _unreadable(self, event: wire.GraphEvent, why: InvalidInput) -> UnexpectedAnswer:
+        return UnexpectedAnswer(f"{self.source} shows the event {event.id} with an unreadable time: {why}")
 
     def _id(self, graph_id: str) -> str:
-        return f"{self._events}{encode_segment(graph_id)}"
+        return f"{self.events}{encode_segment(graph_id)}"
 
 
 @lru_cache(maxsize=1024)
@@ -91,7 +110,7 @@ def person(who: wire.EmailAddress | None) -> EventPerson | None:
     return EventPerson(email=who.address, name=who.name) if who and who.address else None
 
 
-def _span(event: wire.GraphEvent) -> tuple[EventTime, EventTime]:
+def span(event: wire.GraphEvent) -> tuple[EventTime, EventTime]:
     first, last = event.original_start_time_zone, event.original_end_time_zone
     if event.is_all_day:
         # One zone for both: it is the start's that says which days are meant.
@@ -99,12 +118,19 @@ def _span(event: wire.GraphEvent) -> tuple[EventTime, EventTime]:
     return read_time(event.start, first), read_time(event.end, last)
 
 
+def _sortable_span(event: wire.GraphEvent) -> tuple[str, str]:
+    if event.is_all_day or event.start.time_zone != UTC or event.end.time_zone != UTC:
+        start, end = span(event)
+        return sortable(start.instant), sortable(end.instant)
+    return sortable_utc(event.start.date_time), sortable_utc(event.end.date_time)
+
+
 def _recurrence(event: wire.GraphEvent) -> Recurrence | None:
     """None for what no rule says, or what lacks something: the details show it as Graph does."""
     recurrence = event.recurrence
     if recurrence is None:
         return None
-    start, _ = _span(event)
+    start, _ = span(event)
     zone = find_zone(recurrence.range.recurrence_time_zone or "") or start.zone
     try:
         rule = from_pattern(recurrence, zone, is_all_day=event.is_all_day is True)
@@ -204,7 +230,7 @@ def _number(value: float | str | None) -> float | None:
     return value if isinstance(value, float) else None
 
 
-_ATTRIBUTES: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
+ATTRIBUTES: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
     "title": lambda event: event.subject or "",
     "body": lambda event: _body(event.body),
     "status": _status,
@@ -223,8 +249,16 @@ _ATTRIBUTES: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
     "warnings": lambda event: tuple(_warnings(event)),
 }
 """How each attribute is read that not every reading needs."""
+_TIMES: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
+    **{name: ATTRIBUTES[name] for name in ("attendees", "created_at", "updated_at")},
+    **{
+        f"{SourceKind.MSGRAPH}.{name}": details.PROPERTIES[name]
+        for name in ("original_start", "responded_at")
+    },
+}
+"""What besides start and end raises InvalidInput for a time that cannot be read."""
 
 
 @lru_cache(maxsize=256)
 def _wanted(fields: Fields) -> Sequence[tuple[str, Callable[[wire.GraphEvent], Any]]]:
-    return [(name, read) for name, read in _ATTRIBUTES.items() if name in fields]
+    return [(name, read) for name, read in ATTRIBUTES.items() if name in fields]

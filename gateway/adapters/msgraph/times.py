@@ -1,7 +1,7 @@
 """Points in time as Graph writes them, a wall clock beside the name of its zone, and ours. Pure."""
 
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Final
 
@@ -9,9 +9,17 @@ import msgspec
 
 from gateway.adapters.msgraph.wire import DateTimeTimeZone
 from gateway.adapters.msgraph.zones import SENT_UTC, SentZone, sent_zone
-from gateway.errors import Unsupported
+from gateway.errors import InvalidTime, Unsupported
 from gateway.model.event import EventWarning
-from gateway.model.time import EventTime, at_wall_clock, candidates, midnight, parse_instant, parse_local
+from gateway.model.time import (
+    EventTime,
+    at_wall_clock,
+    candidates,
+    midnight,
+    parse_instant,
+    parse_local,
+    to_rfc3339,
+)
 from gateway.model.zones import UTC, find_zone, zone_info
 
 _NEVER: Final = "0001-01-01"
@@ -67,9 +75,14 @@ def read_time(wire: DateTimeTimeZone, original_zone: str | None) -> EventTime:
 
     A zone that nobody knows by its name is read as UTC: see `zone_warnings`.
     """
-    shown = find_zone(wire.time_zone or UTC) or UTC
+    shown = zone_of(None, wire.time_zone)
     instant = at_wall_clock(parse_local(wire.date_time), shown)[0]
-    return EventTime(instant=instant, zone=find_zone(original_zone or "") or shown)
+    return EventTime(instant=instant, zone=zone_of(original_zone, wire.time_zone))
+
+
+def zone_of(original: str | None, shown: str | None) -> str:
+    """The zone that a time is meant in: that in which its event was made, else the one of what is shown."""
+    return find_zone(original or "") or find_zone(shown or UTC) or UTC
 
 
 def zone_warnings(field: str, wire: DateTimeTimeZone, original_zone: str | None) -> Iterator[EventWarning]:
@@ -94,13 +107,40 @@ def read_day(wire: DateTimeTimeZone, original_zone: str | None, *, latest: bool)
 
     Graph shows the same midnights in whatever zone it is asked for, so that only the date counts.
     """
-    day = parse_local(wire.date_time).date()
-    return midnight(day, find_zone(original_zone or "") or UTC, latest=latest)
+    return midnight(day_of(wire), zone_of(original_zone, None), latest=latest)
+
+
+def day_of(wire: DateTimeTimeZone) -> date:
+    """The date of a midnight. Raises InvalidTime."""
+    return parse_local(wire.date_time).date()
 
 
 def read_instant(text: str | None) -> datetime | None:
     """A time stamp, None for Graph's "never", the first of January of the year 1. Raises InvalidTime."""
     return None if text is None or text.startswith(_NEVER) else parse_instant(text)
+
+
+def sortable(instant: datetime) -> str:
+    """The instant in UTC as RFC 3339 has it, without its Z: texts have the order of their instants."""
+    return to_rfc3339(instant)[:-1]
+
+
+def sortable_utc(date_time: str) -> str:
+    """The same of a wall clock's time in UTC. Raises InvalidTime."""
+    try:
+        return _sortable_date(date_time[:10]) + _sortable_time(date_time[10:])
+    except InvalidTime:  # its own message is about the whole
+        return sortable(at_wall_clock(parse_local(date_time), UTC)[0])
+
+
+@lru_cache(_REMEMBERED)
+def _sortable_date(text: str) -> str:
+    return sortable(at_wall_clock(parse_local(f"{text}T00:00"), UTC)[0])[:10]
+
+
+@lru_cache(_REMEMBERED)
+def _sortable_time(text: str) -> str:
+    return sortable(at_wall_clock(parse_local(f"2000-01-01{text}"), UTC)[0])[10:]
 
 
 def _clock(instant: datetime, zone: SentZone) -> datetime:

@@ -1,0 +1,111 @@
+"""Events of a Graph calendar as they were read: one is made when it is asked for, or a column of them all."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from gateway.adapters.msgraph.details import PROPERTIES
+from gateway.adapters.msgraph.events import ATTRIBUTES, EventReader
+from gateway.adapters.msgraph.series_keys import SeriesKeys
+from gateway.adapters.msgraph.times import day_of, zone_of
+from gateway.adapters.msgraph.wire import GraphEvent
+from gateway.model.event import Event, SourceKind
+from gateway.model.fields import DETAILS
+from gateway.model.run import Run, Written
+
+Row: TypeAlias = tuple[str, str, str, GraphEvent]
+"""An event's start, its name in ids, its end, and itself: rows have the order of their events."""
+_MSGRAPH: Final = SourceKind.MSGRAPH.value
+_Zones: TypeAlias = Sequence[tuple[str | None, str | None]]
+
+
+class GraphRun(Run):
+    """A run of one calendar's events, all at times that can be read. `keys` knows the keys of occurrences."""
+
+    def __init__(self, reader: EventReader, rows: Sequence[Row], keys: SeriesKeys | None = None) -> None:
+        self.reader: Final = reader
+        self.rows: Final = rows
+        self.keys: Final = keys
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def events(self) -> list[GraphEvent]:
+        return [event for _, _, _, event in self.rows]
+
+    def event(self, place: int) -> Event:
+        event = self.rows[place][3]
+        shown = self.reader.read(event)
+        return shown if self.keys is None else self.keys.on(shown, event)
+
+    def part(self, places: slice) -> "GraphRun":
+        return GraphRun(self.reader, self.rows[places], self.keys)
+
+    def column(self, path: str) -> Sequence[Any]:
+        if path in _COLUMNS:
+            return _COLUMNS[path](self)
+        return [None] * len(self.rows) if path in _FOREIGN else super().column(path)
+
+
+def _ids(run: GraphRun) -> Written:
+    head = f'"{run.reader.events}'
+    return Written([f'{head}{name}"' for _, name, _, _ in run.rows])
+
+
+def _order(run: GraphRun) -> list[tuple[datetime, str]]:
+    return [(datetime.fromisoformat(f"{at}Z"), run.reader.events + name) for at, name, _, _ in run.rows]
+
+
+def _start_zones(run: GraphRun) -> Sequence[str]:
+    return _zones([(it.original_start_time_zone, it.start.time_zone) for it in run.events], run)
+
+
+def _end_zones(run: GraphRun) -> Sequence[str]:
+    return _zones([(it.original_end_time_zone, it.end.time_zone) for it in run.events], run)
+
+
+def _zones(names: _Zones, run: GraphRun) -> Sequence[str]:
+    """The zones that are meant by the original names and those shown; whole days have the start's alone."""
+    if any(it.is_all_day for it in run.events):
+        pairs = zip(run.events, names, strict=True)
+        names = [(it.original_start_time_zone, None) if it.is_all_day else pair for it, pair in pairs]
+    meant = {pair: zone_of(*pair) for pair in set(names)}
+    return [meant[pair] for pair in names]
+
+
+def _days(times: Callable[[GraphEvent], Any], run: GraphRun) -> list[date | None]:
+    return [day_of(times(it)) if it.is_all_day else None for it in run.events]
+
+
+def _read(read: Callable[[GraphEvent], Any], run: GraphRun) -> list[Any]:
+    return [read(event) for _, _, _, event in run.rows]
+
+
+def _keys(run: GraphRun) -> list[str | None]:
+    return [event.key for event in run]
+
+
+_COLUMNS: Final[Mapping[str, Callable[[GraphRun], Sequence[Any]]]] = {
+    **{name: partial(_read, read) for name, read in ATTRIBUTES.items()},
+    **{f"{_MSGRAPH}.{name}": partial(_read, read) for name, read in PROPERTIES.items()},
+    "id": _ids,
+    "order": _order,
+    "source": lambda run: [run.reader.source] * len(run),
+    "calendar_id": lambda run: [run.reader.calendar] * len(run),
+    "start.instant": lambda run: Written([f'"{start}Z"' for start, _, _, _ in run.rows]),
+    "end.instant": lambda run: Written([f'"{end}Z"' for _, _, end, _ in run.rows]),
+    "start.zone": _start_zones,
+    "end.zone": _end_zones,
+    "start.day": partial(_days, lambda event: event.start),
+    "end.day": partial(_days, lambda event: event.end),
+    "is_all_day": lambda run: [it.is_all_day is True for it in run.events],
+    "key": _keys,
+    _MSGRAPH: lambda run: [True] * len(run),
+    f"{_MSGRAPH}.event_id": lambda run: [it.id for it in run.events],
+}
+"""What is read of an attribute is what its event has: a column differs where it can be had at once."""
+_FOREIGN: Final = {SourceKind.ELASTICSEARCH.value} | {
+    path for path in DETAILS if path.startswith(SourceKind.ELASTICSEARCH.value)
+}
