@@ -30,7 +30,7 @@ RETURN, UPDATE, FAIL = OnExisting.RETURN, OnExisting.UPDATE, OnExisting.FAIL
 CREATED, UPDATED, UNCHANGED = WriteStatus.CREATED, WriteStatus.UPDATED, WriteStatus.UNCHANGED
 CONFLICT, FAILED = WriteStatus.CONFLICT, WriteStatus.FAILED
 UNREPORTED = {CREATED, UPDATED, UNCHANGED}
-SCHEDULES = st.lists(st.integers(0, 5), max_size=30)
+SCHEDULES = st.lists(st.integers(0, 5), min_size=8, max_size=30)
 PLACES = st.sampled_from([HOME, DEFAULT])
 PACES = st.sampled_from([timedelta(0), timedelta(seconds=1)])
 TITLES = st.sampled_from(["One", "Two"])
@@ -196,3 +196,31 @@ async def test_changes_of_one_event_at_once_leave_it_as_one_of_them_has_it(
     assert left in titles
     assert {row.status for row in rows} <= {UPDATED, UNCHANGED, CONFLICT}
     assert left in {title for row, title in zip(rows, titles, strict=True) if row.status is UPDATED}
+
+
+# At the worst moment: all have looked before anybody writes, and written before anybody looks again
+
+
+@pytest.mark.parametrize("mode", [MODES["another event"]], ids=["another event"])
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("place", [HOME, DEFAULT], ids=["named", "default"])
+@pytest.mark.parametrize("on_existing", [RETURN, UPDATE])
+async def test_whoever_sees_twins_leaves_the_same_one(race, place, count, on_existing):
+    for pace in (timedelta(0), timedelta(seconds=1)):
+        await race.start(place, pace=pace)
+        rows = await race.run([*range(count)] * 6, *[(keyed("One"), on_existing)] * count)
+        assert max(map(len, race.moments)) == count
+        assert not race.was_ever_none
+        (left,) = race.there()
+        assert {row.event.details.event_id for row in rows} == {left}
+        assert {row.status for row in rows} == {CREATED, UNCHANGED}
+
+
+@pytest.mark.parametrize("mode", [MODES["another event"]], ids=["another event"])
+@pytest.mark.parametrize("place", [HOME, DEFAULT], ids=["named", "default"])
+async def test_different_events_at_once_are_both_there_and_reported_with_both_ids(race, place):
+    await race.start(place, pace=timedelta(0))
+    rows = await race.run([0, 1] * 6, (keyed("One"), RETURN), (keyed("Two"), RETURN))
+    assert sorted(race.there().values()) == ["One", "Two"]
+    assert [(row.status, row.problem.code) for row in rows] == [(CONFLICT, Code.AMBIGUOUS_KEY)] * 2
+    assert all(names_all(row, race) for row in rows)
