@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from gateway.adapters.base import (
@@ -89,10 +90,23 @@ class ElasticsearchAdapter:
         self._series = series
         self._lookback = lookback
         self._now = now
-        self.jobs: Final = ClusterJobs(api)
-        self.management: Final = ElasticsearchCalendars(api, self.jobs, call=call, writing=writing)
-        self._foresight = Foresight(api, self.jobs)
         self._written: dict[CalendarId, int] = {}
+
+    @property
+    def jobs(self) -> ClusterJobs:
+        return self._jobs
+
+    @property
+    def management(self) -> ElasticsearchCalendars:
+        return ElasticsearchCalendars(self._api, self._jobs, call=self._call, writing=self._writing)
+
+    @cached_property
+    def _jobs(self) -> ClusterJobs:
+        return ClusterJobs(self._api)
+
+    @cached_property
+    def _foresight(self) -> Foresight:
+        return Foresight(self._api, self._jobs)
 
     async def calendars(self) -> Listing:
         """All calendars, by id. Raises UpstreamRefused where there are more than Elasticsearch lists."""
