@@ -1,7 +1,6 @@
 """The command line: serve the gateway, print its schema, make keys, examine sources, run the sandbox."""
 
 import asyncio
-import gc
 import json
 import os
 import socket
@@ -16,7 +15,7 @@ import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from gateway.app import catalog_of, running
-from gateway.cli import coverage, ending, reconcile
+from gateway.cli import coverage, ending, memory, reconcile
 from gateway.cli.caller import Config, Credential, authorization_in, session_of
 from gateway.cli.leaving import on_signal
 from gateway.errors import Problem
@@ -28,11 +27,6 @@ from gateway.service.doctor import Finding, examine
 from gateway.settings import Fault, Settings, SettingsError, load
 
 _INDENT = "\n      "
-_YOUNG = 1_000
-"""So many new objects the garbage collector lets come together before it looks for those that are dead.
-
-With ten times as many, bodies of requests that were given up took 419 MiB in `scripts/load`, with these 202.
-"""
 
 app = typer.Typer(
     help="One GraphQL calendar out of Elasticsearch ML calendars and Microsoft Graph calendars.",
@@ -169,20 +163,11 @@ async def _serve(settings: Settings) -> None:
             timeout_graceful_shutdown=settings.grace_seconds,
             http=punctual(settings.receive_timeout, settings.limits.max_untaken_bytes),
         )
-        _collect_less()
+        memory.collect_less()
+        memory.give_back_less()
         with _listening(settings.host, settings.port) as listener:
             print(_welcome(settings, listener), file=sys.stderr, flush=True)
             await _Server(config).serve(sockets=[listener])
-
-
-def _collect_less() -> None:
-    """Has the garbage collector look at what requests leave behind, and not again and again at what stays.
-
-    That is a seventh of a request's CPU time, for hardly anything here refers to itself.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG)
 
 
 async def _examine(settings: Settings, authorization: str | None) -> list[Finding]:
