@@ -14,17 +14,19 @@ from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from json.encoder import encode_basestring as quoted
 from operator import attrgetter
 from typing import Any, Final, overload
 
 from gateway.model.event import Event
 from gateway.model.fields import DETAILS_OF
 
+__all__ = ["NONE", "Made", "Merged", "Run", "Written", "as_run", "getter", "quoted"]
 _DETAILS: Final[Mapping[str, type]] = {kind.value: details for kind, details in DETAILS_OF.items()}
 
 
 class Written(list[str]):
-    """A column of JSON: strings in their quotes, `null` where there is no value."""
+    """A column of JSON: strings `quoted`, `null` where there is no value."""
 
 
 class Run(Sequence[Event]):

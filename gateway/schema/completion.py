@@ -273,4 +273,8 @@ def _table(rows: Any, write: Callable[[Rows[Any], Any], list[str]], run: Executi
     written = [row for part in parts for row in write(part, run)]
     if rows.run.places != range(len(written)):
         written = [written[place] for place in rows.run.places]
-    return msgspec.Raw(f"[{','.join(written)}]")
+    if not written:
+        return msgspec.Raw("[]")
+    written[0] = f"[{written[0]}"  # not around them all: what is long is not copied
+    written[-1] = f"{written[-1]}]"
+    return msgspec.Raw(",".join(written))

@@ -5,7 +5,6 @@ Both know only how all goes well, and raise Uncovered for anything else.
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from enum import Enum
-from json.encoder import encode_basestring as quoted
 from types import NoneType
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
@@ -14,7 +13,7 @@ from graphql import GraphQLBoolean, GraphQLID, GraphQLInt, GraphQLLeafType, Grap
 from graphql.pyutils import UndefinedType
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
-from gateway.model.run import Written
+from gateway.model.run import Written, quoted
 
 Leaf: TypeAlias = Callable[[Any], Any]
 Column: TypeAlias = Callable[[Sequence[Any], Sequence[Any] | None], Sequence[str]]
@@ -28,6 +27,7 @@ _AS_THEY_ARE: Final[Mapping[GraphQLLeafType, type]] = {
 }
 """Scalars that leave what is of a class as it is, integers if they are short."""
 _SHORT: Final = 2**31
+_WORDS: Final = {True: "true", False: "false", None: "null"}
 
 
 class Uncovered(Exception):
@@ -50,11 +50,20 @@ def column(type_: GraphQLLeafType, *, nullable: bool) -> Column:
         kinds = set(map(type, values))
         if NoneType in kinds and not nullable and (parents is None or _nulls(values) != _nulls(parents)):
             raise Uncovered
-        if not kinds <= plain or (kinds & {int} and not _are_short(values)):
+        if not kinds <= plain or (int in kinds and not _are_short(values)):
             values = [None if it is None else complete(it) for it in values]
-        return _written(values)
+            kinds = set(map(type, values))
+        return _written(values, kinds)
 
     return write
+
+
+def _written(values: Sequence[Any], kinds: set[type]) -> Sequence[str]:
+    if kinds <= {bool, NoneType}:
+        return [_WORDS[it] for it in values]
+    if kinds <= {int, NoneType}:
+        return msgspec.json.encode(values).decode()[1:-1].split(",")
+    return [written(it) for it in values]
 
 
 def _are_short(numbers: Sequence[int | None]) -> bool:
@@ -64,15 +73,6 @@ def _are_short(numbers: Sequence[int | None]) -> bool:
 
 def _nulls(values: Sequence[Any]) -> int:
     return sum([it is None for it in values])
-
-
-def _written(values: Sequence[Any]) -> Sequence[str]:
-    kinds = set(map(type, values))
-    if kinds == {str}:
-        return [*map(quoted, values)]
-    if kinds and kinds <= {bool, int, NoneType}:
-        return msgspec.json.encode(values).decode()[1:-1].split(",")
-    return ["null" if it is None else written(it) for it in values]
 
 
 def written(value: Any) -> str:

@@ -17,7 +17,6 @@ _FIRST: Final = to_millis(datetime.min.replace(tzinfo=UTC))
 _LAST: Final = to_millis(datetime.max.replace(tzinfo=UTC))
 _ALMOST: Final = timedelta(microseconds=999)
 _START: Final = attrgetter("start_time")
-_END: Final = attrgetter("end_time")
 
 
 class Reading:
@@ -42,7 +41,7 @@ class Reading:
 
     def _in_order(self, stored: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
         """The same, those of one start by their id, each once. Raises UnexpectedAnswer."""
-        starts = list(map(_START, stored))
+        starts = [it.start_time for it in stored]
         if all(map(lt, starts, starts[1:])):
             return stored
         for before, event in pairwise(stored):
@@ -64,9 +63,12 @@ def _order(event: StoredEvent) -> tuple[int, str]:
 
 
 def _known(events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
-    """Those before the first that begins or ends beyond the domain's calendar."""
-    times = [*map(_START, events), *map(_END, events)]
-    if not times or (min(times) >= _FIRST and max(times) <= _LAST):
+    """Those, in order, before the first that begins or ends beyond the domain's calendar."""
+    if not events:
+        return events
+    ends = [it.end_time for it in events]
+    times = events[0].start_time, events[-1].start_time, min(ends), max(ends)
+    if min(times) >= _FIRST and max(times) <= _LAST:
         return events
     known = takewhile(lambda it: min(it.start_time, it.end_time) >= _FIRST, events)
     return [*takewhile(lambda it: max(it.start_time, it.end_time) <= _LAST, known)]

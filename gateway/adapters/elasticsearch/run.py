@@ -11,10 +11,11 @@ from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
 from gateway.model.event import Event, SourceKind
 from gateway.model.fields import DETAILS
 from gateway.model.ids import encode_segments
-from gateway.model.run import Run, Written
+from gateway.model.run import Run, Written, quoted
 from gateway.model.time import from_millis, to_rfc3339
 
 _DAY: Final = 86_400_000
+_WORDS: Final = {True: "true", False: "false", None: "null"}
 _MOST_KEPT: Final = 10_000
 Columns = Mapping[str, Callable[["StoredRun"], Sequence[Any]]]
 
@@ -77,23 +78,29 @@ def _order(run: StoredRun) -> list[tuple[datetime, str]]:
     return [(from_millis(it.start_time), id_) for it, id_ in zip(run.stored, ids, strict=True)]
 
 
-def _titles(run: StoredRun) -> list[str]:
+def _titles(run: StoredRun) -> Written:
     texts = [it.description for it in run.stored]
-    return [parted(text)[0] if text[-1:] == "]" else text for text in texts]
+    return Written([quoted(parted(text)[0] if text[-1:] == "]" else text) for text in texts])
+
+
+def _flags(flags: Sequence[bool | None]) -> Written:
+    return Written([_WORDS[flag] for flag in flags])
 
 
 _COLUMNS: Final[Columns] = {
     "id": _ids,
     "order": _order,
     "source": lambda run: [run.reader.source] * len(run),
-    "calendar_id": lambda run: [run.reader.calendar] * len(run),
+    "calendar_id": lambda run: Written([f'"{run.reader.calendar}"'] * len(run)),
     "title": _titles,
     "start.instant": lambda run: written([it.start_time for it in run.stored]),
     "end.instant": lambda run: written([it.end_time for it in run.stored]),
     "elasticsearch": lambda run: [True] * len(run),
-    "elasticsearch.event_id": lambda run: [it.event_id for it in run.stored],
-    "elasticsearch.skip_result": lambda run: [it.skip_result for it in run.stored],
-    "elasticsearch.skip_model_update": lambda run: [it.skip_model_update for it in run.stored],
+    "elasticsearch.event_id": lambda run: Written([quoted(it.event_id) for it in run.stored]),
+    "elasticsearch.skip_result": lambda run: _flags([it.skip_result for it in run.stored]),
+    "elasticsearch.skip_model_update": lambda run: Written(
+        [_WORDS[it.skip_model_update] for it in run.stored]
+    ),
     "elasticsearch.force_time_shift": lambda run: [it.force_time_shift for it in run.stored],
 }
 _READ: Final = {*_COLUMNS, "key", "revision", "details"}

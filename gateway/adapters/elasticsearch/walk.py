@@ -56,12 +56,12 @@ class _Walked:
         """Whether the events that were skipped may be others than those that were read."""
         return self.offset > 0 and self._count is not None and page.count < self._count
 
-    def whole_starts(self, page: EventList) -> tuple[StoredEvent, ...]:
+    def whole_starts(self, page: EventList) -> Sequence[StoredEvent]:
         """The events of a page but those of its last start: there may be more of these on the next one."""
         last = page.events[-1].start_time if page.events else 0
-        return tuple([event for event in page.events if event.start_time < last])
+        return [event for event in page.events if event.start_time < last]
 
-    def ahead(self, events: tuple[StoredEvent, ...]) -> Sequence[StoredEvent]:
+    def ahead(self, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
         """Those that were not passed on before."""
         floor = self._floor
         return events if floor is None else [event for event in events if event.start_time >= floor]

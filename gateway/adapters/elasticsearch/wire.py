@@ -5,7 +5,7 @@ every version adds some.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
@@ -31,7 +31,7 @@ CONTENT: Final[Callable[["SentEvent"], tuple[int, int, str]]] = attrgetter(
 )
 
 
-class SentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A scheduled event as it is posted. The flags, known from 8.16 on, go only where they were given."""
 
     description: str
@@ -63,7 +63,7 @@ class EventList(msgspec.Struct, frozen=True, kw_only=True):
     """A page of events; `count` is the total, whatever the page. Filtered, it leaves out an empty list."""
 
     count: int
-    events: tuple[StoredEvent, ...] = ()
+    events: Sequence[StoredEvent] = ()
 
 
 class UntitledEvent(StoredEvent, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ class UntitledEvent(StoredEvent, frozen=True, kw_only=True):
 class UntitledEventList(EventList, frozen=True, kw_only=True):
     """A page of events whose titles were not asked for."""
 
-    events: tuple[UntitledEvent, ...] = ()
+    events: Sequence[UntitledEvent] = ()
 
 
 class StoredCalendar(msgspec.Struct, frozen=True, kw_only=True):
