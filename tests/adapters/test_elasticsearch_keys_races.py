@@ -205,6 +205,17 @@ async def test_two_updates_that_leave_nothing_of_a_series_in_common_do_not_end_w
         assert any(names_all(row, race) for row in rows)
 
 
+@in_any_order()
+@given(schedule=SCHEDULES)
+async def test_keys_that_differ_in_case_are_not_taken_at_once_unless_that_is_said(race, schedule):
+    await race.start()
+    rows = await race.run(schedule, (keyed("One"), RETURN), (keyed("One", key="ops-7"), RETURN))
+    assert race.there()
+    assert any(names_all(row, race) for row in rows)
+    for row in rows:
+        assert row.status in {CREATED, CONFLICT}
+
+
 # At the worst moment: all have looked before anybody writes
 
 WORST = [0, 1] * 4

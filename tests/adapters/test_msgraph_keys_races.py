@@ -198,6 +198,24 @@ async def test_changes_of_one_event_at_once_leave_it_as_one_of_them_has_it(
     assert left in {title for row, title in zip(rows, titles, strict=True) if row.status is UPDATED}
 
 
+@EVERY_MODE
+@in_any_order()
+@given(schedule=SCHEDULES, place=PLACES, pace=PACES)
+async def test_keys_that_differ_in_case_are_not_taken_at_once_unless_that_is_said(
+    race, schedule, place, pace
+):
+    await race.start(place, pace=pace)
+    keys = KEY, KEY.lower()
+    rows = await race.run(schedule, *[(keyed("One", key), RETURN) for key in keys])
+    there = {item.id for key in keys for item in items(race.server, key=key)}
+    assert there
+    assert CONFLICT in {row.status for row in rows}
+    for row in rows:
+        assert row.status is CREATED or (row.status, row.problem.code) == (CONFLICT, Code.CONFLICT)
+    named = [{event_id.rpartition("/")[2] for event_id in row.ids} for row in rows if row.status is CONFLICT]
+    assert there in named
+
+
 # At the worst moment: all have looked before anybody writes, and written before anybody looks again
 
 

@@ -27,7 +27,7 @@ mutation ($input: AddEventsInput!) { addEvents(input: $input) { results { eventI
 """
 
 
-async def added(gateway: Any, calendar: str, number: int) -> list[str]:
+async def added(gateway: Any, calendar: str, number: int, **values: Any) -> list[str]:
     """The ids of so many events, one a day."""
     begin = datetime(2027, 3, 1, 9, tzinfo=UTC)
     events = [
@@ -35,6 +35,7 @@ async def added(gateway: Any, calendar: str, number: int) -> list[str]:
             "title": f"Outage {n}",
             "start": {"instant": (begin + timedelta(days=n)).isoformat()},
             "end": {"after": "PT1H"},
+            **values,
         }
         for n in range(number)
     ]
@@ -56,6 +57,19 @@ async def test_entities_are_found_by_their_key_in_the_order_asked(front: Any) ->
         item["__typename"] for item in representations
     ]
     assert [entity["id"] for entity in data["_entities"]] == [item["id"] for item in representations]
+
+
+async def test_an_event_is_resolved_by_its_calendar_and_key_and_by_no_key_in_another_case(front: Any) -> None:
+    gateway = await front()
+    calendars = ["elasticsearch:empty", "msgraph:users/outages@contoso.com/calendar"]
+    ids = [(await added(gateway, calendar, 1, key="CHG-1"))[0] for calendar in calendars]
+    asked = [
+        {"__typename": "CalendarEvent", "calendarId": calendar, "key": key}
+        for calendar in calendars
+        for key in ("CHG-1", "chg-1")
+    ]
+    found = (await gateway.ask(ENTITIES, {"representations": asked}))["_entities"]
+    assert [entity and entity["id"] for entity in found] == [ids[0], None, ids[1], None]
 
 
 async def test_an_entity_asked_for_twice_is_read_once(front: Any) -> None:

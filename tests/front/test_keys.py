@@ -303,6 +303,18 @@ async def test_an_event_knows_its_counterparts_in_other_calendars(front: Any) ->
         assert other["title"] == "Database upgrade"
 
 
+async def test_an_event_whose_key_is_in_another_case_is_no_counterpart(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, OUTLOOK)
+    await add(gateway, ML, key=KEY.lower())
+    query = "query ($id: ID!) { calendarEvent(id: $id) { counterparts(calendars: [%s]) { id } } }"
+    for calendar, key in ((OUTLOOK, KEY), (ML, KEY.lower())):
+        (event,) = await by_key(gateway, BOTH, key=key)
+        assert event["calendarId"] == calendar
+        data = await gateway.ask(query % f'"{BOTH}"', {"id": event["id"]})
+        assert data["calendarEvent"]["counterparts"] == []
+
+
 async def test_an_event_without_a_key_has_no_counterparts_and_nothing_is_looked_up(front: Any) -> None:
     gateway = await front()
     report = await add(gateway, ML, key=None)
