@@ -35,13 +35,7 @@ class ResourceId(msgspec.Struct, frozen=True):
         """The id that `text` spells. Raises InvalidId, which says what is wrong and how to spell it."""
         if len(text) > _MAX_LENGTH:
             raise InvalidId(f"An id of {len(text)} characters is too long: at most {_MAX_LENGTH}.")
-        source, colon, path = text.partition(":")
-        if not colon or not SOURCE_NAME.fullmatch(source):
-            raise InvalidId(
-                f"{text!r} is no id: it must begin with the name of a source and a colon.",
-                hint="Ids look like msgraph:users/ops@contoso.com/calendar or elasticsearch:planned-outages.",
-            )
-        return cls(source, tuple(_decode_segment(segment, text) for segment in path.split("/")))
+        return cls(*_parts(text))
 
 
 class CalendarId(ResourceId, frozen=True):
@@ -80,6 +74,18 @@ def encode(text: str, *, safe: str = "") -> str:
 @lru_cache(maxsize=1024)  # what a request selects, and mail addresses, come again and again
 def _quoted(text: str, safe: str) -> str:
     return quote(text, safe=safe)
+
+
+@lru_cache(maxsize=1024)  # calls name the same calendars again and again
+def _parts(text: str) -> tuple[str, tuple[str, ...]]:
+    """The source's name and the segments. Raises InvalidId."""
+    source, colon, path = text.partition(":")
+    if not colon or not SOURCE_NAME.fullmatch(source):
+        raise InvalidId(
+            f"{text!r} is no id: it must begin with the name of a source and a colon.",
+            hint="Ids look like msgraph:users/ops@contoso.com/calendar or elasticsearch:planned-outages.",
+        )
+    return source, tuple([_decode_segment(segment, text) for segment in path.split("/")])
 
 
 def _decode_segment(segment: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 import structlog
@@ -38,6 +39,7 @@ class CalendarWrite:
         self._mode_warnings = target.source.dry_run_warnings() if command.dry_run else ()
         self._undo = CalendarUndo(session, target)
         self.calendar_id = target.known_id
+        self.lane: Final = target.known_id or str(target.calendar)
         made, refused = drafts.in_zone(target.time_zone)
         self.drafts, self.refused = dict(made), dict(refused)
         self.steps: Sequence[Step] = ()
@@ -48,10 +50,6 @@ class CalendarWrite:
     @property
     def source_name(self) -> str:
         return self.target.source.name
-
-    @property
-    def lane(self) -> str:
-        return str(self.target.canonical)
 
     @property
     def invites(self) -> bool:

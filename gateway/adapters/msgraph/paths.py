@@ -6,6 +6,7 @@ own: that is why an id keeps how it was addressed, and the canonical one is anot
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -24,6 +25,7 @@ Owner = tuple[str, str]
 """`("users", id or UPN)` or `("groups", id)`."""
 
 
+@lru_cache(maxsize=1024)
 def calendar_id(written: ResourceId) -> CalendarId:
     """The calendar that an id names, as it is addressed. Raises InvalidId."""
     owner, place, rest = _parts(written)
@@ -63,6 +65,7 @@ def canonical(calendar: CalendarId, owner: Owner) -> CalendarId:
     return CalendarId(calendar.source, owner + (place[-2:] if len(place) > 1 else (_CALENDAR,)))
 
 
+@lru_cache(maxsize=1024)
 def canonical_if_known(calendar: CalendarId) -> CalendarId | None:
     """The same, or None for a calendar of `me`, whose owner only Graph can tell."""
     owner = owner_of(calendar)

@@ -75,9 +75,9 @@ def read_time(wire: DateTimeTimeZone, original_zone: str | None) -> EventTime:
 
     A zone that nobody knows by its name is read as UTC: see `zone_warnings`.
     """
-    shown = zone_of(None, wire.time_zone)
+    shown = find_zone(wire.time_zone or UTC) or UTC
     instant = at_wall_clock(parse_local(wire.date_time), shown)[0]
-    return EventTime(instant=instant, zone=zone_of(original_zone, wire.time_zone))
+    return EventTime(instant=instant, zone=find_zone(original_zone or "") or shown)
 
 
 def zone_of(original: str | None, shown: str | None) -> str:
