@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from json.encoder import encode_basestring as quoted
 from operator import attrgetter
-from typing import Any, Final, overload
+from typing import Any, Final, Generic, TypeVar, overload
 
 from gateway.model.event import Event
 from gateway.model.fields import DETAILS_OF
 
-__all__ = ["NONE", "Made", "Merged", "Run", "Written", "as_run", "getter", "quoted"]
+__all__ = ["NONE", "Columns", "Made", "Merged", "Run", "Written", "as_run", "getter", "quoted"]
+V = TypeVar("V")
 _DETAILS: Final[Mapping[str, type]] = {kind.value: details for kind, details in DETAILS_OF.items()}
 
 
@@ -29,7 +30,26 @@ class Written(list[str]):
     """A column of JSON: strings `quoted`, `null` where there is no value."""
 
 
-class Run(Sequence[Event]):
+class Columns(Sequence[V], Generic[V]):
+    """Things in their order, each by itself, or one attribute of all of them at once."""
+
+    @abstractmethod
+    def column(self, path: str) -> Sequence[Any]:
+        """An attribute of each. Raises AttributeError where one has no such attribute."""
+        ...
+
+    @property
+    def parts(self) -> "Sequence[Columns[V]]":
+        """Those that it is put together of."""
+        return (self,)
+
+    @property
+    def places(self) -> Sequence[int]:
+        """Where its own stand, in their order, among all those of its parts."""
+        return range(len(self))
+
+
+class Run(Columns[Event]):
     """Events of one calendar, or of several."""
 
     @abstractmethod
@@ -44,16 +64,9 @@ class Run(Sequence[Event]):
 
     @property
     def parts(self) -> "Sequence[Run]":
-        """The runs that it is put together of."""
         return (self,)
 
-    @property
-    def places(self) -> Sequence[int]:
-        """Where its events stand, in their order, among all those of its parts."""
-        return range(len(self))
-
     def column(self, path: str) -> Sequence[Any]:
-        """An attribute of each event. Raises AttributeError where one has no such attribute."""
         return list(map(getter(path), self))
 
     @overload

@@ -41,7 +41,12 @@ from gateway.schema.variants import Completion
 Asked: TypeAlias = tuple[GraphQLField, list[FieldNode], GraphQLObjectType, StrawberryField]
 """A field whose resolver wants to know of the operation, and the type that has the field."""
 
+Parents: TypeAlias = tuple[str, ...]
+"""The columns of the objects that hold a value, of those that may be null, the outermost first."""
+
 _DEFINITION: Final = "strawberry-definition"
+_QUOTES: Final = ('"""', "'")
+"""Of objects that may be null: those within a row, and those within one of these."""
 
 
 def compiled(execution: Execution, type_: GraphQLOutputType, details: FieldDetailsList) -> Completion | None:
@@ -190,7 +195,7 @@ class _Rows:
 
     def function(self, details: FieldDetailsList) -> str | None:
         """A function that writes the rows; None if they have something that is left out."""
-        row = self._row(self._type, details, "", None)
+        row = self._row(self._type, details, "", ())
         if row is None:
             return None
         column = ", ".join(self._columns or [self._column("range(len(it))")])
@@ -203,16 +208,16 @@ class _Rows:
         return self._columns[-1]
 
     def _row(
-        self, type_: GraphQLObjectType, details: FieldDetailsList, at: str, parents: str | None
+        self, type_: GraphQLObjectType, details: FieldDetailsList, at: str, parents: Parents
     ) -> str | None:
-        """An object shown by the columns below a path; there is none where `parents` are null."""
+        """An object shown by the columns below a path; there is none where the last of `parents` is null."""
         fields = self._writer.fields(type_, details).items()
         cells = {name: self._cell(type_, nodes, at, parents) for name, nodes in fields}
         members = ",".join(f'"{name}":{cell}' for name, cell in cells.items())
         return f"{{{{{members}}}}}" if all(cells.values()) else None
 
     def _cell(
-        self, parent: GraphQLObjectType, details: FieldDetailsList, at: str, parents: str | None
+        self, parent: GraphQLObjectType, details: FieldDetailsList, at: str, parents: Parents
     ) -> str | None:
         name = details[0].node.name.value
         if name == "__typename":
@@ -227,20 +232,20 @@ class _Rows:
         return self._viewed(details) if parent is self._type else None
 
     def _shown(
-        self, type_: GraphQLOutputType, details: FieldDetailsList, path: str, parents: str | None
+        self, type_: GraphQLOutputType, details: FieldDetailsList, path: str, parents: Parents
     ) -> str | None:
         """What is shown by columns at and below a path."""
         shown, nullable = get_nullable_type(type_), not isinstance(type_, GraphQLNonNull)
         if isinstance(shown, GraphQLLeafType):
             write = self._writer.name("c", column(shown, nullable=nullable))
-            return f"{{{self._column(f'{write}(it.column({path!r}), {parents})')}}}"
-        if not isinstance(shown, GraphQLObjectType) or (nullable and parents):
+            return f"{{{self._column(f'{write}(it.column({path!r}), {parents[-1] if parents else None})')}}}"
+        if not isinstance(shown, GraphQLObjectType) or (nullable and len(parents) == len(_QUOTES)):
             return None
         if not nullable:
             return self._row(shown, details, path, parents)
-        parents = self._column(f"it.column({path!r})")
-        row = self._row(shown, details, path, parents)
-        return row and f'{{"null" if {parents} is None else f"""{row}"""}}'
+        own, quotes = self._column(f"it.column({path!r})"), _QUOTES[len(parents)]
+        row = self._row(shown, details, path, (*parents, own))
+        return row and f'{{"null" if {own} is None else f{quotes}{row}{quotes}}}'
 
     def _viewed(self, details: FieldDetailsList) -> str | None:
         """What is no attribute, and so is made of each row by itself."""

@@ -9,7 +9,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from gateway.model.event import Event
-from gateway.model.run import Run, as_run
+from gateway.model.run import Columns, Made
 
 V = TypeVar("V")
 
@@ -47,11 +47,11 @@ def column_of(field: StrawberryField) -> str | None:
 
 
 class Rows(Sequence[V], Generic[V]):
-    """A list of views of events, each made when it is asked for."""
+    """A list of views of events, or of rows about them, each made when it is asked for."""
 
-    def __init__(self, view: Callable[[Event], V], events: Sequence[Event]) -> None:
+    def __init__(self, view: Callable[[Any], V], shown: Sequence[Event] | Columns[Any]) -> None:
         self._view = view
-        self.run: Final[Run] = as_run(events)
+        self.run: Final = shown if isinstance(shown, Columns) else Made(shown)
 
     def __len__(self) -> int:
         return len(self.run)
@@ -69,7 +69,7 @@ class Rows(Sequence[V], Generic[V]):
         return self._view(self.run[place])
 
     def column(self, path: str) -> Sequence[Any]:
-        """An attribute of each event."""
+        """An attribute of each."""
         return self.run.column(path)
 
     @cached_property

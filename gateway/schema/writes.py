@@ -1,6 +1,7 @@
 """Adding events, in the schema: the input, and a payload with a row per event and calendar."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Self
 
 import msgspec
@@ -24,11 +25,12 @@ from gateway.schema.event_input import EventInput
 from gateway.schema.problem import Problem
 from gateway.schema.scalars import JSON, Duration, milliseconds
 from gateway.schema.selection import fields_of_events
+from gateway.schema.shown import Rows, shown
 from gateway.schema.source import CalendarSource
 from gateway.schema.suppression import SuppressionWindow
 from gateway.service import atomicity, loss
 from gateway.service.drafts import AddEvents
-from gateway.service.report import EventRow, WriteReport
+from gateway.service.report import EventRow, ReportRows, WriteReport
 
 ATOMICITY: Final = "What to do with what was written if anything else of the call fails."
 ON_LOSS: Final = "What to do with an event that a calendar cannot hold as it is given."
@@ -143,57 +145,51 @@ class UpstreamRequest:
 class EventWriteResult:
     row: strawberry.Private[EventRow]
 
-    @strawberry.field(
-        description="The event's place in the input; in `reconcile`, the key's among those of the rows."
+    event_index: int = shown(
+        "row.event_index",
+        description="The event's place in the input; in `reconcile`, the key's among those of the rows.",
     )
-    def event_index(self) -> int:
-        return self.row.event_index
 
-    @strawberry.field(
+    calendar_index: int | None = shown(
+        "row.calendar_index",
         description="The place in the input, or in the target's `calendars`, that named the calendar; null "
-        "where the event was named by its id."
+        "where the event was named by its id.",
     )
-    def calendar_index(self) -> int | None:
-        return self.row.calendar_index
 
-    @strawberry.field(
-        description="The calendar's canonical id; null where only an upstream that does not answer knows it."
+    calendar_id: strawberry.ID | None = shown(
+        "row.calendar_id",
+        description="The calendar's canonical id; null where only an upstream that does not answer knows it.",
     )
-    def calendar_id(self) -> strawberry.ID | None:
-        return None if self.row.calendar_id is None else strawberry.ID(self.row.calendar_id)
 
-    @strawberry.field(description="The event's key, if it has one.")
-    def key(self) -> str | None:
-        return self.row.key
+    key: str | None = shown("row.key", description="The event's key, if it has one.")
 
-    @strawberry.field(description="What became of it.")
-    def status(self) -> WriteStatus:
-        return by_name(WriteStatus, self.row.status)
-
-    @strawberry.field(description="The event's id, if it is there.")
-    def event_id(self) -> strawberry.ID | None:
-        return None if self.row.event is None else strawberry.ID(self.row.event.id)
-
-    @strawberry.field(
-        description="All events that it is there as: a series may be held as one event per occurrence."
+    status: WriteStatus = shown(
+        "row.status", description="What became of it.", view=partial(by_name, WriteStatus)
     )
-    def event_ids(self) -> list[strawberry.ID]:
-        return [strawberry.ID(id_) for id_ in self.row.event_ids]
 
-    @strawberry.field(description="The id that the event had before, if the write gave it another one.")
-    def previous_id(self) -> strawberry.ID | None:
-        return None if self.row.previous_id is None else strawberry.ID(self.row.previous_id)
+    event_id: strawberry.ID | None = shown("row.event_id", description="The event's id, if it is there.")
 
-    @strawberry.field(description="The event as the source holds it; in a dry run, as it is before.")
-    def event(self) -> CalendarEvent | None:
-        return CalendarEvent.of(self.row.event) if self.row.event else None
+    event_ids: list[strawberry.ID] = shown(
+        "row.event_ids",
+        description="All events that it is there as: a series may be held as one event per occurrence.",
+        view=list,
+    )
 
-    @strawberry.field(
+    previous_id: strawberry.ID | None = shown(
+        "row.previous_id", description="The id that the event had before, if the write gave it another one."
+    )
+
+    event: CalendarEvent | None = shown(
+        "row.event",
+        description="The event as the source holds it; in a dry run, as it is before.",
+        view=CalendarEvent.of,
+    )
+
+    stored: bool = shown(
+        "row.stored",
         description="Whether it was seen in the calendar after writing. That a running anomaly detection job "
-        "has taken it up is not promised."
+        "has taken it up is not promised.",
     )
-    def stored(self) -> bool:
-        return self.row.stored
 
     @strawberry.field(description="What went wrong, if anything.")
     def problem(self) -> Problem | None:
@@ -218,6 +214,10 @@ class EventWriteResult:
     async def overlaps(self, info: strawberry.Info[Context]) -> Sequence[CalendarEvent] | None:
         found = await info.context.overlaps(self.row, fields_of_events(info))
         return CalendarEvent.rows(found)
+
+    @classmethod
+    def of(cls, row: EventRow) -> Self:
+        return cls(row=row)
 
 
 @strawberry.type(description="How many rows have which status.")
@@ -270,8 +270,8 @@ class EventWritePayload:
         description="A row per event and calendar, in the order asked: events outside, calendars inside. An "
         "event that is named by its key has a row per copy."
     )
-    def results(self) -> list[EventWriteResult]:
-        return [EventWriteResult(row=row) for row in self.report.rows]
+    def results(self) -> Sequence[EventWriteResult]:
+        return Rows(EventWriteResult.of, ReportRows(self.report.rows))
 
     @strawberry.field(description="What was asked of the upstreams, or in a dry run would be, in order.")
     def requests(self, info: strawberry.Info[Context]) -> list[UpstreamRequest]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Final, TypeVar
+from operator import attrgetter
+from typing import Any, Final, TypeVar, overload
 
 import msgspec
 
@@ -13,6 +14,7 @@ from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId, EventId
+from gateway.model.run import Columns, getter
 from gateway.model.time import Window
 
 T = TypeVar("T", TranslationWarning, SideEffect)
@@ -82,6 +84,10 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     requests: tuple[int, ...] = ()
     place: Place | None = None
 
+    @property
+    def event_id(self) -> str | None:
+        return None if self.event is None else self.event.id
+
 
 class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
     """Rows in the order asked, events outside, calendars inside; `problems` are those of the whole call."""
@@ -90,6 +96,33 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[EventRow, ...] = ()
     requests: Sequence[UpstreamRequest] = ()
     problems: tuple[Problem, ...] = ()
+
+
+class ReportRows(Columns[EventRow]):
+    """The rows of a report, and columns of them; below `event` those of a run of events."""
+
+    def __init__(self, rows: Sequence[EventRow]) -> None:
+        self._rows = rows
+        self._events = [row.event for row in rows]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> EventRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[EventRow]: ...
+    def __getitem__(self, place: int | slice) -> EventRow | Sequence[EventRow]:
+        return self._rows[place]
+
+    def column(self, path: str) -> Sequence[Any]:
+        own, _, attribute = path.partition(".")
+        if own != "event":
+            return list(map(attrgetter(path), self._rows))
+        if not attribute:
+            return self._events
+        get = getter(attribute)
+        return [None if event is None else get(event) for event in self._events]
 
 
 def combined(rows: Sequence[EventRow]) -> EventRow:

@@ -40,6 +40,11 @@ async def theirs(catalog: Catalog, query: str, variables: dict[str, Any] | None 
     return await served_schema().execute(query, variables, context)
 
 
+def read(result: ExecutionResult) -> Any:
+    """The data of a result, which may hold JSON already."""
+    return msgspec.json.decode(msgspec.json.encode(result.data))
+
+
 def written(result: ExecutionResult) -> bytes:
     """The result as it goes over the wire, errors with all that is known of them."""
     errors = [error.formatted for error in result.errors or ()]

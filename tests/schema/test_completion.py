@@ -131,6 +131,43 @@ async def test_any_way_to_write_an_input_means_the_same_both_ways(
     assert written(await ours(catalog(plain(), full()), query, variables)) == expected
 
 
+NAMED = "__typename eventIndex calendarIndex calendarId key status eventId eventIds previousId stored"
+KINDS = """stored event {
+    __typename id title calendarId isAllDay status showAs revision start { instant timeZone date }
+    elasticsearch { eventId skipResult forceTimeShift occurrence } msgraph { bodyPreview importance } }"""
+OF_ROWS = (
+    NAMED,
+    KINDS,
+    "event { location { displayName address { city } } attendees { email respondedAt } categories } eventId",
+    "warnings { code message given } effects { kind count windows { start } } problem { code path hint } key",
+    "event @skip(if: true) { id } a: event { id } b: event { x: title ...F } ... on EventWriteResult { key }",
+    "event { elasticsearch { __typename } msgraph { onlineMeeting { phones { number } } } } requestIndexes",
+    "status event { id } overlaps { id }",
+    "event { source { name } duration calendar { id } }",
+)
+
+
+@pytest.mark.parametrize("selected", OF_ROWS)
+@pytest.mark.parametrize(
+    ("rest", "odd"),
+    [({}, None), ({"dryRun": True}, None), ({"onExisting": "FAIL"}, None), *(({}, name) for name in ODD)],
+)
+async def test_the_rows_of_a_write_are_answered_the_same_both_ways(
+    selected: str, rest: dict[str, Any], odd: str | None
+) -> None:
+    """Some have no event, some a problem, those under keys that are taken an event of either kind."""
+    held = plain() if odd is None else plain("plain", **{odd: ODD[odd]})
+    titles = {"plain": "CHG-1", "full": "CHG-1", "Works": None}
+    events = [{**EVENT, "title": title, "key": key} for title, key in titles.items()]
+    query = f"""mutation ($i: AddEventsInput!) {{ addEvents(input: $i) {{ results {{ {selected} }} }} }}
+        {"fragment F on CalendarEvent { start { instant } }" if "...F" in selected else ""}"""
+    for given_events in (events[:1] + events[2:], events[1:], [{**EVENT, "attendees": [{"email": "a@b.c"}]}]):
+        calendars = ["es:a", "graph:a", "nothing"]
+        variables = {"i": {"calendars": calendars, "events": given_events, **rest}}
+        expected = written(await theirs(catalog(held, full()), query, variables))
+        assert written(await ours(catalog(held, full()), query, variables)) == expected
+
+
 async def left(query: str) -> list[set[str]]:
     """The fields that were left to graphql-core, of each thing that was compiled."""
     completions = Completions(parse(query))
@@ -154,6 +191,13 @@ async def test_a_page_is_compiled_as_one() -> None:
     query = (
         f"{{ {PAGE} {{ nodes {{ {selected} }} edges {{ node {{ ... on Node {{ id }} }} }} isComplete }} }}"
     )
+    assert await left(query) == [set()]
+
+
+@pytest.mark.parametrize("selected", [*OF_ROWS[:4], OF_ROWS[5]])
+async def test_the_rows_of_a_write_are_compiled_as_one(selected: str) -> None:
+    given_input = '{calendars: "es:a", events: {title: "It", start: {instant: 0}, end: {after: "PT1H"}}}'
+    query = f"mutation {{ addEvents(input: {given_input}) {{ status results {{ {selected} }} }} }}"
     assert await left(query) == [set()]
 
 

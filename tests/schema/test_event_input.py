@@ -17,6 +17,7 @@ from gateway.schema.person import AttendeeInput
 from gateway.schema.time_input import AllDayInput, EventEndInput, EventTimeInput
 from tests.service.fakes import FakeSource
 
+from .both_ways import read
 from .conftest import Execute
 
 pytestmark = pytest.mark.anyio
@@ -37,8 +38,7 @@ def an_event(**changes: Any) -> dict[str, Any]:
 async def add(execute: Execute, *events: dict[str, Any], **members: Any) -> list[dict[str, Any]]:
     result = await execute(ADD, input={"calendars": ["es:a"], "events": list(events), **members})
     assert result.errors is None, result.errors
-    assert result.data is not None
-    return result.data["addEvents"]["results"]
+    return read(result)["addEvents"]["results"]
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,7 @@ async def test_events_are_in_the_years_2000_to_2199(execute: Execute, instant: s
 @pytest.mark.parametrize("count", [0, 1001])
 async def test_no_events_and_too_many_refuse_the_call(execute: Execute, es: FakeSource, count: int) -> None:
     result = await execute(ADD, input={"calendars": ["es:a"], "events": [an_event()] * count})
-    assert result.data is not None
-    assert result.data["addEvents"] == {
+    assert read(result)["addEvents"] == {
         "status": "FAILED",
         "problems": [{"path": ["events"]}],
         "results": [],
