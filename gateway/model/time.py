@@ -125,22 +125,27 @@ def to_rfc3339(instant: datetime) -> str:
 
 def parse_instant(value: object) -> datetime:
     """The instant that a string with an offset, or an integer of milliseconds, names. Raises InvalidTime."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    if isinstance(value, str):
+        return _parse_written(value)
+    if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidTime(
             f"{value!r} is no instant.",
             hint='Write "2027-03-28T01:30:00+01:00", or milliseconds since the epoch as an integer.',
         )
-    if isinstance(value, int):
-        return from_millis(value)
+    return from_millis(value)
+
+
+def _parse_written(value: str) -> datetime:
     match = _INSTANT.fullmatch(value)
     if match is None:
         raise InvalidTime(f"{value!r} is no instant.", hint='Write "2027-03-28T01:30:00+01:00".')
-    if match["offset"] is None:
+    if match.lastgroup is None:
         raise InvalidTime(
             f"{value!r} has no offset.", hint=f'Write "{value}Z", or use `zoned` with a time zone.'
         )
     try:
-        return datetime.fromisoformat(_to_microseconds(value).upper()).astimezone(UTC)
+        instant = datetime.fromisoformat(_to_microseconds(value).upper())
+        return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise InvalidTime(f"{value!r} is no instant: {exc}.") from exc
 

@@ -211,8 +211,12 @@ def _rows(node: ValueNode) -> Size:
 def _product(value: object) -> int:
     product = 1
     for member in value.values() if isinstance(value, dict) else ():
-        product *= max(sum(map(_copies, member)), 1) if isinstance(member, list) else 1
+        product *= max(_length_with_copies(member), 1) if isinstance(member, list) else 1
     return product
+
+
+def _length_with_copies(items: list[Any]) -> int:
+    return len(items) + sum(_copies(it) - 1 for it in items if it.__class__ is dict and "target" in it)
 
 
 def _copies(item: object) -> int:
