@@ -13,6 +13,13 @@ import msgspec
 from gateway.errors import OutOfTime
 
 
+def _out_of_time() -> OutOfTime:
+    return OutOfTime(
+        "The request's time was up, and nothing was sent.",
+        hint="Ask for less at once, or have request_timeout_seconds raised.",
+    )
+
+
 class Deadline(msgspec.Struct, frozen=True):
     """A moment on a clock in seconds: after it nothing is sent, and no answer awaited."""
 
@@ -45,20 +52,13 @@ class Deadline(msgspec.Struct, frozen=True):
         return left
 
     @asynccontextmanager
-    async def limit(self) -> AsyncIterator[None]:
+    async def limit(self, too_slow: Callable[[], OutOfTime] = _out_of_time) -> AsyncIterator[None]:
         """Breaks off what takes longer, before anything is sent. Raises OutOfTime then."""
         try:
             async with asyncio.timeout(None if isinf(self.ends) else self.remaining):
                 yield
         except TimeoutError as exc:
-            raise _out_of_time() from exc
+            raise too_slow() from exc
 
 
 NEVER: Final = Deadline()
-
-
-def _out_of_time() -> OutOfTime:
-    return OutOfTime(
-        "The request's time was up, and nothing was sent.",
-        hint="Ask for less at once, or have request_timeout_seconds raised.",
-    )

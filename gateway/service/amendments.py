@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from gateway.adapters.base import WriteStatus
+from gateway.adapters.deadline import Deadline
 from gateway.adapters.together import together
 from gateway.errors import GatewayError, InvalidInput, Problem, located
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
@@ -19,6 +21,7 @@ from gateway.service.event_write import EventWrite
 from gateway.service.fan_out import check_invitations, in_order
 from gateway.service.key_lookup import look_up
 from gateway.service.lanes import Lanes
+from gateway.service.looking import time_to_look
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
@@ -46,9 +49,11 @@ async def carry_out(session: Session, audit: AuditTrail, command: Amendments) ->
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
     parts = [await _parts(session, audit, order) for order in command.orders]
     flat = [part for found in parts for part in found]
-    await _find(session, [part for part in flat if isinstance(part, CopyWrite)])
+    sources = [part.lane.partition(":")[0] for part in flat if not isinstance(part, Unresolved)]
+    looking = partial(time_to_look, session.log, sources, dry_run=command.dry_run)
+    await _find(session, [part for part in flat if isinstance(part, CopyWrite)], within=looking())
     writes = [write for part in flat for write in _writes(part)]
-    await _prepare(session, writes, command.max_invitations)
+    await _prepare(session, writes, command.max_invitations, within=looking())
     if command.atomicity is Atomicity.ALL_OR_NOTHING:
         hold_back(writes, others_refused=any(map(_is_refused, flat)))
     check_allowance(writes, session, command.atomicity)
@@ -79,12 +84,12 @@ async def _parts(session: Session, audit: AuditTrail, order: EventOrder) -> Sequ
     ]
 
 
-async def _find(session: Session, copies: Sequence[CopyWrite]) -> None:
+async def _find(session: Session, copies: Sequence[CopyWrite], *, within: Deadline) -> None:
     """Looks the copies up that may be written to."""
     for copy in copies:
         copy.check()
     wanted = {copy: copy.wanted for copy in copies if copy.wanted}
-    found = await look_up(session, list(wanted.values()))
+    found = await look_up(session, list(wanted.values()), within=within)
     for copy, there in zip(wanted, found, strict=True):
         copy.take(there)
 
@@ -100,12 +105,14 @@ def _is_refused(part: Part) -> bool:
     return isinstance(part, Unresolved) or (isinstance(part, CopyWrite) and part.is_short)
 
 
-async def _prepare(session: Session, writes: Sequence[EventWrite], max_invitations: int | None) -> None:
-    lanes = Lanes(session.log)
+async def _prepare(
+    session: Session, writes: Sequence[EventWrite], max_invitations: int | None, *, within: Deadline
+) -> None:
+    lanes = Lanes(session.log, within=within)
     await together(lanes.run(write.lane, write.check, skip=write.refuse) for write in writes)
     _refuse_doubled(writes)
     check_invitations(writes, max_invitations)
-    lanes = Lanes(session.log)  # what was found may be written, whatever got no answer beside it
+    lanes = Lanes(session.log, within=within)  # what was found may be written, whatever else is silent
     found = [write for write in writes if write.event_id is not None]
     await together(lanes.run(write.lane, write.plan, skip=write.refuse) for write in found)
 

@@ -33,6 +33,10 @@ class CopyWrite:
         self.parts: Sequence[EventWrite] = ()
 
     @property
+    def lane(self) -> str:
+        return str(self._target.canonical)
+
+    @property
     def wanted(self) -> Wanted | None:
         """What is to be looked up for it; None if nothing may be done to it."""
         return None if self._settled else Wanted(target=self._target, key=self._key)

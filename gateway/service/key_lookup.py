@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from gateway.adapters.deadline import NEVER, Deadline
 from gateway.adapters.groups import in_groups
 from gateway.errors import AmbiguousKey, GatewayError, NotUnderKey
 from gateway.model.elasticsearch import ElasticsearchEventDetails
@@ -12,6 +13,7 @@ from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.key import checked
 from gateway.service.call_limits import check_calendars
 from gateway.service.catalog import Target
+from gateway.service.looking import too_slow
 from gateway.service.session import Session
 
 Found = Sequence[Event] | GatewayError
@@ -33,14 +35,20 @@ def key_targets(session: Session, key: str, calendars: Sequence[str]) -> Sequenc
     return targets
 
 
-async def look_up(session: Session, wanted: Sequence[Wanted], fields: Fields = EVERYTHING) -> list[Found]:
-    """What is there, for each that is wanted, with those fields. Nothing is remembered of it."""
+async def look_up(
+    session: Session, wanted: Sequence[Wanted], fields: Fields = EVERYTHING, *, within: Deadline = NEVER
+) -> list[Found]:
+    """What is there, for each that is wanted, with those fields. Nothing is remembered of it.
+
+    OutOfTime in place of what is not told `within` a time.
+    """
 
     async def look(those: Sequence[Wanted]) -> Sequence[Found]:
         target, keys = those[0].target, frozenset(each.key for each in those)
         target.check_allowed()
         adapter = session.adapter(target.source)
-        there = await adapter.by_keys(target.calendar, keys, fields=fields | {"key"})
+        async with within.limit(too_slow):
+            there = await adapter.by_keys(target.calendar, keys, fields=fields | {"key"})
         return [there[each.key] for each in those]
 
     return await in_groups(wanted, lambda each: each.target.canonical, look)

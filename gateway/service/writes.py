@@ -17,6 +17,7 @@ from gateway.service.catalog import Target, Unresolved
 from gateway.service.drafts import AddEvents, Drafts
 from gateway.service.fan_out import check_invitations, in_order
 from gateway.service.lanes import Lanes
+from gateway.service.looking import time_to_look
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
@@ -30,7 +31,7 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
     drafts = Drafts(command.drafts, command.keys)
     writes = {id(target): CalendarWrite(session, audit, command, target, drafts) for target in targets}
-    await _prepare(session, list(writes.values()), command.max_invitations)
+    await _prepare(session, list(writes.values()), command)
     if command.atomicity is Atomicity.ALL_OR_NOTHING:
         hold_back(list(writes.values()), others_refused=any(isinstance(it, Unresolved) for it in resolved))
     check_allowance(list(writes.values()), session, command.atomicity)
@@ -51,11 +52,12 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
     )
 
 
-async def _prepare(session: Session, writes: Sequence[CalendarWrite], max_invitations: int | None) -> None:
+async def _prepare(session: Session, writes: Sequence[CalendarWrite], command: AddEvents) -> None:
     """Whom a change sends mail shows only in its plan."""
-    lanes = Lanes(session.log)
+    sources = [write.source_name for write in writes]
+    lanes = Lanes(session.log, within=time_to_look(session.log, sources, dry_run=command.dry_run))
     await together(lanes.run(write.lane, write.prepare, skip=write.refuse) for write in writes)
-    refused = check_invitations(writes, max_invitations)
+    refused = check_invitations(writes, command.max_invitations)
     await together(lanes.run(write.lane, write.prepare, skip=write.refuse) for write in refused)
 
 

@@ -8,7 +8,7 @@ import pytest
 from gateway.sandbox.faults import HELD, Fault
 
 from .conftest import CONFIGURATION
-from .test_keys import BOTH, add, by_key, copies, remove, statuses, update
+from .test_keys import BOTH, OUTLOOK, UPDATE, add, by_key, copies, remove, statuses, update
 
 pytestmark = pytest.mark.anyio
 
@@ -42,8 +42,8 @@ async def test_what_was_sent_without_an_answer_is_unknown_and_what_was_not_sent_
 
 
 LOOKS_AFTER_THE_FIRST = range(2, 100)
-NEITHER = (("FAILED", "NO_ANSWER", 0), ("FAILED", "DEADLINE", 0))
-"""What becomes of Graph's row, and of Elasticsearch's, where Graph does not even tell what is there."""
+UNSEEN = ("FAILED", "DEADLINE", 0)
+"""What becomes of Graph's row where Graph does not even tell what is there: half of the time goes by."""
 
 
 def fates(report: dict[str, Any]) -> tuple[tuple[str, str | None, int], ...]:
@@ -62,7 +62,7 @@ def fates(report: dict[str, Any]) -> tuple[tuple[str, str | None, int], ...]:
 @pytest.mark.parametrize(
     ("route", "calls", "expected", "again"),
     [
-        ("*", None, NEITHER, ["CREATED", "CREATED"]),
+        ("*", None, (UNSEEN, ("CREATED", None, 1)), ["CREATED", "UNCHANGED"]),
         ("POST *", None, (("UNKNOWN", "NO_ANSWER", 1), ("CREATED", None, 1)), ["UNCHANGED", "UNCHANGED"]),
         (
             "GET */events",
@@ -92,7 +92,7 @@ async def test_where_graph_falls_silent_each_row_with_a_key_says_what_is_known_a
 @pytest.mark.parametrize(
     ("route", "expected", "then"),
     [
-        ("*", NEITHER, ["UPDATED", "UPDATED"]),
+        ("*", (UNSEEN, ("UPDATED", None, 2)), ["UPDATED", "UNCHANGED"]),
         ("PATCH *", (("UNKNOWN", "NO_ANSWER", 1), ("UPDATED", None, 2)), ["UNCHANGED", "UNCHANGED"]),
     ],
 )
@@ -113,7 +113,7 @@ async def test_where_graph_falls_silent_each_copy_that_is_changed_says_what_is_k
 @pytest.mark.parametrize(
     ("route", "expected", "there"),
     [
-        ("*", NEITHER, 2),
+        ("*", (UNSEEN, ("DELETED", None, 1)), 1),
         ("DELETE *", (("UNKNOWN", "NO_ANSWER", 1), ("DELETED", None, 1)), 0),
     ],
 )
@@ -129,6 +129,23 @@ async def test_where_graph_falls_silent_each_copy_that_is_removed_says_what_is_k
     graph.release()
     assert len(await by_key(gateway, BOTH)) == there
     assert statuses(await remove(gateway, copies(BOTH))) == ["DELETED", "DELETED"]
+
+
+async def test_where_only_looks_are_wanted_or_only_one_source_they_have_all_the_time(front: Any) -> None:
+    gateway = await front(HURRIED)
+    gateway.sandbox.msgraph.faults.add("*", Fault(delay=HELD))
+    unseen, planned = fates(await add(gateway, BOTH, dryRun=True))
+    assert (unseen, planned) == (("FAILED", "NO_ANSWER", 0), ("PLANNED", None, 1))
+    assert fates(await add(gateway, OUTLOOK)) == (("FAILED", "NO_ANSWER", 0),)
+
+
+async def test_events_that_are_changed_by_their_ids_wait_for_no_silent_source_either(front: Any) -> None:
+    gateway = await front(HURRIED)
+    there = (await add(gateway, BOTH))["results"]
+    gateway.sandbox.msgraph.faults.add("*", Fault(delay=HELD))
+    changes = [{"target": {"id": row["eventId"]}, "set": {"title": "Other"}} for row in there]
+    report = (await gateway.ask(UPDATE, {"input": {"changes": changes}}))["updateEvents"]
+    assert fates(report) == (UNSEEN, ("UPDATED", None, 2))
 
 
 async def test_a_source_that_does_not_answer_in_time_has_failed_and_the_other_is_shown(front: Any) -> None:
