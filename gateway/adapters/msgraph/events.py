@@ -1,6 +1,6 @@
 """Graph's events as ours: JSON in, unified events with their details out. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
@@ -75,15 +75,24 @@ class EventReader:
         except InvalidInput as exc:
             raise self._unreadable(event, exc) from exc
 
-    def span(self, event: wire.GraphEvent) -> tuple[str, str]:
-        """Start and end, as `sortable` writes them, of an event that can be read. Raises UnexpectedAnswer."""
-        try:
-            times = _sortable_span(event)
-            for read in self._with_times:
-                read(event)
-        except InvalidInput as exc:
-            raise self._unreadable(event, exc) from exc
-        return times
+    def spans(self, events: Iterable[wire.GraphEvent]) -> Iterator[tuple[str, str]]:
+        """Start and end of each event, as `sortable` writes them.
+
+        Raises UnexpectedAnswer for the first of which something wanted cannot be read.
+        """
+        for event in events:
+            first, last = event.start, event.end
+            try:
+                if first.time_zone == UTC == last.time_zone and not event.is_all_day:
+                    times = sortable_utc(first.date_time), sortable_utc(last.date_time)
+                else:
+                    start, end = span(event)
+                    times = sortable(start.instant), sortable(end.instant)
+                for read in self._with_times:
+                    read(event)
+            except InvalidInput as exc:
+                raise self._unreadable(event, exc) from exc
+            yield times
 
     def _unreadable(self, event: wire.GraphEvent, why: InvalidInput) -> UnexpectedAnswer:
         return UnexpectedAnswer(f"{self.source} shows the event {event.id} with an unreadable time: {why}")
@@ -116,13 +125,6 @@ def span(event: wire.GraphEvent) -> tuple[EventTime, EventTime]:
         # One zone for both: it is the start's that says which days are meant.
         return read_day(event.start, first, latest=False), read_day(event.end, first, latest=True)
     return read_time(event.start, first), read_time(event.end, last)
-
-
-def _sortable_span(event: wire.GraphEvent) -> tuple[str, str]:
-    if event.is_all_day or event.start.time_zone != UTC or event.end.time_zone != UTC:
-        start, end = span(event)
-        return sortable(start.instant), sortable(end.instant)
-    return sortable_utc(event.start.date_time), sortable_utc(event.end.date_time)
 
 
 def _recurrence(event: wire.GraphEvent) -> Recurrence | None:

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import le
 from typing import Final
 
 from gateway.adapters.msgraph.events import EventReader
@@ -56,10 +57,11 @@ class Reading:
         """The events that are new, up to one that cannot be read: pages shift while others write."""
         fresh = {event.id: event for event in events if event.id not in self._seen}
         self._seen.update(fresh)
+        names = encode_segments([*fresh])
         rows: list[Row] = []
         try:
-            for name, event in zip(encode_segments([*fresh]), fresh.values(), strict=True):
-                start, end = self._reader.span(event)
+            spans = self._reader.spans(fresh.values())
+            for (start, end), name, event in zip(spans, names, fresh.values(), strict=True):
                 rows.append((start, name, end, event))
         except UnexpectedAnswer as exc:
             return rows, exc
@@ -67,7 +69,10 @@ class Reading:
 
     def _note(self, rows: Sequence[Row]) -> None:
         """Takes note of the latest start. Raises UnexpectedAnswer for an event that comes too late."""
-        newest = self._newest
+        newest, starts = self._newest, [row[0] for row in rows]
+        if starts and newest <= starts[0] and all(map(le, starts, starts[1:])):
+            self._newest = starts[-1]
+            return
         for start, name, _, _ in rows:
             if start >= newest:
                 newest = start
@@ -78,9 +83,11 @@ class Reading:
                 )
         self._newest = newest
 
-    def _overlapping(self, rows: Sequence[Row]) -> list[Row]:
+    def _overlapping(self, rows: list[Row]) -> list[Row]:
         """Those that overlap this part, and no earlier one."""
         begin, end = self._begin, self._end
+        if rows and begin <= rows[0][0] and rows[-1][0] < end:
+            return rows
         if self._is_first:
             return [row for row in rows if row[0] < end and (row[2] > begin or row[0] >= begin)]
         return [row for row in rows if begin <= row[0] < end]

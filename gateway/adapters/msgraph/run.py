@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from json.encoder import encode_basestring as quoted
 from typing import Any, Final, TypeAlias
 
 from gateway.adapters.msgraph.details import PROPERTIES
@@ -10,7 +11,8 @@ from gateway.adapters.msgraph.events import ATTRIBUTES, EventReader
 from gateway.adapters.msgraph.series_keys import SeriesKeys
 from gateway.adapters.msgraph.times import day_of, zone_of
 from gateway.adapters.msgraph.wire import GraphEvent
-from gateway.model.event import Event, SourceKind
+from gateway.adapters.msgraph.words import known
+from gateway.model.event import Event, ShowAs, SourceKind
 from gateway.model.fields import DETAILS
 from gateway.model.run import Run, Written
 
@@ -27,16 +29,13 @@ class GraphRun(Run):
         self.reader: Final = reader
         self.rows: Final = rows
         self.keys: Final = keys
+        self.events: Final = [event for _, _, _, event in rows]
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    @property
-    def events(self) -> list[GraphEvent]:
-        return [event for _, _, _, event in self.rows]
-
     def event(self, place: int) -> Event:
-        event = self.rows[place][3]
+        event = self.events[place]
         shown = self.reader.read(event)
         return shown if self.keys is None else self.keys.on(shown, event)
 
@@ -58,21 +57,21 @@ def _order(run: GraphRun) -> list[tuple[datetime, str]]:
     return [(datetime.fromisoformat(f"{at}Z"), run.reader.events + name) for at, name, _, _ in run.rows]
 
 
-def _start_zones(run: GraphRun) -> Sequence[str]:
+def _start_zones(run: GraphRun) -> Written:
     return _zones([(it.original_start_time_zone, it.start.time_zone) for it in run.events], run)
 
 
-def _end_zones(run: GraphRun) -> Sequence[str]:
+def _end_zones(run: GraphRun) -> Written:
     return _zones([(it.original_end_time_zone, it.end.time_zone) for it in run.events], run)
 
 
-def _zones(names: _Zones, run: GraphRun) -> Sequence[str]:
+def _zones(names: _Zones, run: GraphRun) -> Written:
     """The zones that are meant by the original names and those shown; whole days have the start's alone."""
-    if any(it.is_all_day for it in run.events):
+    if True in [it.is_all_day for it in run.events]:
         pairs = zip(run.events, names, strict=True)
         names = [(it.original_start_time_zone, None) if it.is_all_day else pair for it, pair in pairs]
-    meant = {pair: zone_of(*pair) for pair in set(names)}
-    return [meant[pair] for pair in names]
+    meant = {pair: f'"{zone_of(*pair)}"' for pair in set(names)}
+    return Written([meant[pair] for pair in names])
 
 
 def _days(times: Callable[[GraphEvent], Any], run: GraphRun) -> list[date | None]:
@@ -80,7 +79,17 @@ def _days(times: Callable[[GraphEvent], Any], run: GraphRun) -> list[date | None
 
 
 def _read(read: Callable[[GraphEvent], Any], run: GraphRun) -> list[Any]:
-    return [read(event) for _, _, _, event in run.rows]
+    return list(map(read, run.events))
+
+
+def _words(run: GraphRun) -> list[ShowAs | None]:
+    words = [it.show_as for it in run.events]
+    meant = {word: known(ShowAs, word) for word in set(words)}
+    return [meant[word] for word in words]
+
+
+def _links(run: GraphRun) -> Written:
+    return Written(["null" if it.web_link is None else quoted(it.web_link) for it in run.events])
 
 
 def _keys(run: GraphRun) -> list[str | None]:
@@ -101,6 +110,8 @@ _COLUMNS: Final[Mapping[str, Callable[[GraphRun], Sequence[Any]]]] = {
     "start.day": partial(_days, lambda event: event.start),
     "end.day": partial(_days, lambda event: event.end),
     "is_all_day": lambda run: [it.is_all_day is True for it in run.events],
+    "show_as": _words,
+    "web_url": _links,
     "key": _keys,
     _MSGRAPH: lambda run: [True] * len(run),
     f"{_MSGRAPH}.event_id": lambda run: [it.id for it in run.events],
