@@ -266,6 +266,16 @@ async def test_what_cannot_be_deleted_is_named_beside_what_is_wanted(bench, faul
     assert titles_of(await bench.read()) == ["Old", "Upgrade"]
 
 
+async def test_of_several_that_cannot_be_deleted_one_that_may_still_go_leaves_it_unknown(bench):
+    old = await bench.stored(draft("Old [#OPS-7@20270315T0900Z]"), draft("Old [#OPS-7@20270316T0900Z]"))
+    ids = [event.details.event_id for event in old]
+    bench.faults.add(REMOVE, Fault(status=403), calls=[2, 9])  # the other one is sent six times, twice
+    bench.faults.add(REMOVE, Fault(cut=Cut.BEFORE_WRITE))
+    (row,) = await add(bench.adapter(), keyed(), on_existing=UPDATE)
+    assert (row.status, row.problem.code) == (UNKNOWN, Code.NO_ANSWER)
+    assert all(each in row.problem.message for each in ids)
+
+
 async def test_an_update_deletes_nothing_that_came_after_it_had_looked(bench):
     await bench.write(draft("Old [#OPS-7]"))
     adapter = bench.adapter()

@@ -39,7 +39,7 @@ class KeyedRow:
         self._before = self._holding = Holding.of(self.key, wanted, (), now)
         self._settled: Outcome | None = None
         self._doubt: Doubt | None = None
-        self._kept = Posted()
+        self._kept: dict[str, Posted] = {}
         self._is_written = False
         self._is_shared = False
 
@@ -86,11 +86,11 @@ class KeyedRow:
             self.fail(posted.refused)
         self._is_written = True
 
-    def kept(self, said: Posted) -> None:
+    def kept(self, event_id: str, said: Posted) -> None:
         """Takes note of what Elasticsearch said to the deletion of something that was going."""
         self._is_written = True
-        if said != Posted():
-            self._kept = said
+        if not _may_yet_go(self._kept.get(event_id)):  # no later refusal ends that
+            self._kept[event_id] = said
 
     def lose_sight(self, problem: Problem) -> None:
         """Takes note that what was written, if that was not seen before, cannot be seen."""
@@ -148,10 +148,10 @@ class KeyedRow:
 
     def _unfinished(self) -> Outcome:
         """What is wanted is there, and what was to go is too, or may be."""
-        doubt = self._kept.doubt
-        why = doubt.problem if doubt else self._kept.refused or _STILL_SHOWN
-        may_yet_go = doubt is not None and not doubt.is_over
         going = (*self._superseded, *self._holding.twins)
+        answers = [self._kept.get(event.event_id, Posted()) for event in going]
+        said = max(answers, key=lambda said: (_may_yet_go(said), said != Posted()))
+        why = said.doubt.problem if said.doubt else said.refused or _STILL_SHOWN
         left = [to_event(event, self._step.calendar).id for event in going]
         problem = replace(
             why,
@@ -159,7 +159,7 @@ class KeyedRow:
             hint="Remove what was to go by its id to finish the change: that does no harm if it is gone.",
             retryable=False,
         )
-        return self._ended(WriteStatus.UNKNOWN if may_yet_go else WriteStatus.CONFLICT, problem)
+        return self._ended(WriteStatus.UNKNOWN if _may_yet_go(said) else WriteStatus.CONFLICT, problem)
 
     def _lost(self) -> Problem:
         count, missing = len(self._wanted), self._holding.missing
@@ -189,3 +189,8 @@ class KeyedRow:
         if len(self._wanted) > 1 or len(self._before.others) != 1:
             return None
         return to_event(self._before.others[0], self._step.calendar).id
+
+
+def _may_yet_go(said: Posted | None) -> bool:
+    """Whether a deletion may still be carried out, by what was said to it."""
+    return said is not None and said.doubt is not None and not said.doubt.is_over

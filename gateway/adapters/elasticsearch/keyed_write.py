@@ -94,8 +94,8 @@ class _KeyedWrite:
                 return await self._delete(event_id)
 
         answers = await asyncio.gather(*map(clear, going))
-        for row, said in zip(going.values(), answers, strict=True):
-            row.kept(said)
+        for (event_id, row), said in zip(going.items(), answers, strict=True):
+            row.kept(event_id, said)
         await self._see()
 
     async def _delete(self, event_id: str) -> Posted:
