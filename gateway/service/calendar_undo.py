@@ -1,11 +1,13 @@
 """Taking back what a call added to one calendar, by keys where the events have them."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.adapters.base import Outcome, PlannedEvent, Step
-from gateway.errors import UpstreamError
+from gateway.errors import GatewayError, NotFound, NotUnderKey, UpstreamError
+from gateway.model.event import Event
+from gateway.model.ids import EventId
 from gateway.service.catalog import Target
 from gateway.service.key_undo import Held, KeyUndo
 from gateway.service.session import Session
@@ -15,25 +17,15 @@ _AT_ONCE: Final = 4
 
 
 class CalendarUndo:
-    """What is needed to take back what is added to the calendar: above all, what was there before."""
+    """Takes back steps of a call. What was there before under the keys is what the plan has found."""
 
     def __init__(self, session: Session, target: Target) -> None:
         self._session = session
         self._target = target
-        self._before: Mapping[str, Held] = {}
-
-    async def remember(self, keys: Collection[str]) -> None:
-        """Reads what is there under keys that are about to be written. Raises UpstreamError."""
-        if keys:
-            self._before = await self._by_keys(keys)
 
     async def take_back(self, step: Step, outcomes: Mapping[int, Outcome]) -> list[Outcome]:
         """What became of the step's events, of those of which there was anything to take back."""
-        keys = {event.draft.key for event in step.events if event.draft.key is not None}
-        try:
-            now = await self._by_keys(keys) if keys else {}
-        except UpstreamError as exc:
-            now = dict.fromkeys(keys, exc)
+        now = await self._now(step, outcomes)
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def take_back(event: PlannedEvent) -> Outcome | None:
@@ -49,8 +41,44 @@ class CalendarUndo:
         undo, key = Undo(self._session, self._target.source), event.draft.key
         if key is None:
             return await undo.creation(done, event.draft, step.calendar)
-        return await KeyUndo(undo, before=self._before[key], now=now[key]).run(done)
+        return await KeyUndo(undo, before=event.existing, now=now[key]).run(done)
 
-    async def _by_keys(self, keys: Collection[str]) -> Mapping[str, Held]:
+    async def _now(self, step: Step, outcomes: Mapping[int, Outcome]) -> Mapping[str, Held]:
+        """What is under each key of a step now, or why that cannot be told."""
+        keyed = {event.draft.key: event for event in step.events if event.draft.key is not None}
+        if not keyed:
+            return {}
+        known = {
+            id_: key
+            for key, event in keyed.items()
+            for id_ in (*outcomes[event.index].ids, *(there.id for there in event.existing))
+        }
         adapter = self._session.adapter(self._target.source)
-        return await adapter.by_keys(self._target.calendar, keys)
+        try:
+            found: Mapping[str, Held] = await adapter.by_keys(self._target.calendar, keyed.keys())
+            return await self._unseen(found, known)
+        except UpstreamError as exc:
+            return dict.fromkeys(keyed, exc)
+
+    async def _unseen(self, found: Mapping[str, Held], known: Mapping[str, str]) -> Mapping[str, Held]:
+        """With the known events, given with their keys, that are there and no look at the keys shows.
+
+        What ended long ago is not looked up by its key, and what was just written may not be shown yet.
+        """
+        shown = {event.id for held in found.values() if not isinstance(held, GatewayError) for event in held}
+        unseen = [id_ for id_ in known if id_ not in shown]
+        events = await self._session.adapter(self._target.source).find_each([*map(EventId.parse, unseen)])
+        whole = dict(found)
+        for id_, event in zip(unseen, events, strict=True):
+            if not isinstance(event, NotFound):
+                whole[known[id_]] = _with(whole[known[id_]], event)
+        return whole
+
+
+def _with(held: Held, event: Event | GatewayError) -> Held:
+    """The events under a key with another one, if all of that can be told."""
+    if isinstance(event, GatewayError):
+        return event
+    if isinstance(held, GatewayError):
+        return (event,) if type(held) is NotUnderKey else held
+    return (*held, event)

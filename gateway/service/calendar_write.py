@@ -133,9 +133,6 @@ class CalendarWrite:
         if self._refuse_planned(steps):
             steps = await self._plan_drafts()
         self.steps = steps
-        if self._command.atomicity is Atomicity.ALL_OR_NOTHING and not self._command.dry_run:
-            events = [event for step in steps for event in step.events]
-            await self._undo.remember({it.draft.key for it in events if it.draft.key is not None})
 
     async def _plan_drafts(self) -> list[Step]:
         self.outcomes = {}

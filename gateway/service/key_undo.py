@@ -1,17 +1,19 @@
 """Taking back what a call made of a key in a calendar: what is there now is made what was there before."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from gateway.adapters.base import EventChange, EventRemoval, Outcome, WriteStatus
-from gateway.errors import Code, Conflict, NotUnderKey, UpstreamError
+from gateway.errors import Code, Conflict, GatewayError, NotUnderKey
+from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Event, draft_of
 from gateway.service.edits import check_untouched, differing
 from gateway.service.undo import SHARED, Undo, is_back, rolled_back, stays, unsure
 
-Held = Sequence[Event] | UpstreamError
+Held = Sequence[Event] | GatewayError
 """The events under a key, or why they cannot be told."""
 _WRITTEN: Final = frozenset({WriteStatus.CREATED, WriteStatus.UPDATED, WriteStatus.UNKNOWN})
 
@@ -25,7 +27,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def between(cls, before: Sequence[Event], now: Sequence[Event]) -> "Difference":
-        """One event that is gone and one that is new are two versions of one: so Elasticsearch changes it."""
+        """One that is gone and one that is new, as the same occurrence: so Elasticsearch changes an event."""
         old, new = ({event.id: event for event in events} for events in (before, now))
         added = [event for event in now if event.id not in old]
         gone = [event for event in before if event.id not in new]
@@ -34,9 +36,13 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
             for event in before
             if event.id in new and new[event.id].revision != event.revision
         ]
-        if len(added) == len(gone) == 1:
-            return cls(changed=[*changed, (gone[0], added[0])])
-        return cls(added=added, gone=gone, changed=changed)
+        replaced = _replaced(gone, added)
+        paired = {event.id for pair in replaced for event in pair}
+        return cls(
+            added=[event for event in added if event.id not in paired],
+            gone=[event for event in gone if event.id not in paired],
+            changed=[*changed, *replaced],
+        )
 
     def __bool__(self) -> bool:
         return bool(self.added or self.gone or self.changed)
@@ -64,7 +70,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 class KeyUndo:
     """Makes what is there under a key `now` what was there `before`."""
 
-    def __init__(self, undo: Undo, *, before: Held, now: Held) -> None:
+    def __init__(self, undo: Undo, *, before: Sequence[Event], now: Held) -> None:
         self._undo = undo
         self._before = before
         self._now = now
@@ -72,12 +78,13 @@ class KeyUndo:
     async def run(self, done: Outcome) -> Outcome | None:
         """What became of it, if anything was written: not of what others wrote under the key."""
         lost = done.problem is not None and done.problem.code is Code.NOT_STORED
-        if done.status not in _WRITTEN and not lost:
+        is_half_done = done.status is WriteStatus.CONFLICT and done.stored
+        if done.status not in _WRITTEN and not lost and not is_half_done:
             return None
         return await self._undo.guarded(done, lambda: self._run(done))
 
     async def _run(self, done: Outcome) -> Outcome:
-        before, now = _told(self._before), _told(self._now)
+        before, now = self._before, _told(self._now)
         written = Difference.between(before, now)
         if not written and done.status is WriteStatus.UNKNOWN:
             return unsure(done, "It is as before the call")
@@ -92,22 +99,44 @@ class KeyUndo:
         except Conflict as exc:
             edited = msgspec.structs.replace(done, event=difference.changed[0][1])
             return stays(edited, exc.problem, is_edited=True)
+        return await self._take_back(done, difference, actions)
+
+    async def _take_back(
+        self, done: Outcome, difference: Difference, actions: Sequence[EventChange | EventRemoval]
+    ) -> Outcome:
         outcomes = [await self._undo.apply(action) for action in actions]
         requests = tuple(index for outcome in outcomes for index in outcome.requests)
         kept = [it for it in zip(actions, outcomes, strict=True) if not is_back(it[1])]
         if kept:
             undone = stays(_of(done, [action.event for action, _ in kept]), kept[0][1].problem)
             return msgspec.structs.replace(undone, requests=requests)
-        was = before[0] if before else None
-        restored = next((outcome.event for outcome in outcomes if outcome.event is not None), was)
-        return msgspec.structs.replace(rolled_back(done, restored, was=was), requests=requests)
+        changes = zip(difference.changed, outcomes[len(difference.added) :], strict=True)
+        back = {was.id: outcome.event for (was, _), outcome in changes}
+        events = [back.get(event.id) or event for event in self._before]
+        undone = rolled_back(done, next(iter(events), None), was=next(iter(self._before), None))
+        ids = tuple(event.id for event in events)
+        return msgspec.structs.replace(undone, event_ids=ids, requests=requests)
+
+
+def _replaced(gone: Sequence[Event], added: Sequence[Event]) -> Sequence[tuple[Event, Event]]:
+    """Which event took the place of which; none of several that nothing tells apart."""
+    old, new = ({_occurrence(event): event for event in events} for events in (gone, added))
+    if len(old) < len(gone) or len(new) < len(added):
+        return ()
+    return [(event, new[occurrence]) for occurrence, event in old.items() if occurrence in new]
+
+
+def _occurrence(event: Event) -> datetime | None:
+    """When its series has it begin, where a calendar holds a series as single events."""
+    details = event.details
+    return details.occurrence if isinstance(details, ElasticsearchEventDetails) else None
 
 
 def _told(held: Held) -> Sequence[Event]:
-    """Raises UpstreamError where it cannot be told what is there. A key in another case is not the call's."""
+    """Raises GatewayError where it cannot be told what is there. A key in another case is not the call's."""
     if type(held) is NotUnderKey:
         return ()
-    if isinstance(held, UpstreamError):
+    if isinstance(held, GatewayError):
         raise held
     return held
 
@@ -124,6 +153,8 @@ def _is_doubtful(done: Outcome, before: Sequence[Event], now: Sequence[Event]) -
     others = [event for event in now if event not in own]
     if done.status is WriteStatus.UNKNOWN and (others or Difference.between(before, own).changed):
         return True
+    if done.status is WriteStatus.UPDATED and not before:
+        return True  # it has changed what somebody else has made meanwhile
     return done.is_shared or any(_is_alike(event, done, own) for event in others)
 
 

@@ -8,6 +8,8 @@ import pytest
 from gateway.sandbox.elasticsearch.state import Event
 from gateway.sandbox.faults import HELD, Cut, Fault
 
+from .conftest import CONFIGURATION
+
 pytestmark = pytest.mark.anyio
 
 ROWS = """
@@ -40,6 +42,14 @@ MOVED = {
     "description": {"text": "Later."},
     "start": {"instant": "2026-11-21T21:00:00Z"},
 }
+
+SILENT = {name: value for name, value in UPGRADE.items() if name not in {"description", "location"}}
+
+
+def held(gateway: Any) -> list[str]:
+    """The descriptions of what the cluster holds under the key, whenever it is."""
+    events = gateway.sandbox.elasticsearch.emulator.cluster.meta.values()
+    return sorted(it.description for it in events if isinstance(it, Event) and "[#CHG-1" in it.description)
 
 
 async def add(gateway: Any, event: Any, *calendars: str, **rest: Any) -> dict[str, Any]:
@@ -113,14 +123,70 @@ async def test_what_is_there_already_counts_as_done(front: Any) -> None:
 
 async def test_the_horizon_of_a_series_that_was_extended_is_as_before(front: Any) -> None:
     gateway = await front()
-    series = {**UPGRADE, "description": None, "location": None}
-    short, long = ({**series, "recurrence": {"rule": f"FREQ=DAILY;COUNT={count}"}} for count in (3, 5))
+    short, long = ({**SILENT, "recurrence": {"rule": f"FREQ=DAILY;COUNT={count}"}} for count in (3, 5))
     await add(gateway, short, ML)
     before = await there(gateway, ML)
     gateway.sandbox.msgraph.faults.add("POST *", Fault(status=403))
     report = await add(gateway, long, ML, OUTLOOK, onExisting="UPDATE")
     assert statuses(report) == ["ROLLED_BACK", "FAILED"]
     assert await there(gateway, ML) == before
+
+
+@pytest.mark.parametrize("change", [{"title": "Other"}, {"end": {"after": "PT3H"}}], ids=["title", "length"])
+async def test_a_series_that_was_made_otherwise_is_made_as_it_was(front: Any, change: Any) -> None:
+    gateway = await front()
+    series = {**SILENT, "recurrence": {"rule": "FREQ=DAILY;COUNT=3"}}
+    await add(gateway, series, ML)
+    before = await there(gateway, ML)
+    gateway.sandbox.msgraph.faults.add("POST *", Fault(status=403))
+    report = await add(gateway, {**series, **change}, ML, OUTLOOK, onExisting="UPDATE")
+    assert statuses(report) == ["ROLLED_BACK", "FAILED"]
+    assert len(report["results"][0]["eventIds"]) == 3
+    assert await there(gateway, ML) == before
+    assert statuses(await add(gateway, series, ML)) == ["UNCHANGED"]
+
+
+async def test_an_occurrence_is_not_taken_for_that_of_another_day_which_went_for_it(front: Any) -> None:
+    gateway = await front()
+    rule = {"rule": "FREQ=DAILY;COUNT=3"}
+    other = {"rule": "FREQ=DAILY;COUNT=4", "exceptDates": ["2026-11-21"]}
+    await add(gateway, {**SILENT, "recurrence": rule}, ML)
+    gateway.sandbox.msgraph.faults.add("POST *", Fault(status=403))
+    report = await add(gateway, {**SILENT, "recurrence": other}, ML, OUTLOOK, onExisting="UPDATE")
+    assert statuses(report) == ["ROLLBACK_FAILED", "FAILED"]
+    assert statuses(await add(gateway, {**SILENT, "recurrence": other}, ML)) == ["UNCHANGED"]
+
+
+LONG_AGO = {"start": {"instant": "2020-11-20T21:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    "rest", [{}, {"recurrence": {"rule": "FREQ=MONTHLY;COUNT=100"}}], ids=["one", "series"]
+)
+@pytest.mark.parametrize("was_there", [False, True], ids=["new", "updated"])
+async def test_what_ended_so_long_ago_that_its_key_finds_it_no_more_is_taken_back(
+    front: Any, was_there: bool, rest: Any
+) -> None:
+    gateway = await front(CONFIGURATION.replace("P36500D", "P400D"))
+    old = {**SILENT, **LONG_AGO, **rest}
+    if was_there:
+        await add(gateway, old, ML)
+    before = held(gateway)
+    gateway.sandbox.msgraph.faults.add("POST *", Fault(status=403))
+    report = await add(gateway, {**old, "title": "Other"}, ML, OUTLOOK, onExisting="UPDATE")
+    assert statuses(report) == ["ROLLED_BACK", "FAILED"]
+    assert held(gateway) == before
+
+
+@pytest.mark.parametrize("calls", [(1, 2), ()], ids=["and can be", "and cannot be"])
+async def test_what_took_the_place_of_an_event_that_stays_is_taken_back(front: Any, calls: Any) -> None:
+    gateway = await front()
+    await add(gateway, SILENT, ML)
+    before = held(gateway)
+    gateway.sandbox.elasticsearch.faults.add("DELETE *", Fault(status=403), calls=calls or None)
+    report = await add(gateway, {**SILENT, "title": "Other"}, ML, OUTLOOK, onExisting="UPDATE")
+    assert statuses(report) == ["ROLLED_BACK" if calls else "ROLLBACK_FAILED", "SKIPPED"]
+    assert held(gateway) == (before if calls else sorted([*before, "Other [#CHG-1]"]))
 
 
 async def test_all_copies_of_an_event_are_changed_or_none(front: Any) -> None:

@@ -136,6 +136,26 @@ async def test_an_event_that_another_call_made_in_outlook_stays(
     assert await there(gateway, ML) == []
 
 
+async def test_an_event_that_another_call_made_in_outlook_and_ours_changed_stays(
+    gateway: Any, another: Any, clock: Clock
+) -> None:
+    """Ours has seen none, gets the other's event for an answer, and makes that as it wants it."""
+    gateway.sandbox.elasticsearch.faults.add(ES_ADD, Fault(delay=HELD), calls=(1,))
+    gateway.sandbox.msgraph.faults.add(GRAPH_ADD, Fault(status=403), calls=(3, 4))
+    made = []
+
+    async def other() -> None:
+        made.extend(await add(another, [OUTLOOK], UPGRADE))
+        clock.now += timedelta(seconds=30)
+
+    ours = add_all_or_nothing(gateway, ML, OUTLOOK, event=LATER)
+    rows = await beside(gateway, "elasticsearch", ours, other)
+    assert [event["id"] for event in await there(gateway, OUTLOOK)] == [made[0]["eventId"]]
+    (own,) = [row for row in rows if row["eventId"] == made[0]["eventId"]]
+    assert own["status"] == "ROLLBACK_FAILED"
+    assert "Another call may have written it" in own["problem"]["message"]
+
+
 async def test_of_twins_in_elasticsearch_the_one_that_stayed_is_not_taken_back(
     gateway: Any, another: Any
 ) -> None:
