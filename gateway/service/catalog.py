@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Final
+from functools import lru_cache
+from typing import Final, Self
 
 import msgspec
 
@@ -26,6 +27,8 @@ from gateway.service.guard import SourcePolicy
 from gateway.service.scopes import READ, WRITE, Scopes, may_read, may_write
 
 _SHOWN_NAMES: Final = 20
+_REMEMBERED_NAMES: Final = 512
+_REMEMBERED_SCOPES: Final = 32
 
 
 class ConfiguredSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,25 +80,34 @@ class Alias(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One calendar of a call. `index` is the place in the input that named it, alone or with others."""
+    """One calendar of a call. `index` is the place in the input that named it, alone or with others.
+
+    `known_id` is the canonical id, or None where only the upstream can tell; `canonical` is as the calendar
+    was addressed then.
+    """
 
     index: int
     calendar: CalendarId
+    canonical: CalendarId
+    known_id: str | None
     source: ConfiguredSource
     by_alias: bool = False
     time_zone: str | None = None
     announcement: Announcement = Announcement()
 
-    @property
-    def canonical(self) -> CalendarId:
-        """The calendar by its canonical id, or as it was addressed where only the upstream can tell."""
-        return self.source.source.canonical_id(self.calendar) or self.calendar
-
-    @property
-    def known_id(self) -> str | None:
-        """The canonical id, or None where only the upstream can tell."""
-        canonical = self.source.source.canonical_id(self.calendar)
-        return None if canonical is None else str(canonical)
+    @classmethod
+    def of(cls, source: ConfiguredSource, calendar: CalendarId, alias: Alias | None = None) -> Self:
+        known = source.source.canonical_id(calendar)
+        return cls(
+            index=0,
+            calendar=calendar,
+            canonical=known or calendar,
+            known_id=None if known is None else str(known),
+            source=source,
+            by_alias=alias is not None,
+            time_zone=(alias.time_zone if alias else None) or source.policy.time_zone,
+            announcement=alias.announcement if alias else Announcement(),
+        )
 
     def announced(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
         """Drafts as this calendar gets them."""
@@ -115,16 +127,19 @@ class Unresolved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalog:
-    """All that ids and aliases can name. Holds no state of calls."""
+    """All that ids and aliases can name. Holds no state of calls, but what names meant that came last."""
 
     def __init__(self, sources: Iterable[ConfiguredSource], aliases: Mapping[str, Alias]) -> None:
         self.sources: Final = {source.name: source for source in sources}
         self.aliases: Final = dict(aliases)
+        self._meant = lru_cache(_REMEMBERED_NAMES)(self._meaning)
+        self._seen = lru_cache(_REMEMBERED_SCOPES)(self._seen_with)
 
     def seen_with(self, scopes: Scopes | None) -> "Catalog":
         """The catalog as a caller sees it who has these scopes."""
-        if scopes is None:
-            return self
+        return self if scopes is None else self._seen(scopes)
+
+    def _seen_with(self, scopes: Scopes) -> "Catalog":
         seen = (msgspec.structs.replace(source, scopes=scopes) for source in self.sources.values())
         return Catalog(seen, self.aliases)
 
@@ -167,25 +182,18 @@ class Catalog:
         written, source = self._parse(name)
         return source.source.event_id(written) is not None
 
-    def _targets(self, index: int, name: str) -> list[Target]:
+    def _targets(self, index: int, name: str) -> Sequence[Target]:
+        meant = self._meant(name)
+        return meant if index == 0 else [msgspec.structs.replace(target, index=index) for target in meant]
+
+    def _meaning(self, name: str) -> tuple[Target, ...]:
         if not is_alias(name):
             written, source = self._parse(name)
-            calendar = source.source.calendar_id(written)
-            return [Target(index=index, calendar=calendar, source=source, time_zone=source.policy.time_zone)]
+            return (Target.of(source, source.source.calendar_id(written)),)
         alias = self.aliases.get(name)
         if alias is None:
             raise UnknownAlias(f"There is no alias {name!r}.", hint=_known(name, self.aliases, "aliases"))
-        return [
-            Target(
-                index=index,
-                calendar=calendar,
-                source=self.sources[calendar.source],
-                by_alias=True,
-                time_zone=alias.time_zone or self.sources[calendar.source].policy.time_zone,
-                announcement=alias.announcement,
-            )
-            for calendar in alias.calendars
-        ]
+        return tuple(Target.of(self.sources[it.source], it, alias) for it in alias.calendars)
 
     def _parse(self, name: str) -> tuple[ResourceId, ConfiguredSource]:
         written = ResourceId.parse(name)
