@@ -41,6 +41,7 @@ def leaf(type_: GraphQLLeafType) -> Leaf:
 
 def column(type_: GraphQLLeafType, *, nullable: bool) -> Column:
     """What writes a column of a type."""
+    is_enum = isinstance(type_, CustomGraphQLEnumType)
     complete = _member(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_)
     plain = {NoneType, _AS_THEY_ARE.get(type_)}
 
@@ -50,6 +51,9 @@ def column(type_: GraphQLLeafType, *, nullable: bool) -> Column:
         kinds = set(map(type, values))
         if NoneType in kinds and not nullable and (parents is None or _nulls(values) != _nulls(parents)):
             raise Uncovered
+        if is_enum:  # there are few
+            members = {it: "null" if it is None else written(complete(it)) for it in set(values)}
+            return [members[it] for it in values]
         if not kinds <= plain or (int in kinds and not _are_short(values)):
             values = [None if it is None else complete(it) for it in values]
             kinds = set(map(type, values))

@@ -85,7 +85,7 @@ def _range(span: wire.RecurrenceRange) -> RecurrenceRange:
     )
 
 
-_READ: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
+READ: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
     "type": lambda event: known(EventType, event.type),
     "importance": lambda event: known(Importance, event.importance),
     "sensitivity": lambda event: known(Sensitivity, event.sensitivity),
@@ -98,7 +98,7 @@ _READ: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
     "fingerprint": lambda event: None if key_of(event) is None else str(fingerprint_of(event)),
 }
 PROPERTIES: Final = {
-    name: _READ.get(name) or attrgetter(name)
+    name: READ.get(name) or attrgetter(name)
     for name in MSGraphEventDetails.__struct_fields__
     if name != "event_id"
 }

@@ -68,7 +68,7 @@ class EventReader:
                 start=start,
                 end=end,
                 is_all_day=event.is_all_day is True,
-                series_id=event.series_master_id and self._id(event.series_master_id),
+                series_id=self.series_id(event),
                 details=self._read_details(event),
                 **values,
             )
@@ -96,6 +96,10 @@ class EventReader:
 
     def _unreadable(self, event: wire.GraphEvent, why: InvalidInput) -> UnexpectedAnswer:
         return UnexpectedAnswer(f"{self.source} shows the event {event.id} with an unreadable time: {why}")
+
+    def series_id(self, event: wire.GraphEvent) -> str | None:
+        """The id of the series that an event is of, if it is of one."""
+        return event.series_master_id and self._id(event.series_master_id)
 
     def _id(self, graph_id: str) -> str:
         return f"{self.events}{encode_segment(graph_id)}"

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
-from json.encoder import encode_basestring as quoted
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
-from gateway.adapters.msgraph.details import PROPERTIES
+import msgspec
+
+from gateway.adapters.msgraph.details import PROPERTIES, READ
 from gateway.adapters.msgraph.events import ATTRIBUTES, EventReader
 from gateway.adapters.msgraph.series_keys import SeriesKeys
 from gateway.adapters.msgraph.times import day_of, zone_of
@@ -14,7 +16,7 @@ from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.adapters.msgraph.words import known
 from gateway.model.event import Event, ShowAs, SourceKind
 from gateway.model.fields import DETAILS
-from gateway.model.run import Run, Written
+from gateway.model.run import Run, Written, quoted
 
 Row: TypeAlias = tuple[str, str, str, GraphEvent]
 """An event's start, its name in ids, its end, and itself: rows have the order of their events."""
@@ -88,21 +90,35 @@ def _words(run: GraphRun) -> list[ShowAs | None]:
     return [meant[word] for word in words]
 
 
-def _links(run: GraphRun) -> Written:
-    return Written(["null" if it.web_link is None else quoted(it.web_link) for it in run.events])
+def _titles(run: GraphRun) -> Written:
+    return Written([quoted(it.subject or "") for it in run.events])
+
+
+def _texts(name: str, run: GraphRun) -> Written:
+    texts = map(attrgetter(name), run.events)
+    return Written(["null" if text is None else quoted(text) for text in texts])
 
 
 def _keys(run: GraphRun) -> list[str | None]:
     return [event.key for event in run]
 
 
+_TEXTS: Final = {"web_url": "web_link", "revision": "etag"} | {
+    f"{_MSGRAPH}.{it.name}": it.name
+    for it in msgspec.structs.fields(GraphEvent)
+    if it.type == str | None and it.name in PROPERTIES.keys() - READ.keys()
+}
+"""Texts that are shown as Graph has them, by Graph's name for them."""
 _COLUMNS: Final[Mapping[str, Callable[[GraphRun], Sequence[Any]]]] = {
     **{name: partial(_read, read) for name, read in ATTRIBUTES.items()},
     **{f"{_MSGRAPH}.{name}": partial(_read, read) for name, read in PROPERTIES.items()},
+    **{path: partial(_texts, name) for path, name in _TEXTS.items()},
     "id": _ids,
     "order": _order,
+    "title": _titles,
+    "series_id": lambda run: list(map(run.reader.series_id, run.events)),
     "source": lambda run: [run.reader.source] * len(run),
-    "calendar_id": lambda run: [run.reader.calendar] * len(run),
+    "calendar_id": lambda run: Written([f'"{run.reader.calendar}"'] * len(run)),
     "start.instant": lambda run: Written([f'"{start}Z"' for start, _, _, _ in run.rows]),
     "end.instant": lambda run: Written([f'"{end}Z"' for _, _, end, _ in run.rows]),
     "start.zone": _start_zones,
@@ -111,7 +127,6 @@ _COLUMNS: Final[Mapping[str, Callable[[GraphRun], Sequence[Any]]]] = {
     "end.day": partial(_days, lambda event: event.end),
     "is_all_day": lambda run: [it.is_all_day is True for it in run.events],
     "show_as": _words,
-    "web_url": _links,
     "key": _keys,
     _MSGRAPH: lambda run: [True] * len(run),
     f"{_MSGRAPH}.event_id": lambda run: [it.id for it in run.events],

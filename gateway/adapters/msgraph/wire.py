@@ -20,8 +20,8 @@ from gateway.model.msgraph import (
 T = TypeVar("T")
 
 
-class Resource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A complex type. What Graph left out, or sent as null, is None."""
+class Resource(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    """A complex type, a tree. What Graph left out, or sent as null, is None."""
 
 
 class DateTimeTimeZone(Resource, frozen=True, kw_only=True):
