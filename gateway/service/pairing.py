@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from itertools import product
 from typing import Final
 
 import msgspec
@@ -41,19 +42,35 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pair(announced: Sequence[Event], mutes: Sequence[Event]) -> Pairing:
-    """Who belongs to whom. A mute belongs to one announced event at most, which may have several."""
+    """Who belongs to whom. Of one calendar an event may have several mutes, and a mute one event at most.
+
+    Calendars count by themselves: one event may be announced in several, and be muted in several.
+    """
     found: dict[str, tuple[Certainty, list[Event]]] = {}
-    for key in {event.key for event in announced if event.key is not None}:
-        ours = [event for event in announced if event.key == key]
-        theirs = [event for event in mutes if event.key == key]
-        for event, of_event in _by_time(ours, theirs).items():
-            found[event] = (Certainty.CERTAIN, of_event)
+    theirs = _grouped((mute for mute in mutes if mute.key), lambda mute: mute.key)
+    for key, ours in _grouped((event for event in announced if event.key), lambda event: event.key).items():
+        for one, other in product(by_calendar(ours), by_calendar(theirs.get(key, ()))):
+            for event, of_event in _by_time(one, other).items():
+                found.setdefault(event, (Certainty.CERTAIN, []))[1].extend(of_event)
     taken = {mute.id for _, of_event in found.values() for mute in of_event}
     rest = [mute for mute in mutes if mute.id not in taken]
-    open_ones = [event for event in announced if event.id not in found]
-    for event, of_event in _by_likeness(open_ones, rest).items():
-        found[event] = (Certainty.PROBABLE, of_event)
+    for one in by_calendar(event for event in announced if event.id not in found):
+        for event, of_event in _by_likeness(one, rest).items():
+            found[event] = (Certainty.PROBABLE, of_event)
     return _sorted_out(announced, mutes, found)
+
+
+def by_calendar(events: Iterable[Event]) -> Iterable[Sequence[Event]]:
+    return _grouped(events, lambda event: event.calendar_id).values()
+
+
+def _grouped(
+    events: Iterable[Event], by: Callable[[Event], str | None]
+) -> Mapping[str | None, Sequence[Event]]:
+    groups: dict[str | None, list[Event]] = defaultdict(list)
+    for event in events:
+        groups[by(event)].append(event)
+    return groups
 
 
 def _by_time(announced: Sequence[Event], mutes: Sequence[Event]) -> dict[str, list[Event]]:

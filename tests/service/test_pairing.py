@@ -14,14 +14,28 @@ from tests.service.fakes import event
 
 
 def announced(
-    name: str, minutes: float, key: str | None = None, *, lasts: float = 60, title: str = ""
+    name: str,
+    minutes: float,
+    key: str | None = None,
+    *,
+    lasts: float = 60,
+    title: str = "",
+    calendar: str = "graph:ops",
 ) -> Event:
-    found = event("graph:ops", minutes, name, lasts=lasts)
+    found = event(calendar, minutes, name, lasts=lasts)
     return msgspec.structs.replace(found, key=key, title=title or "Upgrade of the queue")
 
 
-def mute(name: str, minutes: float, key: str | None = None, *, lasts: float = 60, title: str = "") -> Event:
-    found = event("es:ml", minutes, name, lasts=lasts)
+def mute(
+    name: str,
+    minutes: float,
+    key: str | None = None,
+    *,
+    lasts: float = 60,
+    title: str = "",
+    calendar: str = "es:ml",
+) -> Event:
+    found = event(calendar, minutes, name, lasts=lasts)
     return msgspec.structs.replace(found, key=key, title=title or "Upgrade of the queue")
 
 
@@ -53,6 +67,30 @@ def test_a_series_that_was_moved_pairs_in_order():
         "a1": (Certainty.CERTAIN, ["m1"]),
         "a2": (Certainty.CERTAIN, ["m2"]),
     }
+
+
+def test_what_several_calendars_announce_is_muted_in_each():
+    for key in ("K", None):
+        ours = [announced("a", 0, key), announced("b", 0, key, calendar="graph:team")]
+        found = pair(ours, [mute("m", 0, key)])
+        certainty = Certainty.CERTAIN if key else Certainty.PROBABLE
+        assert shown(found) == {"a": (certainty, ["m"]), "b": (certainty, ["m"])}
+        assert not found.announced_only
+
+
+def test_a_mute_that_was_left_behind_in_one_calendar_is_found_beside_those_of_others():
+    theirs = [mute("m", 0, "K"), mute("left", 500, "K", calendar="es:other")]
+    found = pair([announced("a", 0, "K")], theirs)
+    assert shown(found) == {"a": (Certainty.CERTAIN, ["m", "left"])}
+    assert not found.mutes_only
+    assert [it.muted for it in drift(found.pairs[0])] == ["2027-03-01T20:20:00Z", "2027-03-01T21:20:00Z"]
+
+
+def test_a_mute_that_is_short_in_one_calendar_drifts_though_that_of_another_is_long_enough():
+    theirs = [mute("m", 0, "K"), mute("short", 0, "K", lasts=30, calendar="es:other")]
+    (found,) = pair([announced("a", 0, "K")], theirs).pairs
+    (end,) = drift(found)
+    assert (end.kind, end.muted) == (DriftKind.END, "2027-03-01T12:30:00Z")
 
 
 def test_without_a_key_overlap_and_a_like_title_make_a_pair_probable():
