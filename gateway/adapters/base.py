@@ -5,7 +5,7 @@ with the caller's credential and the record of what was asked upstream. Writes a
 that a dry run equals the real run by construction.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +20,7 @@ from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.run import Runs
 from gateway.model.time import Window
 
 if TYPE_CHECKING:
@@ -193,9 +194,7 @@ class CalendarAdapter(Protocol):
         """One calendar. Raises NotFound."""
         ...
 
-    def events(
-        self, calendar: CalendarId, window: Window, *, page: int, fields: Fields = EVERYTHING
-    ) -> AsyncIterator[Sequence[Event]]:
+    def events(self, calendar: CalendarId, window: Window, *, page: int, fields: Fields = EVERYTHING) -> Runs:
         """The events that overlap the window, ordered by (start, id), read upstream as far as they are drawn.
 
         They come in runs: all at once that are known without another look upstream. `page` is how many the

@@ -12,16 +12,16 @@ same that the API's scalars make of the values.
 
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from json.encoder import encode_basestring as quoted
 from operator import attrgetter
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import Any, Final, Generic, Protocol, TypeVar, overload
 
 from gateway.model.event import Event
 from gateway.model.fields import DETAILS_OF
 
-__all__ = ["NONE", "Columns", "Made", "Merged", "Run", "Written", "as_run", "getter", "quoted"]
+__all__ = ["NONE", "Columns", "Made", "Merged", "Run", "Runs", "Written", "as_run", "getter", "quoted"]
 V = TypeVar("V")
 _DETAILS: Final[Mapping[str, type]] = {kind.value: details for kind, details in DETAILS_OF.items()}
 
@@ -146,3 +146,13 @@ def getter(path: str) -> Callable[[Event], Any]:
     details = _DETAILS[kind]
     get = attrgetter(f"details.{attribute}" if attribute else "details")
     return lambda event: get(event) if isinstance(event.details, details) else None
+
+
+class Runs(Protocol):
+    """Events as they are drawn, in runs; to be closed if they are not drawn to their end."""
+
+    def __aiter__(self) -> AsyncIterator[Sequence[Event]]: ...
+
+    def __anext__(self) -> Awaitable[Sequence[Event]]: ...
+
+    def aclose(self) -> Awaitable[None]: ...

@@ -198,8 +198,9 @@ class _Rows:
         row = self._row(self._type, details, "", ())
         if row is None:
             return None
-        column = ", ".join(self._columns or [self._column("range(len(it))")])
-        return self._writer.define(*self._lines, f"return [f'''{row}''' for {column}, in zip({column})]")
+        columns = ", ".join(self._columns or [self._column("range(len(it))")])
+        rows = f"return [f'''{row}''' for {columns}, in zip({columns})]"
+        return self._writer.define("column = it.run.column", *self._lines, rows)
 
     def _column(self, column: str) -> str:
         """The name of a column, and of a value in it."""
@@ -238,12 +239,12 @@ class _Rows:
         shown, nullable = get_nullable_type(type_), not isinstance(type_, GraphQLNonNull)
         if isinstance(shown, GraphQLLeafType):
             write = self._writer.name("c", column(shown, nullable=nullable))
-            return f"{{{self._column(f'{write}(it.column({path!r}), {parents[-1] if parents else None})')}}}"
+            return f"{{{self._column(f'{write}(column({path!r}), {parents[-1] if parents else None})')}}}"
         if not isinstance(shown, GraphQLObjectType) or (nullable and len(parents) == len(_QUOTES)):
             return None
         if not nullable:
             return self._row(shown, details, path, parents)
-        own, quotes = self._column(f"it.column({path!r})"), _QUOTES[len(parents)]
+        own, quotes = self._column(f"column({path!r})"), _QUOTES[len(parents)]
         row = self._row(shown, details, path, (*parents, own))
         return row and f'{{"null" if {own} is None else f{quotes}{row}{quotes}}}'
 

@@ -68,10 +68,6 @@ class Rows(Sequence[V], Generic[V]):
             return Rows(self._view, self.run[place])
         return self._view(self.run[place])
 
-    def column(self, path: str) -> Sequence[Any]:
-        """An attribute of each."""
-        return self.run.column(path)
-
     @cached_property
     def views(self) -> Sequence[V]:
         """All of them, made once."""

@@ -1,8 +1,7 @@
 """What is in a calendar already at the time of an event that is written there."""
 
-from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Final, cast
+from typing import Final
 
 from gateway.adapters.base import CalendarAdapter
 from gateway.errors import GatewayError
@@ -28,7 +27,7 @@ async def overlaps(session: Session, row: EventRow, fields: Fields) -> list[Even
     own = {*row.event_ids, str(at)}
     found: list[Event] = []
     events = adapter.events(calendar, row.place.window, page=MOST, fields=fields)
-    async with aclosing(cast("AsyncGenerator[Sequence[Event]]", events)) as runs:
+    async with aclosing(events) as runs:
         async for run in runs:
             found += [event for event in run if event.id not in own]
             if len(found) >= MOST:

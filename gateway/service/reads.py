@@ -7,19 +7,19 @@ merge. A stream that fails ends there and says why; the others go on.
 import asyncio
 import time
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
 from operator import attrgetter
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
 from gateway.errors import GatewayError, Problem
 from gateway.model.event import Event
 from gateway.model.fields import EVERYTHING, Fields
-from gateway.model.run import NONE, Merged, Run, as_run
+from gateway.model.run import NONE, Merged, Run, Runs, as_run
 from gateway.model.time import Window
 from gateway.service.call_limits import check_calendars
 from gateway.service.catalog import Target, Unresolved
@@ -81,8 +81,8 @@ async def read_events(
     check_calendars(len(resolved))
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
     page = await read_page(session, targets, window, first=first, after=after, fields=fields)
-    unresolved = tuple(item.problem for item in resolved if isinstance(item, Unresolved))
-    return msgspec.structs.replace(page, problems=unresolved)
+    unresolved = tuple([item.problem for item in resolved if isinstance(item, Unresolved)])
+    return msgspec.structs.replace(page, problems=unresolved) if unresolved else page
 
 
 async def read_page(
@@ -128,9 +128,7 @@ class _Stream:
         self._places: Sequence[Place] | None = None
         self._runs = self._open(session, window, first, fields)
 
-    def _open(
-        self, session: Session, window: Window, first: int, fields: Fields
-    ) -> AsyncIterator[Sequence[Event]] | None:
+    def _open(self, session: Session, window: Window, first: int, fields: Fields) -> Runs | None:
         try:
             self.target.check_allowed()
             adapter = session.reader(self.target.source)
@@ -175,7 +173,7 @@ class _Stream:
 
     async def aclose(self) -> None:
         if self._runs is not None:
-            await cast("AsyncGenerator[Sequence[Event]]", self._runs).aclose()
+            await self._runs.aclose()
 
     def _behind_cursor(self, events: Sequence[Event] | None) -> Run:
         """What of a run comes after the cursor. With no run the stream ends."""

@@ -1,5 +1,6 @@
 """A run of stored events: whatever is asked of all at once is what each event has."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -8,14 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.adapters.elasticsearch.reading import Reading
+from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.run import StoredRun
-from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
+from gateway.adapters.elasticsearch.walk import Walk
+from gateway.adapters.elasticsearch.wire import EventList, EventReader, StoredEvent
 from gateway.errors import UnexpectedAnswer
 from gateway.model.event import Event
 from gateway.model.fields import EVERYTHING
 from gateway.model.ids import CalendarId
 from gateway.model.run import Written, as_run
 from gateway.model.time import EPOCH, Window, to_millis
+
+pytestmark = pytest.mark.anyio
 
 READER = EventReader(CalendarId("es", ("planned",)))
 FIRST = to_millis(datetime.min.replace(tzinfo=UTC))
@@ -65,8 +70,18 @@ def test_a_run_is_a_sequence_of_its_events():
         run[4]
 
 
-def runs(window, events):
-    return [event for run in Reading(READER, window).runs(events) for event in run]
+def reading(window, events) -> Reading:
+    async def fetch(_span, _offset, _size):
+        return EventList(count=len(events), events=events)
+
+    return Reading(Walk(fetch, Span.around(window), size=1000), READER, window)
+
+
+def read(window, events):
+    async def drawn():
+        return [event async for run in reading(window, events) for event in run]
+
+    return asyncio.run(drawn())
 
 
 def order(event: Event):
@@ -83,15 +98,15 @@ def test_a_reading_is_what_overlaps_the_window_by_start_and_id(rows, start, leng
     begin = EPOCH + timedelta(microseconds=start)
     window = Window(start=begin, end=begin + timedelta(microseconds=length))
     events = [stored(at, at + lasts, name) for at, lasts, name in sorted(rows, key=lambda row: row[0])]
-    read = {it.id: it for it in reversed([READER.read(it) for it in events])}.values()
-    inside = [it for it in read if window.overlaps(it.start.instant, it.end.instant)]
-    assert runs(window, events) == sorted(inside, key=order)
+    once = {it.id: it for it in reversed([READER.read(it) for it in events])}.values()
+    inside = [it for it in once if window.overlaps(it.start.instant, it.end.instant)]
+    assert read(window, events) == sorted(inside, key=order)
 
 
 @pytest.mark.parametrize("times", [(5, LAST + 1), (5, FIRST - 1), (LAST + 1, LAST + 2)])
-def test_what_comes_before_an_event_beyond_the_calendar_is_read(times):
+async def test_what_comes_before_an_event_beyond_the_calendar_is_read(times):
     window = Window(start=EPOCH, end=EPOCH + timedelta(days=1))
-    read = Reading(READER, window).runs([stored(1, 2), stored(*times, "beyond"), stored(LAST + 3, 0, "last")])
-    assert [it.start.instant for it in next(read)] == [EPOCH + timedelta(milliseconds=1)]
+    runs = reading(window, [stored(1, 2), stored(*times, "beyond"), stored(LAST + 3, 0, "last")])
+    assert [it.start.instant for it in await anext(runs)] == [EPOCH + timedelta(milliseconds=1)]
     with pytest.raises(UnexpectedAnswer, match="Event beyond of es:planned"):
-        next(read)
+        await anext(runs)

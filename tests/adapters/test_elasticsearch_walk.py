@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.adapters.elasticsearch.requests import Span
-from gateway.adapters.elasticsearch.walk import MAX_RESULT_WINDOW, walk
+from gateway.adapters.elasticsearch.walk import MAX_RESULT_WINDOW, Walk
 from gateway.adapters.elasticsearch.wire import EventList, StoredEvent
 from gateway.errors import UnexpectedAnswer, UpstreamRefused
 
@@ -43,7 +43,7 @@ class Calendar:
 
     def read(self, span=ALWAYS, size=1000):
         async def collect():
-            return [each async for run in walk(self.fetch, span, size=size) for each in run]
+            return [each async for run in Walk(self.fetch, span, size=size) for each in run]
 
         return asyncio.run(collect())
 
@@ -128,7 +128,7 @@ def test_a_page_that_is_empty_before_the_end_is_an_unexpected_answer():
         return EventList(count=3, events=())
 
     async def first():
-        return await anext(walk(fetch, Span(0, 1), size=10))
+        return await anext(Walk(fetch, Span(0, 1), size=10))
 
     with pytest.raises(UnexpectedAnswer, match="counts 3 events and shows 0"):
         asyncio.run(first())
@@ -139,7 +139,7 @@ def test_a_page_of_one_start_that_ends_before_it_must_is_an_unexpected_answer():
         return EventList(count=9, events=(event(5, 6, "a"), event(5, 6, "b")))
 
     with pytest.raises(UnexpectedAnswer, match="counts 9 events and shows 2"):
-        asyncio.run(anext(walk(fetch, Span(0, 10), size=3)))
+        asyncio.run(anext(Walk(fetch, Span(0, 10), size=3)))
 
 
 def test_a_calendar_that_shrinks_without_end_is_given_up():
@@ -149,7 +149,7 @@ def test_a_calendar_that_shrinks_without_end_is_given_up():
         return EventList(count=next(counts), events=(event(0, 10, "a"), event(5, 10, "b")))
 
     async def collect():
-        return [each async for run in walk(fetch, Span(0, 10), size=2) for each in run]
+        return [each async for run in Walk(fetch, Span(0, 10), size=2) for each in run]
 
     with pytest.raises(UpstreamRefused, match="change while being read"):
         asyncio.run(collect())

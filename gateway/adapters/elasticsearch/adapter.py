@@ -1,7 +1,6 @@
 """An Elasticsearch source as one call sees it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
@@ -136,11 +135,12 @@ class ElasticsearchAdapter:
         *,
         page: int,
         fields: Fields = EVERYTHING,
-    ) -> AsyncIterator[Sequence[Event]]:
+    ) -> Reading:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
         # The place of the last one is settled by the next, and that it is the only one by another.
         size = min(max(page + 2, _MIN_PAGE), self._page_size)
-        return self._events(calendar, window, size, fields)
+        walk = self._api.events(calendar, Span.around(window), size=size, fields=wire_fields(fields))
+        return Reading(walk, EventReader(calendar, fields), window)
 
     async def find(self, event: EventId, *, fields: Fields = EVERYTHING) -> Event:
         (found,) = await self.find_each([event], fields=fields)
@@ -280,16 +280,6 @@ class ElasticsearchAdapter:
         if not page.calendars and offset < page.count:
             raise UnexpectedAnswer(f"{self._api.source} counts {page.count} calendars and shows {offset}.")
         return page
-
-    async def _events(
-        self, calendar: CalendarId, window: Window, size: int, fields: Fields
-    ) -> AsyncGenerator[Sequence[Event]]:
-        reading = Reading(EventReader(calendar, fields), window)
-        stored_events = self._api.events(calendar, Span.around(window), size=size, fields=wire_fields(fields))
-        async with aclosing(stored_events) as runs:
-            async for stored in runs:
-                for run in reading.runs(stored):
-                    yield run
 
 
 def _not_done(error: GatewayError, index: int = 0) -> Outcome:

@@ -1,8 +1,7 @@
 """Elasticsearch's ML API as one call speaks it: with its credential, into its log."""
 
 import re
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Callable
 from typing import Final, TypeVar
 
 import msgspec
@@ -13,7 +12,7 @@ from gateway.adapters.elasticsearch.fields import WHOLE, WireFields
 from gateway.adapters.elasticsearch.media import COMPRESSED_FROM, JSON, compressed, media_headers, media_type
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Versions
-from gateway.adapters.elasticsearch.walk import walk
+from gateway.adapters.elasticsearch.walk import Walk
 from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, MLInfo, StoredEvent, UntitledEventList
 from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.sharing import Sharing
@@ -140,7 +139,7 @@ class MLApi:
         size: int,
         fields: WireFields = WHOLE,
         log: UpstreamLog | None = None,
-    ) -> AsyncGenerator[Sequence[StoredEvent]]:
+    ) -> Walk:
         """The events that overlap the span, by start, in runs of up to `size`. Raises UpstreamError."""
         form = EventList if "description" in fields else UntitledEventList
 
@@ -148,7 +147,7 @@ class MLApi:
             request = requests.events(calendar, window, offset=offset, size=count, fields=fields)
             return await self.read(request, form, log=log)
 
-        return walk(fetch, span, size=size)
+        return Walk(fetch, span, size=size)
 
     async def look(
         self,
@@ -161,8 +160,8 @@ class MLApi:
         fields: WireFields = WHOLE,
     ) -> list[StoredEvent]:
         """Those events of the span that are to be kept: a calendar may hold more than memory does."""
-        async with aclosing(self.events(calendar, span, size=size, fields=fields, log=log)) as runs:
-            return [event async for run in runs for event in run if keep(event)]
+        runs = self.events(calendar, span, size=size, fields=fields, log=log)
+        return [event async for run in runs for event in run if keep(event)]
 
     async def pause(self, count: int, problem: Problem | None = None) -> bool:
         """Waits before one more attempt, longer each time; False where the call has no time for that."""

@@ -5,7 +5,6 @@ own, at the millisecond in which it starts.
 """
 
 from collections.abc import Collection, Sequence
-from contextlib import aclosing
 
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.fields import WireFields
@@ -67,16 +66,12 @@ class Finding:
         span = Span(min(starts), max(starts) + 1)
         most = self._size * len(places) if len(places) > 1 else None
         drawn = 0
-        stored_events = self._api.events(self._calendar, span, size=self._size, fields=self._fields)
-        async with aclosing(stored_events) as runs:
-            async for run in runs:
-                at = {
-                    EventPlace(self._calendar.segments[0], one.start_time, one.event_id): one for one in run
-                }
-                found.update((place, at[place]) for place in places if place in at)
-                drawn += len(run)
-                if len(found) == len(places) or (most is not None and drawn >= most):
-                    return len(found) == len(places)
+        async for run in self._api.events(self._calendar, span, size=self._size, fields=self._fields):
+            at = {EventPlace(self._calendar.segments[0], one.start_time, one.event_id): one for one in run}
+            found.update((place, at[place]) for place in places if place in at)
+            drawn += len(run)
+            if len(found) == len(places) or (most is not None and drawn >= most):
+                return len(found) == len(places)
         return True
 
 

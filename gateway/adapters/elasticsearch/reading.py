@@ -1,13 +1,14 @@
-"""What is read of a calendar made into runs: strictly by (start, id), and of the window only. Pure."""
+"""Reading a calendar's events in a window, in order."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise, takewhile
 from operator import attrgetter, lt
-from typing import Final
+from typing import Final, Self
 
 from gateway.adapters.elasticsearch.run import StoredRun
+from gateway.adapters.elasticsearch.walk import Walk
 from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
 from gateway.errors import UnexpectedAnswer
 from gateway.model.ids import encode_segment
@@ -20,24 +21,30 @@ _START: Final = attrgetter("start_time")
 
 
 class Reading:
-    """The reading of one calendar in a window."""
+    """The events of one calendar in a window, in runs strictly by (start, id), read as they are drawn."""
 
-    def __init__(self, reader: EventReader, window: Window) -> None:
+    def __init__(self, walk: Walk, reader: EventReader, window: Window) -> None:
+        self._walk = walk
         self._reader = reader
         # Events begin and end at whole milliseconds, windows at any time between these.
         self._floor = to_millis(window.start)
         self._first, self._end = to_millis(window.start + _ALMOST), to_millis(window.end + _ALMOST)
+        self._unknown: Sequence[StoredEvent] = ()
 
-    def runs(self, stored: Sequence[StoredEvent]) -> Iterator[StoredRun]:
-        """A run of those before one that the domain cannot hold. Raises UnexpectedAnswer for that one.
+    def __aiter__(self) -> Self:
+        return self
 
-        What is given comes by start, those of one start in any order, and all of them at once.
-        """
-        in_order = self._in_order(stored)
-        known = _known(in_order)
-        yield StoredRun(self._reader, self._overlapping(known))
-        if len(known) < len(in_order):
-            self._reader.read(in_order[len(known)])
+    async def __anext__(self) -> StoredRun:
+        """A run of those before one that the domain cannot hold. Raises UnexpectedAnswer for that one."""
+        for event in self._unknown:
+            self._reader.read(event)
+        events = self._in_order(await anext(self._walk))
+        known = _known(events)
+        self._unknown = events[len(known) : len(known) + 1]
+        return StoredRun(self._reader, self._overlapping(known))
+
+    async def aclose(self) -> None:
+        """Nothing is open between two runs."""
 
     def _in_order(self, stored: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
         """The same, those of one start by their id, each once. Raises UnexpectedAnswer."""

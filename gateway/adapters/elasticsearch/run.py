@@ -16,7 +16,7 @@ from gateway.model.time import from_millis, to_rfc3339
 
 _DAY: Final = 86_400_000
 _WORDS: Final = {True: "true", False: "false", None: "null"}
-_MOST_KEPT: Final = 10_000
+_MOST_KEPT: Final = 20_000
 Columns = Mapping[str, Callable[["StoredRun"], Sequence[Any]]]
 
 
@@ -51,7 +51,8 @@ class _Kept(dict[int, str]):
     def __missing__(self, number: int) -> str:
         if len(self) >= _MOST_KEPT:
             self.clear()
-        return self.setdefault(number, self._make(number))
+        text = self[number] = self._make(number)
+        return text
 
 
 def _instant(millis: int) -> str:
@@ -60,11 +61,8 @@ def _instant(millis: int) -> str:
 
 _DATES: Final = _Kept(lambda day: f'"{_instant(day * _DAY)[:10]}')
 _TIMES: Final = _Kept(lambda millis: f'{_instant(millis)[10:]}"')
-
-
-def written(instants: Sequence[int]) -> Written:
-    """Milliseconds since the epoch as the API writes instants."""
-    return Written([_DATES[it // _DAY] + _TIMES[it % _DAY] for it in instants])
+_INSTANTS: Final = _Kept(lambda millis: _DATES[millis // _DAY] + _TIMES[millis % _DAY])
+"""Milliseconds since the epoch as the API writes instants: those of a calendar are shown again and again."""
 
 
 def _ids(run: StoredRun) -> Written:
@@ -93,8 +91,8 @@ _COLUMNS: Final[Columns] = {
     "source": lambda run: [run.reader.source] * len(run),
     "calendar_id": lambda run: Written([f'"{run.reader.calendar}"'] * len(run)),
     "title": _titles,
-    "start.instant": lambda run: written([it.start_time for it in run.stored]),
-    "end.instant": lambda run: written([it.end_time for it in run.stored]),
+    "start.instant": lambda run: Written([_INSTANTS[it.start_time] for it in run.stored]),
+    "end.instant": lambda run: Written([_INSTANTS[it.end_time] for it in run.stored]),
     "elasticsearch": lambda run: [True] * len(run),
     "elasticsearch.event_id": lambda run: Written([quoted(it.event_id) for it in run.stored]),
     "elasticsearch.skip_result": lambda run: _flags([it.skip_result for it in run.stored]),

@@ -1,6 +1,6 @@
 """A Microsoft Graph source as one call sees it."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -53,6 +53,7 @@ from gateway.model.event import Draft, Event
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, EventId, ResourceId
 from gateway.model.msgraph import MSGraphEventDetails
+from gateway.model.run import Runs
 from gateway.model.time import Window
 
 _MIN_PAGE: Final = 10
@@ -98,7 +99,7 @@ class MSGraphAdapter:
         *,
         page: int,
         fields: Fields = EVERYTHING,
-    ) -> AsyncIterator[Sequence[Event]]:
+    ) -> Runs:
         """The events that overlap the window, ordered by (start, id), read as far as they are drawn."""
         size = min(max(page + 1, _MIN_PAGE), _MAX_PAGE)  # the last one's place is settled by the next
         read = partial(self._requests.events, calendar, size=size, fields=fields)
