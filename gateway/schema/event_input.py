@@ -138,10 +138,10 @@ class EventInput:
 
 
 def check_title(title: str) -> None:
-    if not title.strip():
+    text = title.strip()
+    if not text:
         raise InvalidInput("An event needs a title.", path=("title",), hint="Say what is planned.")
-    suffix = _KEY_SUFFIX.search(title)
-    if suffix:
+    if text[-1] == "]" and (suffix := _KEY_SUFFIX.search(title)):
         raise InvalidInput(
             f"A title cannot end with {suffix.group()!r}: that is how events are marked with their key.",
             path=("title",),

@@ -4,6 +4,7 @@ Both know only how all goes well, and raise Uncovered for anything else.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from types import NoneType
 from typing import Any, Final, NoReturn, TypeAlias, cast
@@ -14,6 +15,7 @@ from graphql.pyutils import UndefinedType
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 from gateway.model.run import Written, quoted
+from gateway.model.time import to_rfc3339
 
 Leaf: TypeAlias = Callable[[Any], Any]
 Column: TypeAlias = Callable[[Sequence[Any], Sequence[Any] | None], Sequence[str]]
@@ -44,6 +46,7 @@ def column(type_: GraphQLLeafType, *, nullable: bool) -> Column:
     is_enum = isinstance(type_, CustomGraphQLEnumType)
     complete = _member(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_)
     plain = {NoneType, _AS_THEY_ARE.get(type_)}
+    is_instant = type_.coerce_output_value is to_rfc3339
 
     def write(values: Sequence[Any], parents: Sequence[Any] | None) -> Sequence[str]:
         if values.__class__ is Written:
@@ -54,6 +57,8 @@ def column(type_: GraphQLLeafType, *, nullable: bool) -> Column:
         if is_enum:  # there are few
             members = {it: "null" if it is None else written(complete(it)) for it in set(values)}
             return [members[it] for it in values]
+        if is_instant and kinds == {datetime} and {it.tzinfo for it in values} == {UTC}:
+            return _at_once(values)
         if not kinds <= plain or (int in kinds and not _are_short(values)):
             values = [None if it is None else complete(it) for it in values]
             kinds = set(map(type, values))
@@ -66,8 +71,13 @@ def _written(values: Sequence[Any], kinds: set[type]) -> Sequence[str]:
     if kinds <= {bool, NoneType}:
         return [_WORDS[it] for it in values]
     if kinds <= {int, NoneType}:
-        return msgspec.json.encode(values).decode()[1:-1].split(",")
-    return [written(it) for it in values]
+        return _at_once(values)
+    return [*map(quoted, values)] if kinds == {str} else [written(it) for it in values]
+
+
+def _at_once(values: Sequence[Any]) -> Sequence[str]:
+    """Values that have no comma in JSON."""
+    return msgspec.json.encode(values).decode()[1:-1].split(",")
 
 
 def _are_short(numbers: Sequence[int | None]) -> bool:

@@ -109,11 +109,10 @@ class AuditTrail:
 
     def record_all(self, entries: Sequence[Entry], *, call: Call, action: Action, source: str) -> None:
         """Writes the lines of several events at once. Raises nothing."""
-        now, who = self._now(), call.caller or caller(call.credentials.get(source))
+        author = _Author(call, action, source, self._now())
         for entry in entries:
             try:
-                line = _line(entry, now, who, call, action, source)
-                self._waiting.append(f"{_encode(line).decode()}\n")
+                self._waiting.append(f"{_encode(author.line(entry)).decode()}\n")
             except Exception:  # noqa: BLE001 - whatever went wrong, the event is written and its row is due
                 _say_lost(entry, call, source)
         try:
@@ -134,27 +133,42 @@ class AuditTrail:
         self._waiting.clear()
 
 
-def _line(  # noqa: PLR0917 - the parts of a line, in its order
-    entry: Entry, now: datetime, who: str, call: Call, action: Action, source: str
-) -> AuditLine:
-    calendar, written, outcome = entry
-    sent = [call.log.requests[index] for index in outcome.requests]
-    return AuditLine(
-        time=now,
-        request_id=call.request_id,
-        caller=who,
-        client=call.client,
-        action=action,
-        source=source,
-        calendar=calendar,
-        key=None if isinstance(written, CalendarOrder) else written.key,
-        fingerprint=fingerprint(written),
-        status=outcome.status,
-        event_ids=_event_ids(written, outcome),
-        stored=outcome.stored,
-        upstream_request_ids=tuple([request.request_id for request in sent if request.request_id]),
-        problem=None if outcome.problem is None else outcome.problem.code,
-    )
+class _Author:
+    """What all lines of a call's writes to one source have in common."""
+
+    def __init__(self, call: Call, action: Action, source: str, now: datetime) -> None:
+        self._call = call
+        self._action = action
+        self._source = source
+        self._now = now
+        self._caller = call.caller or caller(call.credentials.get(source))
+        self._sent: dict[tuple[int, ...], tuple[str, ...]] = {}
+
+    def line(self, entry: Entry) -> AuditLine:
+        calendar, written, outcome = entry
+        return AuditLine(
+            time=self._now,
+            request_id=self._call.request_id,
+            caller=self._caller,
+            client=self._call.client,
+            action=self._action,
+            source=self._source,
+            calendar=calendar,
+            key=written.key if isinstance(written, Draft | Event) else None,
+            fingerprint=fingerprint(written),
+            status=outcome.status,
+            event_ids=_event_ids(written, outcome),
+            stored=outcome.stored,
+            upstream_request_ids=self._upstream(outcome.requests),
+            problem=None if outcome.problem is None else outcome.problem.code,
+        )
+
+    def _upstream(self, requests: tuple[int, ...]) -> tuple[str, ...]:
+        """The upstream's names of the requests: events that were written together have the same."""
+        if requests not in self._sent:
+            ids = [self._call.log.requests[index].request_id for index in requests]
+            self._sent[requests] = tuple([id_ for id_ in ids if id_])
+        return self._sent[requests]
 
 
 def _say_lost(entry: Entry, call: Call, source: str) -> None:

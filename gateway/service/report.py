@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from operator import attrgetter
 from typing import Any, Final, TypeVar, overload
 
 import msgspec
@@ -103,7 +102,7 @@ class ReportRows(Columns[EventRow]):
 
     def __init__(self, rows: Sequence[EventRow]) -> None:
         self._rows = rows
-        self._events = [row.event for row in rows]
+        self._columns: dict[str, Sequence[Any]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -116,13 +115,13 @@ class ReportRows(Columns[EventRow]):
         return self._rows[place]
 
     def column(self, path: str) -> Sequence[Any]:
-        own, _, attribute = path.partition(".")
-        if own != "event":
-            return list(map(attrgetter(path), self._rows))
-        if not attribute:
-            return self._events
-        get = getter(attribute)
-        return [None if event is None else get(event) for event in self._events]
+        """An attribute of what the column above holds, None where that holds nothing."""
+        if path not in self._columns:
+            above, _, attribute = path.rpartition(".")
+            get = getter(attribute)
+            holders: Sequence[Any] = self.column(above) if above else self._rows
+            self._columns[path] = [None if holder is None else get(holder) for holder in holders]
+        return self._columns[path]
 
 
 def combined(rows: Sequence[EventRow]) -> EventRow:
