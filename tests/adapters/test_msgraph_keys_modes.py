@@ -138,6 +138,21 @@ async def add_at_once(server, adapters, drafts, place, on_existing=OnExisting.RE
     return [row for (row,) in await asyncio.gather(*calls)]
 
 
+async def test_whoever_made_the_twin_that_went_was_not_the_first(anyio_backend):
+    mode = {"repeated_transaction": RepeatedTransaction.NEW_EVENT_UNDER_CONCURRENCY}
+    async with (
+        tenant(emulator=Station, **mode) as server,
+        adapter(server) as one,
+        adapter(server) as other,
+    ):
+        rows = await add_at_once(server, [one, other], [keyed(), keyed()], HOME, OnExisting.FAIL)
+        (item,) = items(server)
+        first = [row for row in rows if row.status is CREATED]
+        (second,) = [row for row in rows if row not in first]
+        assert (second.status, problem_of(second).code) == (FAILED, Code.KEY_EXISTS)
+        assert all(row.event.details.event_id == item.id for row in rows)
+
+
 async def test_twins_with_attendees_are_left_and_reported(anyio_backend):
     """To remove one would send mail."""
     mode = {"repeated_transaction": RepeatedTransaction.NEW_EVENT_UNDER_CONCURRENCY}

@@ -14,7 +14,7 @@ from gateway.adapters.msgraph.drift import drift, is_as_made
 from gateway.adapters.msgraph.event_plan import plan_event
 from gateway.adapters.msgraph.kept import changes
 from gateway.adapters.msgraph.key_lookup import KeyLookup
-from gateway.adapters.msgraph.key_plan import ambiguous, decide, settled
+from gateway.adapters.msgraph.key_plan import decide
 from gateway.adapters.msgraph.keys import GENERATIONS, transaction_id
 from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.requests import Requests
@@ -110,10 +110,12 @@ class KeyedWriting:
                 return late
             found = late
         index, draft = post.planned.index, post.planned.draft
-        if len(found.holders) > 1 and are_twins(draft, found.holders, self._step.calendar):
-            return await self._converge(post, found.holders)
+        had_twins = len(found.holders) > 1 and are_twins(draft, found.holders, self._step.calendar)
+        if had_twins:
+            found = msgspec.structs.replace(found, holders=await self._without_twins(found.holders))
         if len(found.holders) == 1 and not found.alike and self._is_ours(post, found.holders[0]):
-            return self._created(post, found.holders[0])
+            created = self._created(post, found.holders[0])
+            return msgspec.structs.replace(created, is_shared=created.is_shared or had_twins)
         try:
             decision = decide(index, draft, found, self._step.on_existing)
             if isinstance(decision, EventChange):
@@ -177,17 +179,11 @@ class KeyedWriting:
         # Whether it is this call's own event that is late, or one that was deleted, nobody can tell.
         return _unsettled(post, None) if is_spent and post.may_be_there else None
 
-    async def _converge(self, post: Post, twins: Sequence[Bearer]) -> Outcome:
-        """The outcome where one event was made twice: the older one stays, or both are named."""
+    async def _without_twins(self, twins: Sequence[Bearer]) -> tuple[Bearer, ...]:
+        """Those that stay where one event was made twice: the older one, and what cannot be removed."""
         first, *others = twins
-        left = [
-            twin for twin in others if not await remove(self._api, self._requests, twin, self._lookup.log)
-        ]
-        if left:
-            return settled(post.planned.index, ambiguous([first, *left]), [first, *left])
-        if self._is_ours(post, first):
-            return msgspec.structs.replace(self._created(post, first), is_shared=True)
-        return Outcome(index=post.planned.index, status=WriteStatus.UNCHANGED, event=first.event, stored=True)
+        log = self._lookup.log
+        return first, *[twin for twin in others if not await remove(self._api, self._requests, twin, log)]
 
     async def _change(self, index: int, draft: Draft, step: EventStep) -> Outcome:
         """Makes the event of the key as the draft asks. Somebody else may have been faster, with the same."""
