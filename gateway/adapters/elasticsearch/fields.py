@@ -1,5 +1,6 @@
 """Which fields of an ML event must travel for the attributes of an event that are wanted. Pure."""
 
+from functools import lru_cache
 from typing import Final
 
 from gateway.model.fields import Fields
@@ -18,6 +19,7 @@ WireFields = tuple[str, ...]
 WHOLE: Final[WireFields] = (*_ALWAYS, *_NEEDED_BY)
 
 
+@lru_cache(maxsize=256)
 def wire_fields(wanted: Fields) -> WireFields:
     """What must travel, in the order of `WHOLE`."""
     if _OF_ALL in wanted:
