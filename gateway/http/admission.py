@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
-from typing import Self
+from typing import Any, Final, Self, cast
 
 import msgspec
 
@@ -20,6 +20,8 @@ from gateway.http.room import Part, Room
 from gateway.http.sites import check_site
 from gateway.http.turns import Turns
 from gateway.settings import Settings
+
+_TOO_SLOW: Final = "The body did not come in time. The setting is receive_timeout_seconds."
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,17 +89,22 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
         Its body takes its `part` of the room. The operations of a batch are counted as if each had come by
         itself.
         """
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        timer = task.get_loop().call_later(self.receive_timeout.total_seconds(), task.cancel, _TOO_SLOW)
         try:
-            async with asyncio.timeout(self.receive_timeout.total_seconds()):
-                asked = await read_operation(
-                    request,
-                    largest_body=self.largest_body,
-                    largest_batch=self.largest_batch,
-                    take=part.take if part else None,
-                )
-        except TimeoutError as exc:
-            message = "The body did not come in time. The setting is receive_timeout_seconds."
-            raise BadRequest(408, message, {"connection": "close"}) from exc
+            asked = await read_operation(
+                request,
+                largest_body=self.largest_body,
+                largest_batch=self.largest_batch,
+                take=part.take if part else None,
+            )
+        except asyncio.CancelledError as exc:
+            if _TOO_SLOW not in exc.args:
+                raise
+            task.uncancel()
+            raise BadRequest(408, _TOO_SLOW, {"connection": "close"}) from exc
+        finally:
+            timer.cancel()
         if isinstance(asked, tuple):
             self._count(request, caller, len(asked) - 1)
         return asked

@@ -5,9 +5,10 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from os import urandom
 from typing import Any, Final
 from urllib.parse import parse_qs
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from starlette.requests import ClientDisconnect
@@ -191,6 +192,13 @@ def _name(asked: Operation | Batch | None) -> str | None:
 def _request_id(given: str | None) -> str:
     """The caller's own X-Request-Id if it is a UUID, as Graph wants them, or else a new one."""
     try:
-        return str(uuid4() if given is None else UUID(given))
+        return _new_id() if given is None else str(UUID(given))
     except ValueError:
-        return str(uuid4())
+        return _new_id()
+
+
+def _new_id() -> str:
+    """A random UUID, in less time than uuid4 takes for an object besides."""
+    digits = urandom(16).hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -20,7 +20,7 @@ async def unless_left(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """
     working = cast("asyncio.Task[Any]", asyncio.current_task())
     watch = _Watch(receive, working)
-    soon = asyncio.get_running_loop().call_later(_SOON, watch.begin)
+    soon = working.get_loop().call_later(_SOON, watch.begin)
     try:
         return await work
     except asyncio.CancelledError:
