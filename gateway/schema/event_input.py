@@ -1,7 +1,7 @@
 """An event as a caller writes it, and its way into a draft."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -85,44 +85,36 @@ class EventInput:
             is_all_day=start.day is not None,
             body=self.description.to_model() if self.description else None,
             show_as=by_name(model.ShowAs, self.show_as),
-            location=self._location(),
-            locations=self._locations(),
+            location=None if self.location is None else self._location(self.location),
+            locations=None if self.locations is None else self._locations(self.locations),
             categories=None if self.categories is None else tuple(self.categories),
-            attendees=self._attendees(),
-            recurrence=self._recurrence(start),
-            options=self._options(),
+            attendees=None if self.attendees is None else self._attendees(self.attendees),
+            recurrence=None if self.recurrence is None else self._recurrence(self.recurrence, start),
+            options=self._options() if self.elasticsearch or self.msgraph else {},
         )
         if draft.recurrence is None:
             return draft
         return model.on_clock_of_series(draft, zones_given(self.start, self.end))
 
-    def _recurrence(self, start: EventTime) -> model.Recurrence | None:
-        if self.recurrence is None:
-            return None
+    def _recurrence(self, recurrence: RecurrenceInput, start: EventTime) -> model.Recurrence:
         check_clock(self.start, self.end, start)
         with located("recurrence"):
-            return self.recurrence.to_model(start)
+            return recurrence.to_model(start)
 
-    def _location(self) -> model.EventLocation | None:
-        if self.location is None:
-            return None
+    def _location(self, location: EventLocationInput) -> model.EventLocation:
         with located("location"):
-            return self.location.to_model()
+            return location.to_model()
 
-    def _locations(self) -> tuple[model.EventLocation, ...] | None:
-        if self.locations is None:
-            return None
+    def _locations(self, locations: Sequence[EventLocationInput]) -> tuple[model.EventLocation, ...]:
         found = []
-        for index, place in enumerate(self.locations):
+        for index, place in enumerate(locations):
             with located("locations", index):
                 found.append(place.to_model())
         return tuple(found)
 
-    def _attendees(self) -> tuple[model.Attendee, ...] | None:
-        if self.attendees is None:
-            return None
+    def _attendees(self, attendees: Sequence[AttendeeInput]) -> tuple[model.Attendee, ...]:
         found = []
-        for index, attendee in enumerate(self.attendees):
+        for index, attendee in enumerate(attendees):
             with located("attendees", index):
                 found.append(attendee.to_model())
         return tuple(found)

@@ -5,7 +5,7 @@ from typing import Final
 
 import strawberry
 
-from gateway.errors import InvalidInput, InvalidTime, located
+from gateway.errors import GatewayError, InvalidInput, InvalidTime, located
 from gateway.model import time as model
 from gateway.model.time import EventTime
 from gateway.model.zones import zone, zone_info
@@ -14,7 +14,6 @@ from gateway.schema.scalars import Date, DateTime, Duration, LocalDateTime, Time
 
 _AT_START: Final = located("start")
 _AT_END: Final = located("end")
-"""Made once: each event needs both."""
 
 
 @strawberry.input(description="What a wall clock shows in a zone.")
@@ -83,24 +82,34 @@ def span(start: EventTimeInput, end: EventEndInput, default_zone: str | None) ->
 
 def start_of(start: EventTimeInput, default_zone: str | None) -> EventTime:
     """When an event begins; whole days are those of `default_zone` unless it says otherwise."""
-    with _AT_START:
+    try:
         first = _start(start, default_zone)
         _check_bounds(first.instant)
+    except GatewayError:  # entered only here, for each event has two times
+        with _AT_START:
+            raise
     return first
 
 
 def end_of(first: EventTime, end: EventEndInput) -> EventTime:
     """When an event ends that begins at `first`."""
-    with _AT_END:
+    try:
         last = _all_day_end(first, end) if first.day else _timed_end(first, end)
         _check_bounds(last.instant)
-        if last.instant <= first.instant or (first.day and last.day and last.day <= first.day):
-            ends, starts = model.to_rfc3339(last.instant), model.to_rfc3339(first.instant)
-            raise InvalidTime(
-                f"The end, {ends}, is not after the start, {starts}.",
-                hint="The end is exclusive: an event on the 28th alone ends on the 29th.",
-            )
+        _check_order(first, last)
+    except GatewayError:
+        with _AT_END:
+            raise
     return last
+
+
+def _check_order(first: EventTime, last: EventTime) -> None:
+    if last.instant <= first.instant or (first.day and last.day and last.day <= first.day):
+        ends, starts = model.to_rfc3339(last.instant), model.to_rfc3339(first.instant)
+        raise InvalidTime(
+            f"The end, {ends}, is not after the start, {starts}.",
+            hint="The end is exclusive: an event on the 28th alone ends on the 29th.",
+        )
 
 
 def zones_given(start: EventTimeInput | None, end: EventEndInput | None) -> dict[str, str]:

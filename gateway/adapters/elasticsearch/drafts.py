@@ -64,7 +64,8 @@ def translate(draft: Draft, terms: Terms) -> Translated:
             for single in singles
         ]
     )
-    check_shift(options_of(draft).force_time_shift)
+    if draft.options:
+        check_shift(options_of(draft).force_time_shift)
     for event in sent:
         check(event)
     found = warnings(draft, has_flags=terms.has_flags)
