@@ -4,7 +4,7 @@ What only one kind of source has travels in one `details` slot (read) or one `op
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -181,6 +181,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     def order(self) -> tuple[datetime, str]:
         """The place in a time-ordered list; unique, for ids are."""
         return self.start.instant, self.id
+
+    @property
+    def length(self) -> timedelta:
+        """How long it lasts."""
+        return self.end.instant - self.start.instant
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,7 +35,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from gateway.schema.leaf import column, leaf, refuse, written
-from gateway.schema.shown import Rows, column_of
+from gateway.schema.shown import Rows, column_of, view_of
 from gateway.schema.variants import Completion
 
 Asked: TypeAlias = tuple[GraphQLField, list[FieldNode], GraphQLObjectType, StrawberryField]
@@ -227,18 +227,19 @@ class _Rows:
         path = _column(definition)
         if path is not None:
             path = ".".join(filter(None, (at, path)))
-            if cell := self._shown(definition.type, details, path, parents):
+            if cell := self._shown(definition, details, path, parents):
                 return cell
             del self._columns[known:], self._lines[known:]
         return self._viewed(details) if parent is self._type else None
 
     def _shown(
-        self, type_: GraphQLOutputType, details: FieldDetailsList, path: str, parents: Parents
+        self, field: GraphQLField, details: FieldDetailsList, path: str, parents: Parents
     ) -> str | None:
         """What is shown by columns at and below a path."""
-        shown, nullable = get_nullable_type(type_), not isinstance(type_, GraphQLNonNull)
+        shown, nullable = get_nullable_type(field.type), not isinstance(field.type, GraphQLNonNull)
         if isinstance(shown, GraphQLLeafType):
-            write = self._writer.name("c", column(shown, nullable=nullable))
+            view = view_of(field.extensions[_DEFINITION])
+            write = self._writer.name("c", column(shown, nullable=nullable, view=view))
             return f"{{{self._column(f'{write}(column({path!r}), {parents[-1] if parents else None})')}}}"
         if not isinstance(shown, GraphQLObjectType) or (nullable and len(parents) == len(_QUOTES)):
             return None

@@ -1,6 +1,7 @@
 """Pages of events and calendars, each with how its sources fared."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
@@ -13,7 +14,7 @@ from gateway.schema.event import CalendarEvent
 from gateway.schema.problem import Problem
 from gateway.schema.scalars import milliseconds
 from gateway.schema.selection import fields_of_page
-from gateway.schema.shown import Rows, column
+from gateway.schema.shown import Rows, column, shown
 from gateway.schema.source import CalendarSource
 from gateway.schema.time import TimeWindowInput
 from gateway.service.calendars import CalendarPage
@@ -54,13 +55,17 @@ class SourceResult:
         )
 
 
+def _cursor(order: tuple[datetime, str]) -> str:
+    return EventCursor.behind(order).encode()
+
+
 @strawberry.type(description="One row of a page of events.")
 class CalendarEventEdge:
     event: strawberry.Private[Event]
 
-    @strawberry.field(description="Pass it as `after` to go on behind this row.")
-    def cursor(self) -> str:
-        return EventCursor.at(self.event).encode()
+    cursor: str = shown(
+        "event.order", description="Pass it as `after` to go on behind this row.", view=_cursor
+    )
 
     @strawberry.field(description="The event.", metadata=column(""))
     def node(self) -> CalendarEvent:

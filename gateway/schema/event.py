@@ -53,10 +53,6 @@ class EventWarning:
         return cls(field=warning.field, given=warning.given, message=warning.message)
 
 
-def _duration(self: "CalendarEvent") -> Duration:
-    return elapsed(self.event.end.instant - self.event.start.instant)
-
-
 @strawberry.federation.type(
     keys=["id", "calendarId key"],
     description="One event of one calendar. What both kinds of source share is at the top, what only one has "
@@ -78,7 +74,7 @@ class CalendarEvent(Node):
         "event.end", description="When it ends; this instant is no longer part of it.", view=EventTime.of
     )
 
-    duration: Duration = strawberry.field(resolver=_duration, description="How long it lasts.")
+    duration: Duration = shown("event.length", description="How long it lasts.", view=elapsed)
     is_all_day: bool = shown("event.is_all_day", description="Whether it lasts whole days.")
 
     status: EventStatus = shown(

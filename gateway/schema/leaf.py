@@ -41,12 +41,12 @@ def leaf(type_: GraphQLLeafType) -> Leaf:
     return _enum(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_)
 
 
-def column(type_: GraphQLLeafType, *, nullable: bool) -> Column:
-    """What writes a column of a type."""
+def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) -> Column:
+    """What writes a column of a type, whose values are shown by a view, or as members by their names."""
     is_enum = isinstance(type_, CustomGraphQLEnumType)
-    complete = _member(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_)
-    plain = {NoneType, _AS_THEY_ARE.get(type_)}
-    is_instant = type_.coerce_output_value is to_rfc3339
+    complete = _member(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_, view)
+    plain = {NoneType, None if view else _AS_THEY_ARE.get(type_)}
+    is_instant = view is None and type_.coerce_output_value is to_rfc3339
 
     def write(values: Sequence[Any], parents: Sequence[Any] | None) -> Sequence[str]:
         if values.__class__ is Written:
@@ -94,10 +94,11 @@ def written(value: Any) -> str:
     return quoted(value) if value.__class__ is str else msgspec.json.encode(value).decode()
 
 
-def _scalar(type_: GraphQLLeafType) -> Leaf:
+def _scalar(type_: GraphQLLeafType, view: Leaf | None = None) -> Leaf:
     coerce = type_.coerce_output_value
 
     def complete(value: Any) -> Any:
+        value = value if view is None else view(value)
         completed = coerce(value) if _PLAIN[type(value)] else None
         return completed if _PLAIN[type(completed)] else refuse(value)
 

@@ -14,6 +14,7 @@ from gateway.model.run import Columns, Made
 V = TypeVar("V")
 
 _COLUMN: Final = "column"
+_VIEW: Final = "view"
 
 
 def shown(path: str, *, description: str, view: Callable[[Any], Any] | None = None, **options: Any) -> Any:
@@ -27,7 +28,7 @@ def shown(path: str, *, description: str, view: Callable[[Any], Any] | None = No
         value = get(self)
         return value if view is None or value is None else view(value)
 
-    metadata = column(path.partition(".")[2])
+    metadata = {**column(path.partition(".")[2]), _VIEW: view}
     return strawberry.field(resolver=resolve, description=description, metadata=metadata, **options)
 
 
@@ -44,6 +45,11 @@ def column(path: str) -> Mapping[str, str]:
 def column_of(field: StrawberryField) -> str | None:
     """The column that a field shows; None for any other field."""
     return field.metadata.get(_COLUMN)
+
+
+def view_of(field: StrawberryField) -> Callable[[Any], Any] | None:
+    """What a field shows a value of its column by."""
+    return field.metadata.get(_VIEW)
 
 
 class Rows(Sequence[V], Generic[V]):

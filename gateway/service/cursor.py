@@ -3,13 +3,15 @@
 import base64
 import binascii
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 
 from gateway.errors import InvalidInput
 from gateway.model.event import Event
 from gateway.model.time import EPOCH
+
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class EventCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -20,7 +22,13 @@ class EventCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
 
     @classmethod
     def at(cls, event: Event) -> Self:
-        return cls((event.start.instant - EPOCH) // timedelta(microseconds=1), event.id)
+        return cls.behind(event.order)
+
+    @classmethod
+    def behind(cls, order: tuple[datetime, str]) -> Self:
+        """The cursor of an event that stands there."""
+        start, id_ = order
+        return cls((start - EPOCH) // _MICROSECOND, id_)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -42,7 +50,7 @@ class EventCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
 
     @property
     def start(self) -> datetime:
-        return (EPOCH + timedelta(microseconds=self.micros)).astimezone(UTC)
+        return (EPOCH + self.micros * _MICROSECOND).astimezone(UTC)
 
     @property
     def order(self) -> tuple[datetime, str]:

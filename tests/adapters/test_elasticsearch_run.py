@@ -26,7 +26,7 @@ READER = EventReader(CalendarId("es", ("planned",)))
 FIRST = to_millis(datetime.min.replace(tzinfo=UTC))
 LAST = to_millis(datetime.max.replace(tzinfo=UTC))
 PARTS = {f"{end}.{part}" for end in ("start", "end") for part in ("instant", "zone", "day", "local")}
-PATHS = sorted(EVERYTHING | PARTS | {"elasticsearch", "msgraph", "order"})
+PATHS = sorted(EVERYTHING | PARTS | {"elasticsearch", "msgraph", "order", "length"})
 TITLES = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
 MARKS = st.sampled_from(["", "]", " [#OPS-7]", " [#OPS-8@20270329T0030Z]", " [#OPS-8@20279999T0030Z]"])
 

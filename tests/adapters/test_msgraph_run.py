@@ -23,9 +23,9 @@ OWNER = ("users", "ops@contoso.com")
 CALENDAR = CalendarId("msgraph", (*OWNER, "calendar"))
 READER = event_reader(source="msgraph", owner=OWNER, calendar=CALENDAR)
 PARTS = {f"{end}.{part}" for end in ("start", "end") for part in ("instant", "zone", "day", "local")}
-PATHS = sorted(EVERYTHING | PARTS | {"elasticsearch", "msgraph", "order"})
+PATHS = sorted(EVERYTHING | PARTS | {"elasticsearch", "msgraph", "order", "length"})
 SELECTABLE = sorted(EVERYTHING - ALWAYS)
-ALWAYS_SHOWN = sorted(ALWAYS | PARTS | {"elasticsearch", "msgraph", "order"})
+ALWAYS_SHOWN = sorted(ALWAYS | PARTS | {"elasticsearch", "msgraph", "order", "length"})
 WEEK = Window(start=datetime(2027, 3, 1, tzinfo=UTC), end=datetime(2027, 3, 8, tzinfo=UTC))
 NOBODY_KNOWS = "Customized Time Zone"
 ZONES = st.sampled_from([None, "", "UTC", "Etc/UTC", "W. Europe Standard Time", "Asia/Tokyo", NOBODY_KNOWS])

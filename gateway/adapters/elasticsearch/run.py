@@ -1,7 +1,7 @@
 """Events of an ML calendar as they were read: one is made when it is asked for, or a column of them all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -88,6 +88,7 @@ def _flags(flags: Sequence[bool | None]) -> Written:
 _COLUMNS: Final[Columns] = {
     "id": _ids,
     "order": _order,
+    "length": lambda run: [timedelta(milliseconds=it.end_time - it.start_time) for it in run.stored],
     "source": lambda run: [run.reader.source] * len(run),
     "calendar_id": lambda run: Written([f'"{run.reader.calendar}"'] * len(run)),
     "title": _titles,
