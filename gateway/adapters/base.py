@@ -208,12 +208,12 @@ class CalendarAdapter(Protocol):
         ...
 
     async def by_keys(
-        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
+        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING, wide: bool = False
     ) -> Mapping[str, Sequence[Event] | UpstreamError]:
         """All live events under each key in the calendar, by start: several of a series, or by mistake.
 
-        In place of a key under which there is none is NotUnderKey, where an event shows why: it was moved, is
-        somebody else's meeting, or bears the key in another case. Then the key is taken, and nothing is gone.
+        In place of a key under which there is none is NotUnderKey, where an event shows why: it was moved (to
+        tell takes a `wide` look), is somebody else's meeting, or bears the key in another case: it is taken.
         """
         ...
 

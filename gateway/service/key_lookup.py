@@ -36,11 +36,17 @@ def key_targets(session: Session, key: str, calendars: Sequence[str]) -> Sequenc
 
 
 async def look_up(
-    session: Session, wanted: Sequence[Wanted], fields: Fields = EVERYTHING, *, within: Deadline = NEVER
+    session: Session,
+    wanted: Sequence[Wanted],
+    fields: Fields = EVERYTHING,
+    *,
+    within: Deadline = NEVER,
+    wide: bool = False,
 ) -> list[Found]:
     """What is there, for each that is wanted, with those fields. Nothing is remembered of it.
 
-    OutOfTime in place of what is not told `within` a time.
+    OutOfTime in place of what is not told `within` a time. A `wide` look tells of a key that no event bears
+    whether that was moved.
     """
 
     async def look(those: Sequence[Wanted]) -> Sequence[Found]:
@@ -48,7 +54,7 @@ async def look_up(
         target.check_allowed()
         adapter = session.adapter(target.source)
         async with within.limit(too_slow):
-            there = await adapter.by_keys(target.calendar, keys, fields=fields | {"key"})
+            there = await adapter.by_keys(target.calendar, keys, fields=fields | {"key"}, wide=wide)
         return [there[each.key] for each in those]
 
     return await in_groups(wanted, lambda each: each.target.canonical, look)

@@ -43,7 +43,7 @@ async def survey(session: Session, ours: Side, theirs: Side) -> Survey:
     keys = sorted({event.key for event in (*ours.events, *theirs.events) if event.key is not None})
     held = await _under(session, theirs.targets, keys)
     muted = [key for key in keys if any(_events(found[key]) for found in held)]
-    announced = await _under(session, ours.targets, muted)
+    announced = await _announced(session, ours, muted)
     view = _View(ours, announced)
     unread = [_unread(target, found) for target, found in zip(theirs.targets, held, strict=True)]
     problems = (*theirs.all_problems, *(problem for problem in unread if problem is not None))
@@ -57,12 +57,20 @@ async def survey(session: Session, ours: Side, theirs: Side) -> Survey:
     )
 
 
+async def _announced(session: Session, ours: Side, keys: Sequence[str]) -> Sequence[Mapping[str, Found]]:
+    """What each calendar announces under each key. What none does may have been moved: that is looked for."""
+    found = await _under(session, ours.targets, keys)
+    missing = [key for key in keys if not any(by_key[key] for by_key in found)]
+    again = await _under(session, ours.targets, missing, wide=True)
+    return [{**by_key, **more} for by_key, more in zip(found, again, strict=True)]
+
+
 async def _under(
-    session: Session, targets: Sequence[Target], keys: Sequence[str]
+    session: Session, targets: Sequence[Target], keys: Sequence[str], *, wide: bool = False
 ) -> Sequence[Mapping[str, Found]]:
     """What each calendar has under each key."""
     wanted = [Wanted(target=target, key=key) for target in targets for key in keys]
-    found = iter(await look_up(session, wanted))
+    found = iter(await look_up(session, wanted, wide=wide))
     return [{key: next(found) for key in keys} for _ in targets]
 
 

@@ -435,6 +435,28 @@ async def test_somebody_elses_meeting_keeps_the_mute_of_its_key_in_another_case(
     assert len(await mutes(gateway)) == 1
 
 
+async def test_a_mute_stays_when_its_announcement_is_moved_to_another_calendar_of_the_mailbox(
+    front: Any,
+) -> None:
+    gateway = await front()
+    await announce(gateway)
+    state = gateway.sandbox.msgraph.emulator.state
+    elsewhere = state.add_calendar("outages@contoso.com", "AAMkAOther", "Other")
+    items = state.find("outages@contoso.com").items
+    (name,) = [name for name, item in items.items() if KEY in item.single_values.values()]
+    items[name] = replace(items[name], calendar_id=elsewhere.id)
+    (row,) = (await reconcile(gateway))["results"]
+    assert (row["status"], row["problem"]["code"]) == ("FAILED", "MOVED")
+    assert len(await mutes(gateway)) == 1
+    gateway.sandbox.msgraph.faults.add("GET /{mailbox}/calendars", Fault(status=403))
+    (row,) = (await reconcile(gateway))["results"]
+    assert (row["status"], row["problem"]["code"]) == ("FAILED", "FORBIDDEN")
+    assert len(await mutes(gateway)) == 1
+    gateway.sandbox.msgraph.faults.clear()
+    del items[name]
+    assert statuses(await reconcile(gateway)) == ["DELETED"]
+
+
 async def test_a_mute_out_of_the_window_whose_key_is_in_another_case_is_a_conflict(front: Any) -> None:
     """It has a row of its own only where no mute in the window has one that says the same."""
     gateway = await front()

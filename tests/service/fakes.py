@@ -177,8 +177,9 @@ class FakeAdapter:
         raise NotFound(f"There is no {event}.")
 
     async def by_keys(
-        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
+        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING, wide: bool = False
     ) -> Mapping[str, Sequence[Event] | UpstreamError]:
+        del wide
         self._source.journal.append(f"by_keys {calendar} {' '.join(sorted(keys))}")
         self._source.asked.append((str(calendar), fields))
         self._check(str(calendar))

@@ -164,12 +164,13 @@ class ElasticsearchAdapter:
         return str(calendar)
 
     async def by_keys(
-        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
+        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING, wide: bool = False
     ) -> Mapping[str, Sequence[Event] | UpstreamError]:
         """All events under each key, by start and id: those of a series, or several by mistake.
 
         NotUnderKey where all have it in another case.
         """
+        del wide  # ML events are not moved to other calendars
         found = await look_up(
             self._api,
             calendar,

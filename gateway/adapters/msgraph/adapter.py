@@ -128,15 +128,19 @@ class MSGraphAdapter:
         return f"{(owner or '').lower()} {found.id}"
 
     async def by_keys(
-        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING
+        self, calendar: CalendarId, keys: Collection[str], *, fields: Fields = EVERYTHING, wide: bool = False
     ) -> Mapping[str, Sequence[Event] | UpstreamError]:
         """All live events under each key in the calendar, oldest first, with all fields.
 
-        NotUnderKey where none is, and one that bears the key shows why.
+        NotUnderKey where none is, and one that bears the key shows why. That it was moved only a `wide` look
+        shows for sure: at all calendars of the mailbox, for the keys that none here bears.
         """
         del fields  # that an event holds a key shows in more than most ask for
         self._api.check(calendar)
-        found = await KeyLookup(self._api, self._requests, calendar).find(keys)
+        lookup = KeyLookup(self._api, self._requests, calendar)
+        found = await lookup.find(keys)
+        if wide:
+            found |= await lookup.find_elsewhere([key for key, bearers in found.items() if not bearers.shown])
         return {
             key: bearers.absence or [holder.event for holder in bearers.holders]
             for key, bearers in found.items()

@@ -84,13 +84,13 @@ class KeyLookup:
             found = (await self.find_again([key], ()))[key]
         return found
 
-    async def find_elsewhere(self, key: str) -> Bearers:
-        """Those that bear the key in the other calendars of the mailbox, if they were made for this one.
+    async def find_elsewhere(self, keys: Collection[str]) -> dict[str, Bearers]:
+        """Those that bear the keys in the other calendars of the mailbox, if they were made for this one.
 
         Raises UpstreamError, also where the calendars cannot be listed.
         """
-        places = () if is_group(self._calendar) else await self._other_calendars()
-        return (await self._find([key], places, ()))[key] if places else Bearers()
+        places = await self._other_calendars() if keys and not is_group(self._calendar) else ()
+        return await self._find(keys, places, ()) if places else dict.fromkeys(keys, Bearers())
 
     async def find_made(self, name: str, key: str) -> tuple[bool, Bearers]:
         """Whether the event of that id is in the calendar; and what it is to the key, wherever it is.

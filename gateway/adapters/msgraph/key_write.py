@@ -173,7 +173,7 @@ class KeyedWriting:
             found = await self._lookup.find_late(key)
             if found.shown:
                 return found
-        found = await self._lookup.find_elsewhere(key)
+        found = (await self._lookup.find_elsewhere([key]))[key]
         if found.shown:
             return found
         # Whether it is this call's own event that is late, or one that was deleted, nobody can tell.
