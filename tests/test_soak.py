@@ -18,7 +18,7 @@ MODES = (
     "forgotten when deleted",
 )
 PAIRS, CALLS = 130, 50
-OPTIONS = f"--pairs {PAIRS} --calls {CALLS} --clients 10 --kill-every 6 --at-once 2 --seed 5"
+OPTIONS = f"--pairs {PAIRS} --calls {CALLS} --clients 10 --kill-every 6 --at-once 3 --seed 5"
 
 
 @pytest.fixture(scope="module")
