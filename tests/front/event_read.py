@@ -181,9 +181,11 @@ def _series(_: str, given: dict[str, Any], held: dict[str, Any]) -> bool:
     until, held_until = rule.pop("UNTIL", None), held_rule.pop("UNTIL", None)
     if rule != held_rule and _days(asked["rule"], held) != _days(there["rule"], held):
         return False
-    if not _ends_with(until, held_until):
+    if not _ends_with(until, held_until, held):
         return False
-    zone = asked.get("timeZone") or (_zone(given["start"]) if "start" in given else there["timeZone"])
+    start = given.get("start", {"allDay": {}})
+    is_told = "timeZone" in start.get("allDay", {"timeZone": None})
+    zone = asked.get("timeZone") or (_zone(start) if is_told else there["timeZone"])
     days = asked.get("exceptDates", [])
     return {*days} <= {*there["exceptDates"]} and there["timeZone"] == _IANA.get(zone, zone)
 
@@ -198,11 +200,16 @@ def _parts(text: str) -> dict[str, set[str]]:
     return {name: values for name, values in parts.items() if name != "WKST"}
 
 
-def _ends_with(until: set[str] | None, held: set[str] | None) -> bool:
-    if until is None or held is None:
-        return until == held
-    given, shown = (datetime.fromisoformat(text) for (text,) in (until, held))
-    return timedelta(0) <= shown - given < timedelta(days=1)
+def _ends_with(until: set[str] | None, shown_until: set[str] | None, held: dict[str, Any]) -> bool:
+    """An end before the day's occurrence is as good as the end of the day before."""
+    if until is None or shown_until is None:
+        return until == shown_until
+    given, shown = (datetime.fromisoformat(text) for (text,) in (until, shown_until))
+    if shown >= given:
+        return shown - given < timedelta(days=1)
+    clock = datetime.fromisoformat(held["start"]["local"]).time()
+    is_before = given.astimezone(ZoneInfo(held["recurrence"]["timeZone"])).time() < clock
+    return is_before and given - shown < timedelta(days=1)
 
 
 _KEPT: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], bool]] = {

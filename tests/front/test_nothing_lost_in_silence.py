@@ -48,11 +48,19 @@ IN_OTHER_WORDS = {
     "recurrence": {"rule": "FREQ=MONTHLY;BYMONTHDAY=29;COUNT=2"},
 }
 """A series whose rule Graph holds in other words."""
+BEFORE_THE_NEXT = {
+    "title": "Upgrade",
+    "start": {"zoned": {"local": "2026-11-19T05:00:00", "timeZone": "America/New_York"}},
+    "end": {"after": "PT1H"},
+    "recurrence": {"rule": "FREQ=DAILY;INTERVAL=2;UNTIL=20261128T051500Z"},
+}
+"""A series whose end Graph shows as the end of the day before."""
 
 
 @BOUNDED
 @given(event=events(), key=st.sampled_from((None, KEY)))
 @example(IN_OTHER_WORDS, None)
+@example(BEFORE_THE_NEXT, None)
 async def test_what_is_lost_is_named_and_what_is_not_named_is_kept(
     world: World, event: dict[str, Any], key: str | None
 ) -> None:
@@ -73,6 +81,13 @@ BY_ANOTHER_CLOCK: dict[str, Any] = {
     "end": {"instant": "2026-11-20T00:45:00+00:00"},
     "recurrence": {"rule": "FREQ=DAILY;COUNT=3", "timeZone": "Europe/Berlin"},
 }
+WHOLE_DAY: dict[str, Any] = {
+    "title": "Upgrade",
+    "start": {"allDay": {"date": "2026-11-19", "timeZone": "America/New_York"}},
+    "end": {"allDay": "2026-11-20"},
+}
+NO_ZONE = {"allDay": {"date": "2026-11-19"}}
+"""A day that stays in the zone in which it is."""
 ONE_DAY_LESS = {**BY_ANOTHER_CLOCK["recurrence"], "exceptDates": ["2026-11-20"]}
 """A series whose start is the same, and still by another clock than its own."""
 
@@ -80,6 +95,7 @@ ONE_DAY_LESS = {**BY_ANOTHER_CLOCK["recurrence"], "exceptDates": ["2026-11-20"]}
 @BOUNDED
 @given(event=events(), patch=patches(), key=st.sampled_from((None, KEY)))
 @example(BY_ANOTHER_CLOCK, {"start": BY_ANOTHER_CLOCK["start"]}, None)
+@example(WHOLE_DAY, {**WHOLE_DAY, "start": NO_ZONE, "recurrence": {"rule": "FREQ=DAILY;COUNT=3"}}, None)
 async def test_of_a_change_too_what_is_lost_is_named_and_what_it_does_not_name_stays(
     world: World, event: dict[str, Any], patch: dict[str, Any], key: str | None
 ) -> None:
