@@ -1,7 +1,7 @@
 """Who gets in: what is checked of a request before its body is read, and how much is read of that."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any, Final, Self, cast
@@ -63,9 +63,9 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
         """A part of the room for bodies, for as long as what came in one is worked on."""
         return self.room.part() if self.room else nullcontext()
 
-    async def turn(self, request: Request, caller: Caller | None) -> None:
-        """Waits for the caller's turn, so that nobody is kept waiting by one who asks for much."""
-        await self.turns.take(_line(request, caller))
+    def turn(self, request: Request, caller: Caller | None) -> Awaitable[None]:
+        """The caller's turn, to be waited for, so that nobody is kept waiting by one who asks for much."""
+        return self.turns.take(_line(request, caller))
 
     async def admit(self, request: Request) -> Caller | None:
         """Who calls, None where nobody is asked. Raises Refusal.
