@@ -214,6 +214,7 @@ class CalendarAdapter(Protocol):
 
         In place of a key under which there is none is NotUnderKey, where an event shows why: it was moved (to
         tell takes a `wide` look), is somebody else's meeting, or bears the key in another case: it is taken.
+        Where the wide look fails, why it does is in place of just the keys that it was for.
         """
         ...
 

@@ -89,7 +89,7 @@ async def _find(session: Session, copies: Sequence[CopyWrite], *, within: Deadli
     for copy in copies:
         copy.check()
     wanted = {copy: copy.wanted for copy in copies if copy.wanted}
-    found = await look_up(session, list(wanted.values()), within=within)
+    found = await look_up(session, list(wanted.values()), within=within, wide=True)
     for copy, there in zip(wanted, found, strict=True):
         copy.take(there)
 

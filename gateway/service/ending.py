@@ -46,7 +46,8 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 async def change_end(session: Session, audit: AuditTrail, command: Ending) -> Ended:
     """Lets all copies end at one time. Raises GatewayError, with nothing written, where there is none."""
     targets = key_targets(session, command.copies.key, command.copies.calendars)
-    found = await look_up(session, [Wanted(target=each, key=command.copies.key) for each in targets])
+    wanted = [Wanted(target=each, key=command.copies.key) for each in targets]
+    found = await look_up(session, wanted, wide=True)
     unread = [it for it in found if isinstance(it, GatewayError) and not isinstance(it, NotUnderKey)]
     events = [event for each in found for event in _copies(command.copies.key, each)]
     for event in events:

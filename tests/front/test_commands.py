@@ -15,7 +15,7 @@ from tests.command_line import Ran, run_beside
 
 from .conftest import CONFIGURATION
 from .test_keys import BOTH, ML, OUTLOOK, copies, remove, update
-from .test_reconcile import AWAY, KEY, announce, mutes, paste
+from .test_reconcile import AWAY, KEY, announce, move_away, mutes, paste
 
 pytestmark = pytest.mark.anyio
 
@@ -148,6 +148,23 @@ async def test_a_copy_whose_key_is_in_another_case_is_a_conflict_and_stays_as_it
     assert done.json["isComplete"]
     assert f"bears it as {KEY.lower()}" in done.json["results"][1]["problem"]["message"]
     assert await mutes(gateway) == before
+
+
+@pytest.mark.parametrize("words", [["extend", KEY, "30m"], ["end", KEY]])
+async def test_a_copy_that_was_moved_to_another_calendar_of_its_mailbox_is_told_and_not_taken_for_none(
+    front: Any, run: Any, words: list[str]
+) -> None:
+    gateway = await front()
+    under_way = around(datetime.now(UTC).replace(microsecond=0))
+    await announce(gateway, **under_way)
+    move_away(gateway)
+    done = await run(*words, "--in", BOTH, "--json")
+    assert (done.code, statuses(done)) == (OPEN, ["FAILED", "UPDATED"])
+    assert done.json["results"][0]["problem"]["code"] == "MOVED"
+    gateway.sandbox.msgraph.faults.add("GET /{mailbox}/calendars", Fault(status=403))
+    unlisted = await run("extend", KEY, "30m", "--in", BOTH, "--json")
+    assert (unlisted.code, statuses(unlisted)) == (INCOMPLETE, ["FAILED", "UPDATED"])
+    assert unlisted.json["results"][0]["problem"]["code"] == "FORBIDDEN"
 
 
 async def test_reconcile_names_a_mute_whose_key_is_in_another_case(front: Any, run: Any) -> None:

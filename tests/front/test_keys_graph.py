@@ -38,6 +38,13 @@ def change_stored(gateway: Any, **changes: Any) -> None:
     mailbox(gateway).items[item.id] = replace(item, version=item.version + 1, **changes)
 
 
+def has_listed(gateway: Any) -> bool:
+    """Whether it was asked which calendars a mailbox has."""
+    return any(
+        request.target.split("?")[0].endswith("/calendars") for request in gateway.seen("msgraph", "GET")
+    )
+
+
 async def test_an_event_that_was_moved_is_shown_and_neither_made_again_nor_changed(front: Any) -> None:
     gateway = await front()
     elsewhere = gateway.sandbox.msgraph.emulator.state.add_calendar(OUTAGES, "AAMkAOther", "Other")
@@ -68,6 +75,64 @@ async def test_an_event_that_was_moved_out_of_the_default_calendar_is_not_made_a
     assert (row["status"], row["problem"]["code"]) == ("FAILED", "MOVED")
     assert row["eventId"] == made["eventId"]
     assert len(stored(gateway)) == 1
+
+
+@pytest.mark.parametrize("kept", ["CHG-4711", "chg-4711"], ids=["its key", "its key in another case"])
+async def test_what_was_moved_out_of_the_default_calendar_is_not_said_to_be_gone(
+    front: Any, kept: str
+) -> None:
+    gateway = await front()
+    elsewhere = gateway.sandbox.msgraph.emulator.state.add_calendar(OUTAGES, "AAMkAOther", "Other")
+    (made,) = (await add(gateway, OUTLOOK))["results"]
+    (item,) = stored(gateway)
+    values = {name: kept if value == KEY else value for name, value in item.single_values.items()}
+    change_stored(gateway, calendar_id=elsewhere.id, single_values=values)
+    for dry_run in (True, False):
+        for report in (
+            await update(gateway, copies(OUTLOOK), set={"title": "Later"}, dryRun=dry_run),
+            await remove(gateway, copies(OUTLOOK), dryRun=dry_run),
+        ):
+            (row,) = report["results"]
+            assert (row["status"], row["problem"]["code"]) == ("FAILED", "MOVED")
+            assert made["eventId"].rpartition("/")[2] in row["problem"]["message"]
+    assert await by_key(gateway, OUTLOOK) == []
+    assert mailbox(gateway).items[item.id].subject == item.subject
+    del mailbox(gateway).items[item.id]
+    assert statuses(await remove(gateway, copies(OUTLOOK))) == ["DELETED"]
+
+
+async def test_what_was_moved_keeps_all_copies_where_all_or_nothing_is_asked_for(front: Any) -> None:
+    gateway = await front()
+    elsewhere = gateway.sandbox.msgraph.emulator.state.add_calendar(OUTAGES, "AAMkAOther", "Other")
+    await add(gateway, OUTLOOK, ML)
+    change_stored(gateway, calendar_id=elsewhere.id)
+    title = {"title": "Later"}
+    report = await update(gateway, copies(OUTLOOK, ML), set=title, atomicity="ALL_OR_NOTHING")
+    assert statuses(report) == ["FAILED", "SKIPPED"]
+    assert [event["title"] for event in await by_key(gateway, ML)] == ["Database upgrade"]
+
+
+async def test_where_a_mailbox_does_not_list_its_calendars_only_what_is_found_is_removed(front: Any) -> None:
+    """What is not found may have been moved: nobody can tell."""
+    gateway = await front()
+    await add(gateway, OUTLOOK)
+    gateway.sandbox.msgraph.faults.add("GET /{mailbox}/calendars", Fault(status=403))
+    report = await remove(gateway, copies(OUTLOOK, key="CHG-9"), copies(OUTLOOK))
+    assert statuses(report) == ["FAILED", "DELETED"]
+    assert report["results"][0]["problem"]["code"] == "FORBIDDEN"
+    (row,) = (await update(gateway, copies(OUTLOOK), set={"title": "Later"}))["results"]
+    assert (row["status"], row["problem"]["code"]) == ("FAILED", "FORBIDDEN")
+    assert stored(gateway) == []
+
+
+async def test_other_calendars_are_looked_through_only_for_what_is_not_found(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, OUTLOOK)
+    await update(gateway, copies(OUTLOOK), set={"title": "Later"})
+    await remove(gateway, copies(OUTLOOK))
+    assert not has_listed(gateway)
+    await remove(gateway, copies(OUTLOOK))
+    assert has_listed(gateway)
 
 
 async def lookups(gateway: Any) -> list[tuple[str, str]]:

@@ -294,6 +294,16 @@ async def test_two_mutes_under_a_key_are_shown_and_left_alone_whether_or_not_it_
         await remove(gateway, copies(OUTLOOK))
 
 
+def move_away(gateway: Any) -> tuple[dict[str, Any], str]:
+    """Moves what is announced to another calendar of its mailbox. Gives the mailbox's items, and its name."""
+    state = gateway.sandbox.msgraph.emulator.state
+    elsewhere = state.add_calendar("outages@contoso.com", "AAMkAOther", "Other")
+    items = state.find("outages@contoso.com").items
+    (name,) = [name for name, item in items.items() if KEY in item.single_values.values()]
+    items[name] = replace(items[name], calendar_id=elsewhere.id)
+    return items, name
+
+
 async def paste(gateway: Any) -> None:
     """What Outlook makes of an event that is copied and pasted a day later: the properties go along."""
     body = {
@@ -440,11 +450,7 @@ async def test_a_mute_stays_when_its_announcement_is_moved_to_another_calendar_o
 ) -> None:
     gateway = await front()
     await announce(gateway)
-    state = gateway.sandbox.msgraph.emulator.state
-    elsewhere = state.add_calendar("outages@contoso.com", "AAMkAOther", "Other")
-    items = state.find("outages@contoso.com").items
-    (name,) = [name for name, item in items.items() if KEY in item.single_values.values()]
-    items[name] = replace(items[name], calendar_id=elsewhere.id)
+    items, name = move_away(gateway)
     (row,) = (await reconcile(gateway))["results"]
     assert (row["status"], row["problem"]["code"]) == ("FAILED", "MOVED")
     assert len(await mutes(gateway)) == 1

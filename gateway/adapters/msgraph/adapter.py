@@ -133,18 +133,19 @@ class MSGraphAdapter:
         """All live events under each key in the calendar, oldest first, with all fields.
 
         NotUnderKey where none is, and one that bears the key shows why. That it was moved only a `wide` look
-        shows for sure: at all calendars of the mailbox, for the keys that none here bears.
+        shows for sure: at all calendars of the mailbox, for the keys that none here bears. What keeps it from
+        telling is in place of those keys.
         """
         del fields  # that an event holds a key shows in more than most ask for
         self._api.check(calendar)
         lookup = KeyLookup(self._api, self._requests, calendar)
         found = await lookup.find(keys)
-        if wide:
-            found |= await lookup.find_elsewhere([key for key, bearers in found.items() if not bearers.shown])
-        return {
-            key: bearers.absence or [holder.event for holder in bearers.holders]
-            for key, bearers in found.items()
-        }
+        missing = [key for key, bearers in found.items() if not bearers.shown] if wide else []
+        try:
+            found |= await lookup.find_elsewhere(missing)
+        except UpstreamError as exc:
+            return {key: exc if key in missing else bearers.told for key, bearers in found.items()}
+        return {key: bearers.told for key, bearers in found.items()}
 
     async def plan(
         self, calendar: CalendarId, drafts: Sequence[Draft], *, on_existing: OnExisting = OnExisting.RETURN

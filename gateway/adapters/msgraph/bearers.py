@@ -72,6 +72,11 @@ class Bearers(msgspec.Struct, frozen=True, kw_only=True):
         return self.taken
 
     @property
+    def told(self) -> Sequence[Event] | NotUnderKey:
+        """The events under the key, or why there is none, if an event shows that."""
+        return self.absence or [holder.event for holder in self.holders]
+
+    @property
     def shown(self) -> Sequence[Bearer]:
         """Those that say what is the matter with the key."""
         return (*self.holders, *self.alike) or self.invited or self.moved
