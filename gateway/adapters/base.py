@@ -136,9 +136,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one planned event. `stored`: it was seen upstream after the write.
 
     `previous_id` is the id that the event had before, where a write gave it another one. `event_ids` are all
-    events that it is made of, where a calendar holds a series as one event per occurrence; `event` is the
-    first of them. `warnings` are what only the upstream's answer tells. `is_shared`: another call may have
-    written the same just then, or count on it, as far as was seen.
+    events of a series that a calendar holds as one event per occurrence; `event` is the first of them.
+    `warnings` are what only the answer tells. `is_shared`: another call may have written the same just then,
+    or count on it, as far as was seen. `is_partial`: it failed, and part of it came.
     """
 
     index: int
@@ -148,6 +148,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     previous_id: str | None = None
     stored: bool = False
     is_shared: bool = False
+    is_partial: bool = False
     problem: Problem | None = None
     warnings: tuple[TranslationWarning, ...] = ()
     requests: tuple[int, ...] = ()
@@ -212,9 +213,8 @@ class CalendarAdapter(Protocol):
     ) -> Mapping[str, Sequence[Event] | UpstreamError]:
         """All live events under each key in the calendar, by start: several of a series, or by mistake.
 
-        In place of a key under which there is none is NotUnderKey, where an event shows why: it was moved (to
-        tell takes a `wide` look), is somebody else's meeting, or bears the key in another case: it is taken.
-        Where the wide look fails, why it does is in place of just the keys that it was for.
+        In place of a key under which there is none: NotUnderKey, where an event shows why: it was moved, is
+        another's meeting, or has the key in another case; if a `wide` look for what was moved fails, why.
         """
         ...
 

@@ -1,13 +1,14 @@
 """Taking back what a call made of a key in a calendar: what is there now is made what was there before."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from gateway.adapters.base import EventChange, EventRemoval, Outcome, WriteStatus
-from gateway.errors import Code, Conflict, GatewayError, NotUnderKey
+from gateway.errors import Conflict, GatewayError, NotUnderKey
 from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Event, draft_of
 from gateway.service.edits import check_untouched, differing
@@ -15,6 +16,7 @@ from gateway.service.undo import SHARED, Undo, is_back, rolled_back, stays, unsu
 
 Held = Sequence[Event] | GatewayError
 """The events under a key, or why they cannot be told."""
+_CLEARED: Final = "What was written of it was taken back: under the key it is as before the call."
 _WRITTEN: Final = frozenset({WriteStatus.CREATED, WriteStatus.UPDATED, WriteStatus.UNKNOWN})
 
 
@@ -77,9 +79,8 @@ class KeyUndo:
 
     async def run(self, done: Outcome) -> Outcome | None:
         """What became of it, if anything was written: not of what others wrote under the key."""
-        lost = done.problem is not None and done.problem.code is Code.NOT_STORED
-        is_half_done = done.status is WriteStatus.CONFLICT and done.stored
-        if done.status not in _WRITTEN and not lost and not is_half_done:
+        is_half_done = done.is_partial or (done.status is WriteStatus.CONFLICT and done.stored)
+        if done.status not in _WRITTEN and not is_half_done:
             return None
         return await self._undo.guarded(done, lambda: self._run(done))
 
@@ -113,8 +114,10 @@ class KeyUndo:
         changes = zip(difference.changed, outcomes[len(difference.added) :], strict=True)
         back = {was.id: outcome.event for (was, _), outcome in changes}
         events = [back.get(event.id) or event for event in self._before]
-        undone = rolled_back(done, next(iter(events), None), was=next(iter(self._before), None))
-        ids = tuple(event.id for event in events)
+        first, ids = next(iter(events), None), tuple(event.id for event in events)
+        undone = rolled_back(done, first, was=next(iter(self._before), None))
+        if done.is_partial:
+            undone = _cleared(done, first)
         return msgspec.structs.replace(undone, event_ids=ids, requests=requests)
 
 
@@ -169,6 +172,12 @@ def _left(done: Outcome, written: Difference) -> Outcome:
     """The outcome where what is new stays, whoever wrote it."""
     new = [*written.added, *(now for _, now in written.changed)]
     return stays(_of(done, new) if new else done, SHARED)
+
+
+def _cleared(done: Outcome, first: Event | None) -> Outcome:
+    """The outcome of what has failed by itself, once what was written of it is gone."""
+    problem = done.problem and replace(done.problem, hint=_CLEARED)
+    return msgspec.structs.replace(done, event=first, is_partial=False, problem=problem)
 
 
 def _of(done: Outcome, events: Sequence[Event]) -> Outcome:

@@ -181,7 +181,7 @@ def is_back(outcome: Outcome) -> bool:
 def stranded(outcomes: Iterable[Outcome], why: Problem) -> list[Outcome]:
     """The outcomes of what was written, or may have been, where it was not taken back."""
     done = {WriteStatus.CREATED, WriteStatus.UPDATED, WriteStatus.UNKNOWN}
-    return [stays(outcome, why) for outcome in outcomes if outcome.status in done]
+    return [stays(outcome, why) for outcome in outcomes if outcome.status in done or outcome.is_partial]
 
 
 def _is_alike(event: Event, draft: Draft) -> bool:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 ROWS = """
   status
-  results { calendarId status eventId eventIds previousId event { key title } problem { code message } }
+  results { calendarId status eventId eventIds previousId event { key title } problem { code message hint } }
   requests { method }
 """
 ADD = f"mutation ($input: AddEventsInput!) {{ addEvents(input: $input) {{ {ROWS} }} }}"
@@ -130,6 +130,61 @@ async def test_the_horizon_of_a_series_that_was_extended_is_as_before(front: Any
     report = await add(gateway, long, ML, OUTLOOK, onExisting="UPDATE")
     assert statuses(report) == ["ROLLED_BACK", "FAILED"]
     assert await there(gateway, ML) == before
+
+
+DAILY = {**SILENT, "recurrence": {"rule": "FREQ=DAILY;COUNT=3"}}
+POST = "POST /_ml/calendars/{calendar_id}/events"
+
+
+@pytest.mark.parametrize("was_there", [False, True], ids=["new", "extended"])
+async def test_the_part_of_a_series_that_was_written_before_a_refusal_is_taken_back(
+    front: Any, was_there: bool
+) -> None:
+    """An occurrence is lost, and may not be posted again: the row says so, and nothing is left."""
+    gateway = await front()
+    if was_there:
+        await add(gateway, {**SILENT, "recurrence": {"rule": "FREQ=DAILY;COUNT=1"}}, ML)
+    before = held(gateway)
+    faults = gateway.sandbox.elasticsearch.faults
+    faults.add(POST, Fault(lose=frozenset({1})), calls=(1,))
+    faults.add(POST, Fault(status=403), calls=(2,))
+    report = await add(gateway, DAILY, ML, OUTLOOK, onExisting="UPDATE")
+    assert statuses(report) == ["FAILED", "SKIPPED"]
+    row = report["results"][0]
+    assert (row["problem"]["code"], len(row["eventIds"])) == ("FORBIDDEN", len(before))
+    assert held(gateway) == before
+    faults.clear()
+    assert statuses(await add(gateway, DAILY, ML, onExisting="UPDATE")) == [
+        "UPDATED" if was_there else "CREATED"
+    ]
+
+
+async def test_the_part_of_a_series_that_was_lost_in_vain_is_taken_back(front: Any) -> None:
+    gateway = await front()
+    gateway.sandbox.elasticsearch.faults.add(POST, Fault(lose=frozenset({0})))
+    report = await add(gateway, DAILY, ML, OUTLOOK)
+    assert statuses(report) == ["FAILED", "SKIPPED"]
+    row = report["results"][0]
+    assert (row["problem"]["code"], row["eventIds"], row["event"]) == ("NOT_STORED", [], None)
+    assert "as before the call" in row["problem"]["hint"]
+    assert held(gateway) == []
+
+
+async def test_the_part_of_a_series_that_another_call_may_have_written_as_well_stays_and_is_named(
+    front: Any,
+) -> None:
+    """Elasticsearch was too busy to say what became of it: it is there, but for one occurrence."""
+    gateway = await front()
+    busy = Fault(status=503, is_written=True, lose=frozenset({1}))
+    gateway.sandbox.elasticsearch.faults.add(POST, busy)
+    report = await add(gateway, DAILY, ML, OUTLOOK)
+    assert statuses(report) == ["ROLLBACK_FAILED", "SKIPPED"]
+    row = report["results"][0]
+    assert len(row["eventIds"]) == len(held(gateway)) == 2
+    assert "Another call may have written it" in row["problem"]["message"]
+    gateway.sandbox.elasticsearch.faults.clear()
+    assert statuses(await add(gateway, DAILY, ML, onExisting="UPDATE")) == ["UPDATED"]
+    assert len(held(gateway)) == 3
 
 
 @pytest.mark.parametrize("change", [{"title": "Other"}, {"end": {"after": "PT3H"}}], ids=["title", "length"])

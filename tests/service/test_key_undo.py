@@ -23,7 +23,7 @@ from gateway.service.key_lookup import Wanted, look_up
 from gateway.service.key_undo import Difference, KeyUndo
 from gateway.service.report import WriteReport
 from gateway.service.session import Session
-from gateway.service.undo import Undo
+from gateway.service.undo import Undo, stranded
 from gateway.service.writes import add_events
 
 from .fakes import event
@@ -128,6 +128,16 @@ async def test_an_event_with_the_key_in_another_case_is_not_taken_for_one_of_the
     assert (undone.status, undone.ids) == (WriteStatus.UNKNOWN, ())
     (again,) = (await add(sandbox, BOTH[0], key="chg-1")).rows
     assert (again.status, again.event_ids) == (WriteStatus.UNCHANGED, others.event_ids)
+
+
+def test_what_is_there_of_a_row_that_failed_is_told_where_no_time_is_left_to_take_it_back() -> None:
+    why = NoAnswer("It did not answer.").problem
+    part = Outcome(
+        index=0, status=WriteStatus.FAILED, event=event("es:a", 0, "first"), is_partial=True, problem=why
+    )
+    nothing = Outcome(index=1, status=WriteStatus.FAILED, problem=why)
+    (left,) = stranded([part, nothing], why)
+    assert (left.index, left.status, left.ids) == (0, WriteStatus.ROLLBACK_FAILED, ("es:a/events/first",))
 
 
 # What is to be done

@@ -118,6 +118,12 @@ class KeyedRow:
         old = {event.event_id for event in self._before.others}
         return [event for event in self._holding.others if event.event_id not in old]
 
+    @property
+    def _has_written_some(self) -> bool:
+        """Whether something that is wanted has come since."""
+        old = {event.event_id for event in self._before.same}
+        return self._is_written and any(event.event_id not in old for event in self._holding.same)
+
     def _end(self) -> Outcome:
         if self._doubt is not None:
             return self._ended(WriteStatus.UNKNOWN, replace(self._doubt.problem, hint=_REPEAT))
@@ -181,6 +187,7 @@ class KeyedRow:
             previous_id=self._previous_id() if status is WriteStatus.UPDATED else None,
             stored=not self._holding.missing and self._doubt is None,
             is_shared=self._is_shared,
+            is_partial=status is WriteStatus.FAILED and self._has_written_some,
             problem=problem,
         )
 
