@@ -246,4 +246,4 @@ def test_a_port_that_is_taken_is_explained(sandbox):
     ended = run("sandbox", *FREE, "--elasticsearch-port", port)
     assert ended.code == 2
     assert "elasticsearch cannot listen" in ended.complaint
-    assert "address already in use" in ended.complaint
+    assert "Address already in use" in ended.complaint

@@ -14,10 +14,10 @@ from gateway.sandbox.connection import Connection, Reply
 from gateway.sandbox.errors import SandboxError
 from gateway.sandbox.faults import NO_FAULT, Cut, Fault, Faults, Garble
 from gateway.sandbox.http import Request, Response
+from gateway.sandbox.listener import LOOPBACK, Listener
 
 log = logging.getLogger(__name__)
 
-LOOPBACK = "127.0.0.1"
 KEPT_EXCHANGES = 1000
 
 
@@ -116,15 +116,11 @@ class EmulatorServer(Generic[E]):
         self.now = now
         self._perform = perform
         self._port = port
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._listener: Listener | None = None
 
     @property
     def port(self) -> int:
-        if self._server is None:
-            return self._port
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        return self._port if self._listener is None else self._listener.port
 
     @property
     def url(self) -> str:
@@ -133,7 +129,7 @@ class EmulatorServer(Generic[E]):
     async def __aenter__(self) -> Self:
         """Listen. Raises SandboxError if the port is taken."""
         try:
-            self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)
+            self._listener = Listener(self._port, self._talk)
         except OSError as error:
             raise SandboxError(f"{self.emulator.name} cannot listen: {error.strerror}") from error
         return self
@@ -141,20 +137,13 @@ class EmulatorServer(Generic[E]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._server is not None:
-            self._server.close()
+        if self._listener is not None:
             self.faults.drop()
-            for connection in self._connections:
-                connection.cancel()
-            await asyncio.gather(*self._connections, return_exceptions=True)
-            await self._server.wait_closed()
-            self._server = None
+            await self._listener.aclose()
+            self._listener = None
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer, exchange=self.exchange, now=self.now)
-        task = asyncio.create_task(connection.serve())
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await Connection(reader, writer, exchange=self.exchange, now=self.now).serve()
 
     async def exchange(self, request: Request) -> Reply | None:
         """The reply under the fault that is due, None to cut the connection; both are recorded."""

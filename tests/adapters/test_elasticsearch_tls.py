@@ -1,6 +1,5 @@
 """TLS with certificates that no machine trusts by itself: an own authority, or a fingerprint."""
 
-import asyncio
 from contextlib import aclosing
 from datetime import timedelta
 
@@ -9,8 +8,9 @@ import pytest
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import NotSent
+from gateway.sandbox.listener import LOOPBACK, Listener
 from gateway.sandbox.principals import MANAGE_ML
-from gateway.sandbox.server import LOOPBACK, EmulatorServer
+from gateway.sandbox.server import EmulatorServer
 from gateway.settings import ElasticsearchSettings
 
 from .elasticsearch_bench import emulator
@@ -35,7 +35,7 @@ class TLSServer(EmulatorServer):
         self.context = context
 
     async def __aenter__(self):
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, 0, ssl=self.context)
+        self._listener = Listener(0, self._talk, tls=self.context)
         return self
 
     @property

@@ -1,7 +1,11 @@
 """The emulators' server over real sockets: raw targets, keep-alive, faults, a clean end."""
 
 import asyncio
+import gc
 import gzip
+import socket
+import sys
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 
 import httpx2
@@ -241,6 +245,22 @@ async def test_closing_leaves_no_task_behind_even_with_a_held_request():
         with pytest.raises(httpx2.TransportError):
             await waiting
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_closing_leaves_no_socket_behind_whenever_a_client_has_come(monkeypatch, turns):
+    left = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: left.append(str(unraisable.exc_value)))
+    async with EmulatorServer(Diary()) as server:
+        client = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    del server
+    with closing(client):
+        gc.collect()
+        assert left == []
+        with suppress(ConnectionResetError):
+            assert client.recv(1) == b""
 
 
 class OneAtATime(Diary):
