@@ -81,12 +81,14 @@ class EventChange(msgspec.Struct, frozen=True, kw_only=True):
 
     `changed` names the draft's attributes that differ from the event, options as `<kind>.<attribute>`: one
     that is None there is to be cleared. `revision` is what the event must still have; None takes any.
+    `restored` is what the event was before a call, where it is to be that again.
     """
 
     event: Event
     draft: Draft
     changed: frozenset[str]
     revision: str | None = None
+    restored: Event | None = None
 
 
 class EventRemoval(msgspec.Struct, frozen=True, kw_only=True):

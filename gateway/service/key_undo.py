@@ -60,7 +60,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
             draft, left = draft_of(was), draft_of(made if made and made.id == now.id else now)
             names = differing(draft, left)
             check_untouched(left, now, names)
-            yield EventChange(event=now, draft=draft, changed=names)
+            yield EventChange(event=now, draft=draft, changed=names, restored=was)
 
     def check_reversible(self) -> None:
         """Raises Conflict where events are gone that nobody can make again just as they were."""

@@ -122,7 +122,8 @@ class Undo:
             check_untouched(made, present, action.changed)
         except Conflict as exc:
             return stays(msgspec.structs.replace(done, event=present), exc.problem, is_edited=True)
-        back = EventChange(event=present, draft=draft_of(action.event), changed=action.changed)
+        was = action.event
+        back = EventChange(event=present, draft=draft_of(was), changed=action.changed, restored=was)
         restored = await self.apply(back)
         undone = stays(done, restored.problem)
         if is_back(restored):

@@ -99,10 +99,20 @@ async def test_an_outlook_event_that_was_made_otherwise_is_made_as_it_was(front:
     assert statuses(report) == ["ROLLED_BACK", "FAILED"]
     gateway.sandbox.msgraph.faults.clear()
     assert await there(gateway, OUTLOOK) == before
-    # What it was made as last is not taken back: it can be made so again, and nothing of it changes.
-    assert statuses(await add(gateway, UPGRADE, OUTLOOK)) == ["CONFLICT"]
-    assert statuses(await add(gateway, UPGRADE, OUTLOOK, onExisting="UPDATE")) == ["UPDATED"]
-    assert await there(gateway, OUTLOOK) == before
+    assert statuses(await add(gateway, UPGRADE, OUTLOOK)) == ["UNCHANGED"]
+    assert statuses(await add(gateway, MOVED, OUTLOOK)) == ["CONFLICT"]
+
+
+async def test_an_outlook_event_that_was_changed_counts_as_made_as_it_was(front: Any) -> None:
+    gateway = await front()
+    await add(gateway, UPGRADE, OUTLOOK, ALICE)
+    target = {"key": {"key": "CHG-1", "calendars": [OUTLOOK, ALICE]}}
+    given = {"changes": [{"target": target, "set": {"title": "Other"}}], "atomicity": "ALL_OR_NOTHING"}
+    gateway.sandbox.msgraph.faults.add("PATCH *", Fault(status=403), calls=(2,))
+    report = (await gateway.ask(UPDATE, {"input": given}))["updateEvents"]
+    assert sorted(statuses(report)) == ["FAILED", "ROLLED_BACK"]
+    gateway.sandbox.msgraph.faults.clear()
+    assert statuses(await add(gateway, UPGRADE, OUTLOOK, ALICE)) == ["UNCHANGED", "UNCHANGED"]
 
 
 async def test_a_key_that_is_taken_otherwise_keeps_all_from_being_sent(front: Any) -> None:

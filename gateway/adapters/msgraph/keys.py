@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from gateway.adapters.base import EventChange
 from gateway.adapters.msgraph.drafts import encode, encode_json, to_wire
 from gateway.adapters.msgraph.wire import GraphEvent, KeyBearer
 from gateway.errors import InvalidInput
@@ -73,13 +74,15 @@ def marked(draft: Draft, calendar: str) -> Draft:
     return msgspec.structs.replace(draft, options={**draft.options, SourceKind.MSGRAPH: options})
 
 
-def outdated(event: Event, draft: Draft) -> Draft:
+def refingerprinted(change: EventChange) -> Draft:
     """The draft of a change by which an event with a key is no longer what any draft made it.
 
-    Otherwise the draft that it was made as would seem to be what it still is. A draft that brings a
-    fingerprint of its own is left as it is, and so is an occurrence, for the key is that of its series.
+    Otherwise the draft that it was made as would seem to be what it still is. What is restored is so again. A
+    draft that brings a fingerprint of its own is left as it is, and so is an occurrence, for the key is that
+    of its series.
     """
-    details, options = event.details, draft.options.get(SourceKind.MSGRAPH) or MSGraphEventOptions()
+    draft, details = change.draft, change.event.details
+    options = draft.options.get(SourceKind.MSGRAPH) or MSGraphEventOptions()
     if not isinstance(details, MSGraphEventDetails) or not isinstance(options, MSGraphEventOptions):
         return draft
     given = options.single_value_extended_properties or ()
@@ -87,9 +90,15 @@ def outdated(event: Event, draft: Draft) -> Draft:
     if details.fingerprint is None or is_kept:
         return draft
     changed = Fingerprint(Fingerprint.parse(details.fingerprint).calendar, "")
-    properties = (*given, ExtendedProperty(id=FINGERPRINT, value=str(changed)))
+    value = _fingerprint_in(change.restored) or str(changed)
+    properties = (*given, ExtendedProperty(id=FINGERPRINT, value=value))
     options = msgspec.structs.replace(options, single_value_extended_properties=properties)
     return msgspec.structs.replace(draft, options={**draft.options, SourceKind.MSGRAPH: options})
+
+
+def _fingerprint_in(event: Event | None) -> str | None:
+    details = event.details if event else None
+    return details.fingerprint if isinstance(details, MSGraphEventDetails) else None
 
 
 def encode_keyed(draft: Draft, calendar: str) -> bytes:

@@ -8,7 +8,7 @@ import msgspec
 from gateway.adapters.base import EventChange
 from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.drafts import encode_json, to_wire
-from gateway.adapters.msgraph.keys import outdated
+from gateway.adapters.msgraph.keys import refingerprinted
 from gateway.adapters.msgraph.wire import ItemBody, Location, NewAttendee, NewEvent
 from gateway.model.event import Draft, Event, EventBody, EventLocation, ShowAs, SourceKind, draft_of
 from gateway.model.recurrence.days import completed
@@ -47,7 +47,7 @@ def _recurs_as_before(change: EventChange) -> bool:
 
 def encode_change(change: EventChange) -> bytes:
     """The body of the PATCH. Raises InvalidInput for text that is not text."""
-    draft, members = outdated(change.event, change.draft), members_of(change)
+    draft, members = refingerprinted(change), members_of(change)
     if draft is not change.draft:
         members |= {"single_value_extended_properties"}
     return encode_json(_values(draft, members))
