@@ -1,4 +1,4 @@
-"""The seam to a calendar backend: what an adapter can do, and the plan and outcome of a write.
+"""The seam to a calendar backend: what an adapter can do, and the plan of a write.
 
 A source lives as long as the process and holds the connection; an adapter is one source as one call sees it,
 with the caller's credential and the record of what was asked upstream. Writes are planned, then applied, so
@@ -14,8 +14,9 @@ import msgspec
 
 from gateway.adapters.byproducts import SideEffect, TranslationWarning
 from gateway.adapters.capabilities import Capability, CapabilityNote
+from gateway.adapters.outcome import Outcome
 from gateway.adapters.upstream import Call, UpstreamRequest
-from gateway.errors import Code, GatewayError, Problem, UpstreamError
+from gateway.errors import GatewayError, Problem, UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft, Event, SourceKind
 from gateway.model.fields import EVERYTHING, Fields
@@ -73,7 +74,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     steps: tuple[Step, ...] = ()
     refused: Mapping[int, Problem] = {}
-    settled: Mapping[int, "Outcome"] = {}
+    settled: Mapping[int, Outcome] = {}
 
 
 class EventChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,54 +112,6 @@ class EventStep(msgspec.Struct, frozen=True, kw_only=True):
     def only_looks(self) -> bool:
         """Whether nothing is to be written: the event is as it is to be already."""
         return all(request.method == "GET" for request in self.requests)
-
-
-class WriteStatus(StrEnum):
-    """What became of one event in one calendar. UNKNOWN is not FAILED: it may be there."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    DELETED = "deleted"
-    PLANNED = "planned"
-    CONFLICT = "conflict"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    ROLLED_BACK = "rolled_back"
-    ROLLBACK_FAILED = "rollback_failed"
-    UNKNOWN = "unknown"
-
-    @classmethod
-    def of(cls, problem: Problem) -> "WriteStatus":
-        """That of an event which is left as it is for a problem."""
-        return cls.CONFLICT if problem.code in {Code.CONFLICT, Code.AMBIGUOUS_KEY} else cls.FAILED
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one planned event. `stored`: it was seen upstream after the write.
-
-    `previous_id` is the id that the event had before, where a write gave it another one. `event_ids` are all
-    events of a series that a calendar holds as one event per occurrence; `event` is the first of them.
-    `warnings` are what only the answer tells. `is_shared`: another call may have written the same just then,
-    or count on it, as far as was seen. `is_partial`: it failed, and part of it came.
-    """
-
-    index: int
-    status: WriteStatus
-    event: Event | None = None
-    event_ids: tuple[str, ...] = ()
-    previous_id: str | None = None
-    stored: bool = False
-    is_shared: bool = False
-    is_partial: bool = False
-    problem: Problem | None = None
-    warnings: tuple[TranslationWarning, ...] = ()
-    requests: tuple[int, ...] = ()
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The events that are there, as far as they are known."""
-        return self.event_ids or ((self.event.id,) if self.event else ())
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

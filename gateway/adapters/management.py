@@ -6,8 +6,8 @@ from typing import Protocol
 
 import msgspec
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.byproducts import TranslationWarning
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Problem
 from gateway.model.calendar import Calendar

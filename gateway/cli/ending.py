@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.outcome import WriteStatus
 from gateway.app import catalog_of
 from gateway.cli.caller import Config, Credential, authorization_in, session_of
 from gateway.cli.comparison import MISUSED, AsJson

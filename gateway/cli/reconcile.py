@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.outcome import WriteStatus
 from gateway.app import catalog_of
 from gateway.cli.caller import Config, Credential, authorization_in, session_of
 from gateway.cli.comparison import MISUSED, Against, AsJson, Days, From, Names, window_of

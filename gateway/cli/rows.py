@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.losses import Notice
+from gateway.adapters.outcome import WriteStatus
 from gateway.cli.comparison import HEAD, INCOMPLETE, MISUSED, OPEN
 from gateway.errors import Problem
 from gateway.model.event import Event

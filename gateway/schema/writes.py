@@ -7,7 +7,7 @@ from typing import Final, Self
 import msgspec
 import strawberry
 
-from gateway.adapters import base, byproducts, upstream
+from gateway.adapters import base, byproducts, outcome, upstream
 from gateway.model.fields import Fields
 from gateway.schema.context import Context
 from gateway.schema.enums import (
@@ -240,17 +240,17 @@ class WriteCounts:
         statuses = [row.status for row in report.rows]
         return cls(
             total=len(statuses),
-            created=statuses.count(base.WriteStatus.CREATED),
-            updated=statuses.count(base.WriteStatus.UPDATED),
-            unchanged=statuses.count(base.WriteStatus.UNCHANGED),
-            deleted=statuses.count(base.WriteStatus.DELETED),
-            planned=statuses.count(base.WriteStatus.PLANNED),
-            conflicts=statuses.count(base.WriteStatus.CONFLICT),
-            failed=statuses.count(base.WriteStatus.FAILED),
-            skipped=statuses.count(base.WriteStatus.SKIPPED),
-            rolled_back=statuses.count(base.WriteStatus.ROLLED_BACK),
-            rollbacks_failed=statuses.count(base.WriteStatus.ROLLBACK_FAILED),
-            unknown=statuses.count(base.WriteStatus.UNKNOWN),
+            created=statuses.count(outcome.WriteStatus.CREATED),
+            updated=statuses.count(outcome.WriteStatus.UPDATED),
+            unchanged=statuses.count(outcome.WriteStatus.UNCHANGED),
+            deleted=statuses.count(outcome.WriteStatus.DELETED),
+            planned=statuses.count(outcome.WriteStatus.PLANNED),
+            conflicts=statuses.count(outcome.WriteStatus.CONFLICT),
+            failed=statuses.count(outcome.WriteStatus.FAILED),
+            skipped=statuses.count(outcome.WriteStatus.SKIPPED),
+            rolled_back=statuses.count(outcome.WriteStatus.ROLLED_BACK),
+            rollbacks_failed=statuses.count(outcome.WriteStatus.ROLLBACK_FAILED),
+            unknown=statuses.count(outcome.WriteStatus.UNKNOWN),
         )
 
 

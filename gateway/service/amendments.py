@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.deadline import Deadline
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.together import together
 from gateway.errors import GatewayError, InvalidInput, Problem, located
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back

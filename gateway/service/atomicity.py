@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import NotAll, Problem, TooManyInvitations
 from gateway.service.fan_out import Write, apply_all, check_calls, each
 from gateway.service.lanes import Lanes

@@ -17,8 +17,8 @@ from typing import Final
 import msgspec
 import structlog
 
-from gateway.adapters.base import Outcome, WriteStatus
 from gateway.adapters.management import CalendarOrder
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import Call
 from gateway.errors import Code
 from gateway.model.event import Draft, Event

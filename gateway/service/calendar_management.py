@@ -6,7 +6,6 @@ from typing import Final, Protocol
 import msgspec
 import structlog
 
-from gateway.adapters.base import Outcome, WriteStatus
 from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.management import (
     CalendarCreation,
@@ -17,6 +16,7 @@ from gateway.adapters.management import (
     CalendarStep,
     JobsChange,
 )
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, GatewayError, Problem, Unsupported, located
 from gateway.model.calendar import Calendar

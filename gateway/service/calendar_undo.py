@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.adapters.base import Outcome, PlannedEvent, Step
+from gateway.adapters.base import PlannedEvent, Step
+from gateway.adapters.outcome import Outcome
 from gateway.errors import GatewayError, NotFound, NotUnderKey, UpstreamError
 from gateway.model.event import Event
 from gateway.model.ids import EventId

@@ -7,8 +7,9 @@ from typing import Final
 import msgspec
 import structlog
 
-from gateway.adapters.base import Outcome, Plan, PlannedEvent, Step, WriteStatus
+from gateway.adapters.base import Plan, PlannedEvent, Step
 from gateway.adapters.capabilities import Capability
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.calendar import Calendar
 from gateway.service.atomicity import Atomicity

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import AmbiguousKey, GatewayError, NotFound, Problem, located
 from gateway.model.event import Event
 from gateway.model.key import checked

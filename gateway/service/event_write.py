@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 import structlog
 
-from gateway.adapters.base import EventChange, EventRemoval, EventStep, Outcome, WriteStatus
+from gateway.adapters.base import EventChange, EventRemoval, EventStep
 from gateway.adapters.byproducts import SideEffect, TranslationWarning
 from gateway.adapters.capabilities import Capability
 from gateway.adapters.losses import clocks_not_kept
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import Conflict, GatewayError, NotFound, Problem
 from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId, EventId

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from gateway.adapters.allowance import Allowance
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.together import together
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import OutOfCalls, Problem, TooManyInvitations

@@ -5,9 +5,9 @@ from typing import Self
 
 import msgspec
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Notice
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import AmbiguousKey, GatewayError, NotUnderKey, Problem, Unsupported
 from gateway.model.event import Draft, Event, EventStatus, EventWarning, draft_of
 from gateway.model.msgraph import MSGraphEventDetails

@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EventChange, EventRemoval, Outcome, WriteStatus
+from gateway.adapters.base import EventChange, EventRemoval
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import Conflict, GatewayError, NotUnderKey
 from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Event, draft_of

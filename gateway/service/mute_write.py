@@ -7,9 +7,10 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import OnExisting, WriteStatus
+from gateway.adapters.base import OnExisting
 from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Notice
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.together import together
 from gateway.model.event import Draft
 from gateway.service.audit import AuditTrail

@@ -7,8 +7,8 @@ from typing import Any, Final, TypeVar, overload
 
 import msgspec
 
-from gateway.adapters.base import Outcome, WriteStatus
 from gateway.adapters.byproducts import SideEffect, TranslationWarning
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event

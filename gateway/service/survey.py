@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import msgspec
 
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import Conflict, GatewayError, NotUnderKey, Problem
 from gateway.model.event import Event, EventStatus
 from gateway.model.fields import ALWAYS

@@ -8,12 +8,8 @@ from typing import Final
 import msgspec
 import structlog
 
-from gateway.adapters.base import (
-    EventChange,
-    EventRemoval,
-    Outcome,
-    WriteStatus,
-)
+from gateway.adapters.base import EventChange, EventRemoval
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import Conflict, GatewayError, InvalidId, NotAll, NotFound, Problem, Refused
 from gateway.model.event import Draft, Event, draft_of
 from gateway.model.ids import CalendarId, EventId, ResourceId

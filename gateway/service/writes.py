@@ -6,7 +6,7 @@ Sources that write in silence go first and those that can send invitations last,
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.together import together
 from gateway.errors import GatewayError, InvalidInput, Problem
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back

@@ -18,11 +18,10 @@ from gateway.adapters.base import (
     CalendarSource,
     EventChange,
     EventRemoval,
-    Outcome,
-    WriteStatus,
 )
 from gateway.adapters.capabilities import Capability, Fidelity
 from gateway.adapters.deadline import NEVER, Deadline
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Code, Forbidden, NotFound, OutOfTime, Problem, UpstreamError
 from gateway.model.calendar import Calendar

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from gateway.adapters.base import CalendarAdapter, EventRemoval, OnExisting, Outcome, Plan, Step, WriteStatus
+from gateway.adapters.base import (
+    CalendarAdapter,
+    EventRemoval,
+    OnExisting,
+    Plan,
+    Step,
+)
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import Code, NotUnderKey, UpstreamError
 from gateway.model.event import Draft, Event
 from gateway.model.fields import ALWAYS

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from gateway.adapters.base import CalendarAdapter, OnExisting, Outcome
+from gateway.adapters.base import CalendarAdapter, OnExisting
+from gateway.adapters.outcome import Outcome
 from gateway.model.event import Draft, Recurrence
 from gateway.model.ids import CalendarId
 from gateway.model.recurrence.rule import RecurrenceRule

@@ -7,8 +7,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.capabilities import Capability, Fidelity
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.upstream import Call
 from gateway.errors import Code, Forbidden, NotFound, RateLimited, Unauthenticated, UnexpectedAnswer
 from gateway.model.elasticsearch import ElasticsearchEventOptions

@@ -7,8 +7,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from gateway.adapters.base import EventRemoval, WriteStatus
+from gateway.adapters.base import EventRemoval
 from gateway.adapters.deadline import Deadline
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import Code, InvalidId, InvalidInput, Refused
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import EventLocation, SourceKind

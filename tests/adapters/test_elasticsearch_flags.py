@@ -5,8 +5,8 @@ from contextlib import aclosing, asynccontextmanager
 import msgspec
 import pytest
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.losses import Loss, Notice
+from gateway.adapters.outcome import WriteStatus
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import SourceKind
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from gateway.adapters.base import EventRemoval, OnExisting, WriteStatus
+from gateway.adapters.base import EventRemoval, OnExisting
 from gateway.adapters.elasticsearch.plan import KeyedStep
 from gateway.adapters.elasticsearch.series import SeriesLimits
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import Code, Forbidden, NotFound, NotUnderKey
 from gateway.model.elasticsearch import ElasticsearchEventOptions
 from gateway.model.event import SourceKind

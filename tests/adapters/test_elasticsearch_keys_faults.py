@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.adapters.base import OnExisting, WriteStatus
+from gateway.adapters.base import OnExisting
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import Code
 from gateway.sandbox.faults import HELD, Cut, Fault
 

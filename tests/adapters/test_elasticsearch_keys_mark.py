@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.elasticsearch.drafts import Terms, translate
 from gateway.adapters.elasticsearch.mark import Mark, parted
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event, to_wire
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import InvalidInput
 from gateway.model.event import draft_of
 from gateway.model.fields import ALWAYS

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.adapters.base import OnExisting, WriteStatus
+from gateway.adapters.base import OnExisting
 from gateway.adapters.elasticsearch.mark import parted
 from gateway.adapters.elasticsearch.source import ElasticsearchSource
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.transport import Transport
 from gateway.errors import Code
 from gateway.sandbox.principals import MANAGE_ML

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.elasticsearch.media import COMPRESSED_FROM, media_headers
 from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.upstream import Call
 from gateway.sandbox.elasticsearch import ElasticsearchEmulator
 from gateway.sandbox.http import Response

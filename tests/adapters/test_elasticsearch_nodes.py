@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.elasticsearch.nodes import Nodes
 from gateway.adapters.elasticsearch.source import ElasticsearchSource
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import Call, UpstreamLog, UpstreamRequest
 from gateway.errors import Code, NotSent, Unavailable

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.elasticsearch.plan import body_of, events_in
 from gateway.adapters.elasticsearch.posting import MAX_POSTS, Posting
 from gateway.adapters.elasticsearch.requests import add_events
 from gateway.adapters.elasticsearch.source import ElasticsearchSource
 from gateway.adapters.elasticsearch.wire import SentEvent
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import Code, NotSent, UpstreamRefused

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from gateway.adapters.base import Plan, WriteStatus
+from gateway.adapters.base import Plan
 from gateway.adapters.elasticsearch.drafts import Terms
 from gateway.adapters.elasticsearch.plan import MAX_WRITTEN, prepare, steps
 from gateway.adapters.elasticsearch.series import SeriesLimits
 from gateway.adapters.losses import Loss, Notice
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import Code, Unsupported
 from gateway.model.event import Draft, Recurrence
 from gateway.model.recurrence.rule import RecurrenceRule

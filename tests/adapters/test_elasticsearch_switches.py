@@ -4,7 +4,7 @@ from contextlib import aclosing
 
 import pytest
 
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.upstream import Call
 from gateway.errors import Code, RateLimited, Unavailable
 from gateway.model.time import Window

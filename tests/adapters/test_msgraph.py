@@ -10,8 +10,8 @@ from random import Random
 import msgspec
 import pytest
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.byproducts import EffectKind
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.upstream import Call
 from gateway.errors import (
     Code,

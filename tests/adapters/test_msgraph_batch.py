@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.msgraph import batch
 from gateway.adapters.msgraph.mailboxes import MailboxGates
 from gateway.adapters.msgraph.repeats import LONGEST, MOST, Repeats
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.transport import Answer
 from gateway.adapters.upstream import Call, UpstreamRequest
 from gateway.errors import Code, RateLimited, Unavailable, UnexpectedAnswer

@@ -8,7 +8,8 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from gateway.adapters.base import EventChange, EventRemoval, WriteStatus
+from gateway.adapters.base import EventChange, EventRemoval
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.upstream import Call
 from gateway.errors import Code, Forbidden, NotFound, Refused
 from gateway.model.elasticsearch import ElasticsearchEventOptions

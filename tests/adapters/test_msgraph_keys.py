@@ -6,9 +6,10 @@ from datetime import datetime
 import msgspec
 import pytest
 
-from gateway.adapters.base import OnExisting, WriteStatus
+from gateway.adapters.base import OnExisting
 from gateway.adapters.msgraph import keys
 from gateway.adapters.msgraph.key_lookup import MOST_PAGES
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import (
     Code,
     Forbidden,

@@ -6,8 +6,9 @@ from itertools import product
 
 import pytest
 
-from gateway.adapters.base import EventRemoval, OnExisting, WriteStatus
+from gateway.adapters.base import EventRemoval, OnExisting
 from gateway.adapters.msgraph.keys import GENERATIONS
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import Code
 from gateway.model.event import Attendee
 from gateway.model.ids import CalendarId

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.adapters.base import EventRemoval, OnExisting, WriteStatus
+from gateway.adapters.base import EventRemoval, OnExisting
 from gateway.adapters.deadline import Deadline
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Code, Moved
 from gateway.sandbox.faults import Cut, Fault

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.adapters.base import OnExisting, WriteStatus
+from gateway.adapters.base import OnExisting
 from gateway.adapters.msgraph import MSGraphSource
 from gateway.adapters.msgraph.credentials import GivenToken
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import Call
 from gateway.errors import Code

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.adapters.base import OnExisting, WriteStatus
+from gateway.adapters.base import OnExisting
+from gateway.adapters.outcome import WriteStatus
 from gateway.model.event import Recurrence
 from gateway.model.ids import EventId
 from gateway.model.recurrence.rule import RecurrenceRule

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs
 import msgspec
 import pytest
 
-from gateway.adapters.base import EventRemoval, WriteStatus
+from gateway.adapters.base import EventRemoval
 from gateway.adapters.msgraph.selection import page_of, select
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.upstream import Call
 from gateway.errors import Code, NotFound, RateLimited, Unavailable
 from gateway.model.fields import ALWAYS

@@ -13,14 +13,13 @@ from gateway.adapters.base import (
     Health,
     Listing,
     OnExisting,
-    Outcome,
     Plan,
     PlannedEvent,
     Step,
-    WriteStatus,
 )
 from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import Call, UpstreamRequest
 from gateway.errors import (
     AmbiguousKey,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
-from gateway.adapters.base import Outcome, WriteStatus
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import Call, UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event

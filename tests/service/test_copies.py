@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import Code, Moved, Unavailable, Unsupported
 from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Draft, Event, draft_of

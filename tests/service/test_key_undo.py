@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from gateway.adapters.base import EventChange, EventRemoval, Outcome, WriteStatus
+from gateway.adapters.base import EventChange, EventRemoval
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import Call
 from gateway.app import sandboxed
 from gateway.errors import Conflict, NoAnswer

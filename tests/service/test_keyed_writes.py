@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from gateway.adapters.base import WriteStatus
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import Code
 from gateway.service.drafts import DraftMaker
 from gateway.service.report import BatchStatus, WriteReport

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.byproducts import EffectKind
+from gateway.adapters.outcome import WriteStatus
 from gateway.errors import Code, InvalidInput, InvalidTime, Unauthenticated, Unavailable
 from gateway.model.event import Attendee, Draft, EventBody
 from gateway.model.ids import CalendarId

@@ -12,10 +12,8 @@ from gateway.adapters.base import (
     Health,
     Listing,
     OnExisting,
-    Outcome,
     Plan,
     Step,
-    WriteStatus,
 )
 from gateway.adapters.elasticsearch import plan, requests
 from gateway.adapters.elasticsearch.api import MLApi
@@ -46,6 +44,7 @@ from gateway.adapters.elasticsearch.wire import (
 from gateway.adapters.elasticsearch.writing import write
 from gateway.adapters.gate import Gate
 from gateway.adapters.groups import in_groups
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import Call
 from gateway.errors import (
     Forbidden,

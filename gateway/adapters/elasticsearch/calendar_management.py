@@ -6,7 +6,6 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.calendar_plan import (
     CalendarPlanner,
@@ -28,6 +27,7 @@ from gateway.adapters.management import (
     CalendarStep,
     JobsChange,
 )
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Conflict, NotFound, NotStored, Problem, UnexpectedAnswer, UpstreamError
 from gateway.model.calendar import Calendar

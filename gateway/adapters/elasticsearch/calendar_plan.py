@@ -6,7 +6,6 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import WriteStatus
 from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
@@ -23,6 +22,7 @@ from gateway.adapters.management import (
     CalendarStep,
     JobsChange,
 )
+from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import Conflict, InvalidInput, NotFound, UnexpectedAnswer, Unsupported
 from gateway.model.calendar import Calendar

@@ -8,13 +8,14 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EventChange, Outcome, WriteStatus
+from gateway.adapters.base import EventChange
 from gateway.adapters.elasticsearch.deletion import delete
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import sent_in_change, span_of_change
 from gateway.adapters.elasticsearch.verify import identity, match
 from gateway.adapters.elasticsearch.wire import StoredEvent
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import AmbiguousKey, NotFound, NotStored, Problem, UnexpectedAnswer, UpstreamError
 
 _LOOK_FIRST: Final = (

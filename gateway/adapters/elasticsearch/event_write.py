@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 from dataclasses import replace
 
-from gateway.adapters.base import EventStep, Outcome, WriteStatus
+from gateway.adapters.base import EventStep
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.deletion import delete
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
@@ -11,6 +11,7 @@ from gateway.adapters.elasticsearch.mark import Mark, parted
 from gateway.adapters.elasticsearch.requests import Span, remove_event
 from gateway.adapters.elasticsearch.verify import identity
 from gateway.adapters.elasticsearch.wire import StoredEvent, to_event
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import Conflict, NotFound, Problem, UpstreamError
 from gateway.model.event import Event

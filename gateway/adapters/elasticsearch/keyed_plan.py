@@ -5,13 +5,14 @@ from datetime import datetime
 
 import msgspec
 
-from gateway.adapters.base import OnExisting, Outcome
+from gateway.adapters.base import OnExisting
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.holding import Holding, Verdict
 from gateway.adapters.elasticsearch.lookup import Found
 from gateway.adapters.elasticsearch.plan import KeyedStep, Ready, body_of, parcels
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.settling import events_of, settled
+from gateway.adapters.outcome import Outcome
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.model.ids import CalendarId
 from gateway.model.key import folded

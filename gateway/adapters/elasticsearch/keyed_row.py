@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import Outcome, PlannedEvent, WriteStatus
+from gateway.adapters.base import PlannedEvent
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.holding import Holding, Verdict
 from gateway.adapters.elasticsearch.lookup import Found
@@ -15,6 +15,7 @@ from gateway.adapters.elasticsearch.plan import KeyedStep
 from gateway.adapters.elasticsearch.posting import Posted
 from gateway.adapters.elasticsearch.settling import ambiguous, contested, listed, settled
 from gateway.adapters.elasticsearch.wire import SentEvent, StoredEvent, to_event
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import Conflict, NotStored, Problem, UnexpectedAnswer
 from gateway.model.key import folded
 

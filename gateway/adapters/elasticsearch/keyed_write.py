@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from gateway.adapters.base import Outcome
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.deletion import delete
@@ -18,6 +17,7 @@ from gateway.adapters.elasticsearch.keyed_row import KeyedRow
 from gateway.adapters.elasticsearch.lookup import Found, look_up
 from gateway.adapters.elasticsearch.plan import KeyedStep, body_of
 from gateway.adapters.elasticsearch.posting import Posted, Posting
+from gateway.adapters.outcome import Outcome
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotFound, UpstreamError
 

@@ -7,7 +7,14 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EventChange, EventRemoval, EventStep, OnExisting, PlannedEvent, Step
+from gateway.adapters.base import (
+    EventChange,
+    EventRemoval,
+    EventStep,
+    OnExisting,
+    PlannedEvent,
+    Step,
+)
 from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.drafts import Terms, effects, translate, translate_change
 from gateway.adapters.elasticsearch.flags import occurrence_of, options_of

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
-from gateway.adapters.base import Outcome, WriteStatus
 from gateway.adapters.elasticsearch.deletion import delete
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.wire import StoredEvent
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import NotFound, UpstreamError
 
 _REPEAT: Final = "It may still be removed. Repeat the call: removing what is gone does no harm."

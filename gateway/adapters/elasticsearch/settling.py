@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.adapters.base import Outcome, WriteStatus
 from gateway.adapters.elasticsearch.holding import Holding, Verdict, mark_of
 from gateway.adapters.elasticsearch.ids import name_of
 from gateway.adapters.elasticsearch.plan import shifted
 from gateway.adapters.elasticsearch.wire import SentEvent, StoredEvent, to_event
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import AmbiguousKey, Conflict, GatewayError, KeyExists, NotUnderKey
 from gateway.model.event import Event
 from gateway.model.ids import CalendarId

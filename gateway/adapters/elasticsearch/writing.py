@@ -5,13 +5,14 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from gateway.adapters.base import Outcome, PlannedEvent, WriteStatus
+from gateway.adapters.base import PlannedEvent
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import MLStep, span_of
 from gateway.adapters.elasticsearch.posting import Posted, Posting, Row
 from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import CONTENT, EventReader, StoredEvent
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotStored, Problem, UpstreamError
 from gateway.model.fields import EVERYTHING, Fields

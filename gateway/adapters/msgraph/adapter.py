@@ -13,10 +13,8 @@ from gateway.adapters.base import (
     Health,
     Listing,
     OnExisting,
-    Outcome,
     Plan,
     Step,
-    WriteStatus,
 )
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.calendars import to_calendar
@@ -38,6 +36,7 @@ from gateway.adapters.msgraph.series_keys import SeriesKeys
 from gateway.adapters.msgraph.view import read_events
 from gateway.adapters.msgraph.wire import GraphCalendar, Page
 from gateway.adapters.msgraph.writing import Writing, posts_of
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.retries import Retries
 from gateway.errors import (
     Forbidden,

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EventChange, EventStep, Outcome, WriteStatus
+from gateway.adapters.base import EventChange, EventStep
 from gateway.adapters.msgraph import faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.event_plan import is_stale
@@ -13,6 +13,7 @@ from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.kept import changes, is_still_series
 from gateway.adapters.msgraph.patch import is_untouched, members_of, shows
 from gateway.adapters.msgraph.wire import GraphEvent
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Conflict, NoAnswer, NotFound, Problem, UnexpectedAnswer, Unsupported, UpstreamError
 from gateway.model.event import Event

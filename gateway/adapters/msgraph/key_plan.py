@@ -5,12 +5,13 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EventChange, OnExisting, Outcome, WriteStatus
+from gateway.adapters.base import EventChange, OnExisting
 from gateway.adapters.msgraph import kept
 from gateway.adapters.msgraph.bearers import Bearer, Bearers
 from gateway.adapters.msgraph.drift import drift, is_as_made
 from gateway.adapters.msgraph.keys import marked
 from gateway.adapters.msgraph.patch import shows
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import AmbiguousKey, Conflict, KeyExists, UpstreamError
 from gateway.model.event import Draft, Event, Recurrence, SourceKind, draft_of
 

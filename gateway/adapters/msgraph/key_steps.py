@@ -5,7 +5,14 @@ from functools import partial
 
 import msgspec
 
-from gateway.adapters.base import EventChange, EventStep, OnExisting, Outcome, Plan, PlannedEvent, Step
+from gateway.adapters.base import (
+    EventChange,
+    EventStep,
+    OnExisting,
+    Plan,
+    PlannedEvent,
+    Step,
+)
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.bearers import Bearers
 from gateway.adapters.msgraph.event_plan import plan_event
@@ -18,6 +25,7 @@ from gateway.adapters.msgraph.paths import canonical_if_known
 from gateway.adapters.msgraph.plan import losses, plan
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.wire import NewEvent
+from gateway.adapters.outcome import Outcome
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import GatewayError, Problem
 from gateway.model.event import Draft

@@ -7,7 +7,12 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import EventChange, EventStep, OnExisting, Outcome, Step, WriteStatus
+from gateway.adapters.base import (
+    EventChange,
+    EventStep,
+    OnExisting,
+    Step,
+)
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.bearers import Bearer, Bearers
 from gateway.adapters.msgraph.drift import drift, is_as_made
@@ -20,6 +25,7 @@ from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.twins import are_twins, remove
 from gateway.adapters.msgraph.writing import Post, Writing, posts_of
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import Conflict, GatewayError, Problem, UpstreamError
 from gateway.model.event import Draft, Event
 from gateway.model.msgraph import MSGraphEventDetails

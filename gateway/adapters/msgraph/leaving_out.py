@@ -8,7 +8,6 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.base import Outcome, WriteStatus
 from gateway.adapters.msgraph import faults
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.events import to_event
@@ -23,6 +22,7 @@ from gateway.adapters.msgraph.exceptions import (
 from gateway.adapters.msgraph.paths import event_in_mailbox_of
 from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.wire import CancelledOccurrences, GraphEvent, Instance, Page
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import (
     Conflict,

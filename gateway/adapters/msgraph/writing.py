@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import msgspec
 
-from gateway.adapters.base import Outcome, PlannedEvent, Step, WriteStatus
+from gateway.adapters.base import PlannedEvent, Step
 from gateway.adapters.msgraph import batch, faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.drafts import with_transaction
@@ -18,6 +18,7 @@ from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical, is_group
 from gateway.adapters.msgraph.repeats import Repeats
 from gateway.adapters.msgraph.wire import GraphEvent
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.transport import Answer
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import NoAnswer, RateLimited, Unavailable, UnexpectedAnswer, UpstreamError

@@ -1,0 +1,57 @@
+"""What became of one event that was to be written in one calendar, as its adapter tells it."""
+
+from enum import StrEnum
+
+import msgspec
+
+from gateway.adapters.byproducts import TranslationWarning
+from gateway.errors import Code, Problem
+from gateway.model.event import Event
+
+
+class WriteStatus(StrEnum):
+    """What became of one event in one calendar. UNKNOWN is not FAILED: it may be there."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+    PLANNED = "planned"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    ROLLED_BACK = "rolled_back"
+    ROLLBACK_FAILED = "rollback_failed"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def of(cls, problem: Problem) -> "WriteStatus":
+        """That of an event which is left as it is for a problem."""
+        return cls.CONFLICT if problem.code in {Code.CONFLICT, Code.AMBIGUOUS_KEY} else cls.FAILED
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one planned event. `stored`: it was seen upstream after the write.
+
+    `previous_id` is the id that the event had before, where a write gave it another one. `event_ids` are all
+    events of a series that a calendar holds as one event per occurrence; `event` is the first of them.
+    `warnings` are what only the answer tells. `is_shared`: another call may have written the same just then,
+    or count on it, as far as was seen. `is_partial`: it failed, and part of it came.
+    """
+
+    index: int
+    status: WriteStatus
+    event: Event | None = None
+    event_ids: tuple[str, ...] = ()
+    previous_id: str | None = None
+    stored: bool = False
+    is_shared: bool = False
+    is_partial: bool = False
+    problem: Problem | None = None
+    warnings: tuple[TranslationWarning, ...] = ()
+    requests: tuple[int, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The events that are there, as far as they are known."""
+        return self.event_ids or ((self.event.id,) if self.event else ())
