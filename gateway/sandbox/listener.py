@@ -53,6 +53,7 @@ class Listener:
             self._pause = self._loop.call_later(_PAUSE_SECONDS, self._listen)
             raise
         client.setblocking(False)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does not see that it is TCP
         task = self._loop.create_task(self._serve(client))
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)

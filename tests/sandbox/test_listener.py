@@ -1,6 +1,7 @@
 """Where emulators listen: on both event loops, for several clients, on a port of its own."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -38,4 +39,19 @@ async def test_a_port_that_is_taken_is_an_error():
     listener = Listener(0, talk)
     with pytest.raises(OSError, match="in use"):
         Listener(listener.port, talk)
+    await listener.aclose()
+
+
+async def test_what_is_said_in_pieces_is_sent_without_waiting_for_the_client_to_confirm_it():
+    told = asyncio.get_running_loop().create_future()
+
+    async def tell(reader, writer):
+        told.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await talk(reader, writer)
+
+    listener = Listener(0, tell)
+    _, writer = await asyncio.open_connection(LOOPBACK, listener.port)
+    assert await told
+    writer.close()
+    await writer.wait_closed()
     await listener.aclose()
