@@ -23,7 +23,8 @@ class Listener:
         self._talk = talk
         self._tls = tls
         self._loop = asyncio.get_running_loop()
-        self._clients: set[asyncio.Task[None]] = set()
+        self.clients: set[asyncio.Task[None]] = set()
+        """The tasks that serve those who are there."""
         self._pause: asyncio.TimerHandle | None = None
         self._socket = socket.create_server((LOOPBACK, port))
         self._socket.setblocking(False)
@@ -36,9 +37,9 @@ class Listener:
             self._pause.cancel()
         self._loop.remove_reader(self._socket)
         self._socket.close()
-        for client in self._clients:
+        for client in self.clients:
             client.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
+        await asyncio.gather(*self.clients, return_exceptions=True)
 
     def _listen(self) -> None:
         self._loop.add_reader(self._socket, self._take)
@@ -55,8 +56,8 @@ class Listener:
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does not see that it is TCP
         task = self._loop.create_task(self._serve(client))
-        self._clients.add(task)
-        task.add_done_callback(self._clients.discard)
+        self.clients.add(task)
+        task.add_done_callback(self.clients.discard)
         task.add_done_callback(lambda _: client.close())  # also where the task has never begun
 
     async def _serve(self, client: socket.socket) -> None:

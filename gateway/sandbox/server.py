@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -121,6 +121,11 @@ class EmulatorServer(Generic[E]):
     @property
     def port(self) -> int:
         return self._port if self._listener is None else self._listener.port
+
+    @property
+    def clients(self) -> Collection[asyncio.Task[None]]:
+        """The tasks that serve those who are connected."""
+        return () if self._listener is None else self._listener.clients
 
     @property
     def url(self) -> str:

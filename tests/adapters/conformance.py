@@ -541,7 +541,7 @@ class AdapterConformance:
         bench.faults.release()
         await bench.write(draft())
         assert len(await bench.read()) == 1
-        ours = asyncio.all_tasks() - before - bench.server._connections
+        ours = asyncio.all_tasks() - before - set(bench.server.clients)
         assert ours == set()
 
     async def test_a_write_that_is_cancelled_does_not_block_the_next(self, bench: Bench):
