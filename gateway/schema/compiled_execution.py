@@ -1,4 +1,4 @@
-"""The execution of one operation by graphql-core, with compiled completion wherever that is possible."""
+"""Where graphql-core, executing an operation, completes a value the compiled way, and where its own."""
 
 from collections.abc import Awaitable
 from typing import Any, cast
