@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from math import inf, isinf
-from typing import Final, Self
+from math import inf
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -51,14 +51,37 @@ class Deadline(msgspec.Struct, frozen=True):
             raise _out_of_time()
         return left
 
-    @asynccontextmanager
-    async def limit(self, too_slow: Callable[[], OutOfTime] = _out_of_time) -> AsyncIterator[None]:
+    def limit(self, too_slow: Callable[[], OutOfTime] = _out_of_time) -> AbstractContextManager[None]:
         """Breaks off what takes longer, before anything is sent. Raises OutOfTime then."""
-        try:
-            async with asyncio.timeout(None if isinf(self.ends) else self.remaining):
-                yield
-        except TimeoutError as exc:
-            raise too_slow() from exc
+        return _Limit(self, too_slow)
+
+
+class _Limit(AbstractContextManager[None]):
+    """What `asyncio.timeout` does, without its coroutines, and without a timer where there is no end."""
+
+    def __init__(self, deadline: Deadline, too_slow: Callable[[], OutOfTime]) -> None:
+        self._deadline = deadline
+        self._too_slow = too_slow
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[Any] | None = None
+
+    def __enter__(self) -> None:
+        if self._deadline.ends < inf:
+            task = asyncio.current_task()
+            assert task is not None  # noqa: S101 - whatever waits is a task
+            self._cancelled = task.cancelling()
+            self._timer = asyncio.get_running_loop().call_later(self._deadline.remaining, self._end, task)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        is_broken_off = self._task is not None and self._task.uncancel() <= self._cancelled
+        if is_broken_off and kind is asyncio.CancelledError:
+            raise self._too_slow() from error
+
+    def _end(self, task: asyncio.Task[Any]) -> None:
+        self._task = task
+        task.cancel()
 
 
 NEVER: Final = Deadline()

@@ -55,7 +55,7 @@ class _Places(AbstractAsyncContextManager[None]):
 
     async def __aenter__(self) -> None:
         if not self._gate.try_take(self._count):
-            async with self._deadline.limit():
+            with self._deadline.limit():
                 await self._gate.take(self._count)
 
     async def __aexit__(self, *_: object) -> None:

@@ -55,7 +55,7 @@ class Sharing:
         """The answer that another call gets, None if it gets none. Raises OutOfTime."""
         future: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         self._under_way[key].append(future)
-        async with call.log.deadline.limit():
+        with call.log.deadline.limit():
             answer = await future
         if answer is not None:
             call.log.shared += 1

@@ -53,7 +53,7 @@ async def look_up(
         target, keys = those[0].target, frozenset(each.key for each in those)
         target.check_allowed()
         adapter = session.adapter(target.source)
-        async with within.limit(too_slow):
+        with within.limit(too_slow):
             there = await adapter.by_keys(target.calendar, keys, fields=fields | {"key"}, wide=wide)
         return [there[each.key] for each in those]
 

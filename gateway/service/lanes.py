@@ -52,7 +52,7 @@ class Lanes:
                 skip(closed)
                 return
             try:
-                async with self._within.limit(too_slow):
+                with self._within.limit(too_slow):
                     problems = await step()
             except OutOfTime as exc:
                 skip(exc.problem)

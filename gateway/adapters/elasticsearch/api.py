@@ -80,7 +80,7 @@ class MLApi:
         if self._version is None:
             self._version = self._versions.at_hand
         if self._version is None:
-            async with self._call.log.deadline.limit():
+            with self._call.log.deadline.limit():
                 self._version = await self._versions.get(self._ask_version)
         return self._version
 

@@ -56,7 +56,7 @@ class Tokens:
         task = self._fetching.get(key) or self._start(key, fetch)
         if held is not None and now < held.token.expires:
             return held.token.value
-        async with deadline.limit():
+        with deadline.limit():
             return await _waited(task)
 
     def forget(self, value: str) -> None:
