@@ -77,7 +77,7 @@ class _Writer:
             value = self._present(type_, "it", details)
             written = (self.define(f"return {value}"), {}) if value else None
         exec("\n".join(self._source), self._names)  # noqa: S102 - see above
-        return written and (self._names[written[0]], written[1])
+        return written and Completion(self._names[written[0]], written[1])
 
     def define(self, *lines: str) -> str:
         function = self.name("o")

@@ -22,6 +22,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails, collect_fields
 from graphql.execution.executor import CollectedErrors
 from graphql.execution.values import VariableValues
+from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -61,20 +62,30 @@ class Execution(CompiledExecution):
         begun.collected_errors = CollectedErrors()
         begun.background_futures = set()
         begun._infos = {}
+        begun._has_objects = True
         return begun
 
     async def result(self) -> ExecutionResult:
         """What comes of it, as graphql-core executes an operation without `@defer` and `@stream`."""
-        execute = self.execute_fields_serially if self._is_serial else self.execute_fields
         data: Any
         try:
-            data = execute(self._root, None, None, self._fields, None)
-            if self.is_awaitable(data):
-                data = await data
+            if self._is_serial or len(self._fields) == 1:
+                data = await self._one_by_one()
+            else:
+                data = self.execute_fields(self._root, None, None, self._fields, None)
+                data = await data if self.is_awaitable(data) else data
         except GraphQLError as error:
             self.collected_errors.add(error, None)
             data = None
         return ExecutionResult(data=data, errors=self.collected_errors.errors or None)
+
+    async def _one_by_one(self) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, details in self._fields.items():
+            path = Path(None, name, self._root.name)
+            value = self.execute_field(self._root, None, details, path, None)
+            values[name] = await value if self.is_awaitable(value) else value
+        return values
 
 
 class Operation:

@@ -177,7 +177,7 @@ async def left(query: str) -> list[set[str]]:
     )
     result = await execution.execute_operation()
     assert result.errors is None
-    return [{*completion[1]} for completion in completions.under({}).values() if completion is not None]
+    return [{*completion.left} for completion in completions.under({}).values() if completion is not None]
 
 
 PAGE = (
