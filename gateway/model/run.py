@@ -21,13 +21,36 @@ from typing import Any, Final, Generic, Protocol, TypeVar, overload
 from gateway.model.event import Event
 from gateway.model.fields import DETAILS_OF
 
-__all__ = ["NONE", "Columns", "Made", "Merged", "Run", "Runs", "Written", "as_run", "getter", "quoted"]
+__all__ = [
+    "NONE",
+    "Columns",
+    "Made",
+    "Merged",
+    "Run",
+    "Runs",
+    "Written",
+    "all_quoted",
+    "as_run",
+    "getter",
+    "quoted",
+]
 V = TypeVar("V")
 _DETAILS: Final[Mapping[str, type]] = {kind.value: details for kind, details in DETAILS_OF.items()}
 
 
+_PLAIN: Final = bytes(code for code in range(256) if code >= ord(" ") and code not in b'"\\')
+"""What stands for itself in a string of JSON in UTF-8."""
+
+
 class Written(list[str]):
     """A column of JSON: strings `quoted`, `null` where there is no value."""
+
+
+def all_quoted(texts: Sequence[str]) -> list[str]:
+    """Each of the texts `quoted`: together they are soon seen to be plain."""
+    if "".join(texts).encode(errors="replace").translate(None, _PLAIN):
+        return [*map(quoted, texts)]
+    return [f'"{text}"' for text in texts]
 
 
 class Columns(Sequence[V], Generic[V]):
@@ -74,7 +97,9 @@ class Run(Columns[Event]):
     @overload
     def __getitem__(self, place: slice) -> "Run": ...
     def __getitem__(self, place: int | slice) -> "Event | Run":
-        return self.part(place) if isinstance(place, slice) else self.event(range(len(self))[place])
+        if not isinstance(place, slice):
+            return self.event(range(len(self))[place])
+        return self if place.indices(len(self)) == (0, len(self), 1) else self.part(place)
 
     def __iter__(self) -> Iterator[Event]:
         return map(self.event, range(len(self)))

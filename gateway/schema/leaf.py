@@ -14,7 +14,7 @@ from graphql import GraphQLBoolean, GraphQLID, GraphQLInt, GraphQLLeafType, Grap
 from graphql.pyutils import UndefinedType
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
-from gateway.model.run import Written, quoted
+from gateway.model.run import Written, all_quoted, quoted
 from gateway.model.time import to_rfc3339
 
 Leaf: TypeAlias = Callable[[Any], Any]
@@ -72,7 +72,7 @@ def _written(values: Sequence[Any], kinds: set[type]) -> Sequence[str]:
         return [_WORDS[it] for it in values]
     if kinds <= {int, NoneType}:
         return _at_once(values)
-    return [*map(quoted, values)] if kinds == {str} else [written(it) for it in values]
+    return all_quoted(values) if kinds == {str} else [written(it) for it in values]
 
 
 def _at_once(values: Sequence[Any]) -> Sequence[str]:

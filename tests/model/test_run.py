@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Event
-from gateway.model.run import Made, Merged, Run, as_run
+from gateway.model.run import Made, Merged, Run, all_quoted, as_run, quoted
 from gateway.model.time import EPOCH, EventTime
 
 
@@ -31,6 +31,11 @@ def runs(draw: st.DrawFn, depth: int = 2) -> Run:
     size = sum(map(len, parts))
     places = st.lists(st.integers(0, size - 1), max_size=5) if size else st.just([])
     return Merged(parts, draw(st.none() | places))
+
+
+@given(st.lists(st.text() | st.text('ab"\\\n\x1f\x7f\ud800é')))
+def test_texts_are_quoted_together_as_each_is(texts: list[str]) -> None:
+    assert all_quoted(texts) == [quoted(text) for text in texts]
 
 
 @given(runs(), st.integers(-6, 6), st.integers(-6, 6))

@@ -16,7 +16,7 @@ from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.adapters.msgraph.words import known
 from gateway.model.event import Event, ShowAs, SourceKind
 from gateway.model.fields import DETAILS
-from gateway.model.run import Run, Written, quoted
+from gateway.model.run import Run, Written, all_quoted, quoted
 
 Row: TypeAlias = tuple[str, str, str, GraphEvent]
 """An event's start, its name in ids, its end, and itself: rows have the order of their events."""
@@ -73,6 +73,8 @@ def _zones(names: _Zones, run: GraphRun) -> Written:
         pairs = zip(run.events, names, strict=True)
         names = [(it.original_start_time_zone, None) if it.is_all_day else pair for it, pair in pairs]
     meant = {pair: f'"{zone_of(*pair)}"' for pair in set(names)}
+    if len(meant) == 1:
+        return Written([*meant.values()] * len(names))
     return Written([meant[pair] for pair in names])
 
 
@@ -91,12 +93,14 @@ def _words(run: GraphRun) -> list[ShowAs | None]:
 
 
 def _titles(run: GraphRun) -> Written:
-    return Written([quoted(it.subject or "") for it in run.events])
+    return Written(all_quoted([it.subject or "" for it in run.events]))
 
 
 def _texts(name: str, run: GraphRun) -> Written:
-    texts = map(attrgetter(name), run.events)
-    return Written(["null" if text is None else quoted(text) for text in texts])
+    texts = [*map(attrgetter(name), run.events)]
+    if None in texts:
+        return Written(["null" if text is None else quoted(text) for text in texts])
+    return Written(all_quoted(texts))
 
 
 def _keys(run: GraphRun) -> list[str | None]:
