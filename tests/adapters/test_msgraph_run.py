@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.adapters.msgraph.events import event_reader
 from gateway.adapters.msgraph.reading import Reading
 from gateway.adapters.msgraph.run import GraphRun
-from gateway.adapters.msgraph.selection import page_of, select
+from gateway.adapters.msgraph.selection import page_of
 from gateway.adapters.msgraph.wire import GraphEvent, Page
 from gateway.errors import UnexpectedAnswer
 from gateway.model.event import Event
@@ -88,7 +88,7 @@ def wires(clocks=CLOCKS, instants=INSTANTS):
 
 def page(events, fields=EVERYTHING) -> Page[GraphEvent]:
     """The events as they are read of an answer."""
-    form = page_of(select(fields, version="beta"))
+    form = page_of(fields, version="beta")
     return msgspec.json.decode(msgspec.json.encode({"value": events}), type=form)
 
 

@@ -1,9 +1,9 @@
 """Graph's events as ours: JSON in, unified events with their details out. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from gateway.adapters.msgraph import details, wire
 from gateway.adapters.msgraph.bodies import text_of
@@ -43,6 +43,9 @@ from gateway.model.ids import CalendarId, encode_segment
 from gateway.model.time import EventTime
 from gateway.model.zones import UTC, find_zone
 
+Span: TypeAlias = tuple[str, str]
+"""Start and end of an event, as `sortable` writes them."""
+
 
 class EventReader:
     """Reads the events of an owner's mailbox: of each the wanted attributes, and what it is never without."""
@@ -75,24 +78,29 @@ class EventReader:
         except InvalidInput as exc:
             raise self._unreadable(event, exc) from exc
 
-    def spans(self, events: Iterable[wire.GraphEvent]) -> Iterator[tuple[str, str]]:
-        """Start and end of each event, as `sortable` writes them.
-
-        Raises UnexpectedAnswer for the first of which something wanted cannot be read.
-        """
-        for event in events:
-            first, last = event.start, event.end
-            try:
-                if first.time_zone == UTC == last.time_zone and not event.is_all_day:
-                    times = sortable_utc(first.date_time), sortable_utc(last.date_time)
-                else:
-                    start, end = span(event)
-                    times = sortable(start.instant), sortable(end.instant)
-                for read in self._with_times:
+    def spans(self, events: Sequence[wire.GraphEvent]) -> tuple[Sequence[Span], UnexpectedAnswer | None]:
+        """Those of the events before the first of which something wanted cannot be read, and why not."""
+        try:
+            spans = _spans(events)
+            for read in self._with_times:
+                for event in events:
                     read(event)
-            except InvalidInput as exc:
-                raise self._unreadable(event, exc) from exc
-            yield times
+        except InvalidInput as exc:
+            if len(events) > 1:
+                return self._spans_one_by_one(events)
+            return (), self._unreadable(events[0], exc)
+        return spans, None
+
+    def _spans_one_by_one(
+        self, events: Sequence[wire.GraphEvent]
+    ) -> tuple[Sequence[Span], UnexpectedAnswer | None]:
+        found: list[Span] = []
+        for event in events:
+            spans, unreadable = self.spans([event])
+            if unreadable is not None:
+                return found, unreadable
+            found += spans
+        return found, None
 
     def _unreadable(self, event: wire.GraphEvent, why: InvalidInput) -> UnexpectedAnswer:
         return UnexpectedAnswer(f"{self.source} shows the event {event.id} with an unreadable time: {why}")
@@ -129,6 +137,20 @@ def span(event: wire.GraphEvent) -> tuple[EventTime, EventTime]:
         # One zone for both: it is the start's that says which days are meant.
         return read_day(event.start, first, latest=False), read_day(event.end, first, latest=True)
     return read_time(event.start, first), read_time(event.end, last)
+
+
+def _spans(events: Sequence[wire.GraphEvent]) -> list[Span]:
+    """Those of all events together, as if they were timed in UTC, but for those that are not."""
+    starts, ends = [it.start for it in events], [it.end for it in events]
+    begin, finish = (map(sortable_utc, [it.date_time for it in times]) for times in (starts, ends))
+    spans = [*zip(begin, finish, strict=True)]
+    zones = {it.time_zone for it in (*starts, *ends)}
+    if zones != {UTC} or True in [it.is_all_day for it in events]:
+        for place, event in enumerate(events):
+            if event.is_all_day or not event.start.time_zone == UTC == event.end.time_zone:
+                start, end = span(event)
+                spans[place] = sortable(start.instant), sortable(end.instant)
+    return spans
 
 
 def _recurrence(event: wire.GraphEvent) -> Recurrence | None:

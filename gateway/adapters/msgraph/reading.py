@@ -57,15 +57,10 @@ class Reading:
         """The events that are new, up to one that cannot be read: pages shift while others write."""
         fresh = {event.id: event for event in events if event.id not in self._seen}
         self._seen.update(fresh)
-        names = encode_segments([*fresh])
-        rows: list[Row] = []
-        try:
-            spans = self._reader.spans(fresh.values())
-            for (start, end), name, event in zip(spans, names, fresh.values(), strict=True):
-                rows.append((start, name, end, event))
-        except UnexpectedAnswer as exc:
-            return rows, exc
-        return rows, None
+        shown = [*fresh.values()]
+        spans, unreadable = self._reader.spans(shown)
+        named = zip(spans, encode_segments([*fresh]), shown, strict=False)
+        return [(start, name, end, event) for (start, end), name, event in named], unreadable
 
     def _note(self, rows: Sequence[Row]) -> None:
         """Takes note of the latest start. Raises UnexpectedAnswer for an event that comes too late."""

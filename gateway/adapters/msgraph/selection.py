@@ -10,10 +10,9 @@ from gateway.model.event import SourceKind
 from gateway.model.fields import ALWAYS, DETAILS, Fields
 
 _DETAIL: Final = f"{SourceKind.MSGRAPH}."
-_ALWAYS: Final = ("id", "start", "end", "isAllDay", "originalStartTimeZone", "originalEndTimeZone", "type")
+_NEEDED: Final = ("id", "start", "end", "isAllDay", "originalStartTimeZone", "originalEndTimeZone")
 """What an event's name, its place in a list and its days cannot be told without."""
-_UNASKED: Final = ("@odata.context", "@odata.etag", "singleValueExtendedProperties")
-"""What comes without being selected."""
+_ALWAYS: Final = (*_NEEDED, "type")
 _FOREIGN: Final = frozenset(name for name in DETAILS if not name.startswith(_DETAIL))
 _BETA: Final = frozenset({f"{_DETAIL}uid", f"{_DETAIL}occurrence_id"})
 """v1.0 refuses names that it does not know."""
@@ -47,6 +46,12 @@ _OF_THE_SAME_NAME: Final = {
 }
 _PROPERTIES: Final = _OF_THE_SAME_NAME | _DETAILS | _ATTRIBUTES | dict.fromkeys(ALWAYS, ())
 """When an event was created and changed is not here: a calendar view shows it only if nothing is selected."""
+_UNASKED: Final[dict[str, tuple[str, ...]]] = {
+    "revision": ("@odata.etag",),
+    "key": ("singleValueExtendedProperties",),
+    f"{_DETAIL}fingerprint": ("singleValueExtendedProperties",),
+}
+"""What comes without being selected."""
 
 
 @lru_cache(maxsize=256)
@@ -59,19 +64,19 @@ def select(fields: Fields, *, version: str) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def page_of(selected: str | None) -> type[Page[GraphEvent]]:
-    """A page of events of which only what `$select` asks for is read: all else is None, whatever comes."""
-    if selected is None:
+def page_of(fields: Fields, *, version: str) -> type[Page[GraphEvent]]:
+    """A page of events of which only what is wanted is read: all else is None, whatever comes."""
+    if select(fields, version=version) is None:
         return Page[GraphEvent]
-    names = {*selected.split(","), *_UNASKED}
-    fields = [field for field in msgspec.structs.fields(GraphEvent) if field.encode_name in names]
-    others = set(GraphEvent.__struct_fields__) - {field.name for field in fields}
+    names = {*_NEEDED}.union(*(_PROPERTIES.get(it, ()) + _UNASKED.get(it, ()) for it in fields))
+    read = [field for field in msgspec.structs.fields(GraphEvent) if field.encode_name in names]
+    others = set(GraphEvent.__struct_fields__) - {field.name for field in read}
     form = msgspec.defstruct(
         "SelectedEvent",
-        [(it.name, it.type) if it.required else (it.name, it.type, it.default) for it in fields],
+        [(it.name, it.type) if it.required else (it.name, it.type, it.default) for it in read],
         bases=(Resource,),
         namespace=dict.fromkeys(others),
-        rename={field.name: field.encode_name for field in fields},
+        rename={field.name: field.encode_name for field in read},
         frozen=True,
         kw_only=True,
     )

@@ -125,6 +125,7 @@ def sortable(instant: datetime) -> str:
     return to_rfc3339(instant)[:-1]
 
 
+@lru_cache(_REMEMBERED)  # events begin and end at few times, and are listed again and again
 def sortable_utc(date_time: str) -> str:
     """The same of a wall clock's time in UTC. Raises InvalidTime."""
     try:

@@ -10,7 +10,7 @@ from gateway.adapters.msgraph.events import event_reader
 from gateway.adapters.msgraph.paths import canonical
 from gateway.adapters.msgraph.reading import EAST, WEST, Reading
 from gateway.adapters.msgraph.run import GraphRun
-from gateway.adapters.msgraph.selection import page_of, select
+from gateway.adapters.msgraph.selection import page_of
 from gateway.adapters.msgraph.series_keys import SeriesKeys
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import InvalidTime, TooMany
@@ -36,7 +36,7 @@ async def read_events(
 
     `keys` says which keys occurrences have, if that is asked for.
     """
-    form = page_of(select(fields, version=api.version))
+    form = page_of(fields, version=api.version)
     for part in parts(window):
         reading: Reading | None = None
         async with aclosing(api.pages(request(widened(part)), form)) as pages:

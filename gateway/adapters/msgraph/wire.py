@@ -161,53 +161,56 @@ class OnlineMeetingInfo(Resource, frozen=True, kw_only=True):
 
 
 class GraphEvent(Resource, frozen=True, kw_only=True):
-    """An event as Graph shows it. Enumerations are strings here: Graph adds words to them."""
+    """An event as Graph shows it. Enumerations are strings here: Graph adds words to them.
+
+    Its members stand in the order in which they come, in which they are found the soonest.
+    """
 
     context: str | None = msgspec.field(default=None, name="@odata.context")
     etag: str | None = msgspec.field(default=None, name="@odata.etag")
     id: str
-    subject: str | None = None
-    body: ItemBody | None = None
-    body_preview: str | None = None
-    start: DateTimeTimeZone
-    end: DateTimeTimeZone
-    is_all_day: bool | None = None
-    location: Location | None = None
-    locations: tuple[Location, ...] | None = None
-    attendees: tuple[Attendee, ...] | None = None
-    organizer: Recipient | None = None
-    categories: tuple[str, ...] | None = None
-    show_as: str | None = None
-    importance: str | None = None
-    sensitivity: str | None = None
-    type: str | None = None
-    change_key: str | None = None
-    i_cal_uid: str | None = msgspec.field(default=None, name="iCalUId")
-    uid: str | None = None
     created_date_time: str | None = None
     last_modified_date_time: str | None = None
+    change_key: str | None = None
+    categories: tuple[str, ...] | None = None
+    transaction_id: str | None = None
     original_start_time_zone: str | None = None
     original_end_time_zone: str | None = None
-    original_start: str | None = None
-    is_reminder_on: bool | None = None
+    i_cal_uid: str | None = msgspec.field(default=None, name="iCalUId")
+    uid: str | None = None
     reminder_minutes_before_start: int | None = None
+    is_reminder_on: bool | None = None
     has_attachments: bool | None = None
+    subject: str | None = None
+    body_preview: str | None = None
+    importance: str | None = None
+    sensitivity: str | None = None
+    original_start: str | None = None
+    is_all_day: bool | None = None
     is_cancelled: bool | None = None
-    is_draft: bool | None = None
     is_organizer: bool | None = None
     response_requested: bool | None = None
-    allow_new_time_proposals: bool | None = None
-    hide_attendees: bool | None = None
+    series_master_id: str | None = None
+    show_as: str | None = None
+    type: str | None = None
+    web_link: str | None = None
+    online_meeting_url: str | None = None
     is_online_meeting: bool | None = None
     online_meeting_provider: str | None = None
-    online_meeting: OnlineMeetingInfo | None = None
-    online_meeting_url: str | None = None
-    series_master_id: str | None = None
+    allow_new_time_proposals: bool | None = None
     occurrence_id: str | None = None
-    transaction_id: str | None = None
-    web_link: str | None = None
+    is_draft: bool | None = None
+    hide_attendees: bool | None = None
     response_status: ResponseStatus | None = None
+    body: ItemBody | None = None
+    start: DateTimeTimeZone
+    end: DateTimeTimeZone
+    location: Location | None = None
+    locations: tuple[Location, ...] | None = None
     recurrence: PatternedRecurrence | None = None
+    attendees: tuple[Attendee, ...] | None = None
+    organizer: Recipient | None = None
+    online_meeting: OnlineMeetingInfo | None = None
     single_value_extended_properties: tuple[ExtendedProperty, ...] | None = None
 
 
