@@ -9,7 +9,6 @@ import msgspec
 
 from gateway.adapters.deadline import Deadline
 from gateway.adapters.outcome import WriteStatus
-from gateway.adapters.together import together
 from gateway.errors import GatewayError, InvalidInput, Problem, located
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
 from gateway.service.audit import AuditTrail
@@ -20,7 +19,7 @@ from gateway.service.event_order import Copies, EventOrder
 from gateway.service.event_write import EventWrite
 from gateway.service.fan_out import check_invitations, in_order
 from gateway.service.key_lookup import look_up
-from gateway.service.lanes import Lanes
+from gateway.service.lanes import Lanes, Work
 from gateway.service.looking import time_to_look
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
@@ -109,12 +108,12 @@ async def _prepare(
     session: Session, writes: Sequence[EventWrite], max_invitations: int | None, *, within: Deadline
 ) -> None:
     lanes = Lanes(session.log, within=within)
-    await together(lanes.run(write.lane, write.check, skip=write.refuse) for write in writes)
+    await lanes.run_all([Work(lane=write.lane, step=write.check, skip=write.refuse) for write in writes])
     _refuse_doubled(writes)
     check_invitations(writes, max_invitations)
     lanes = Lanes(session.log, within=within)  # what was found may be written, whatever else is silent
     found = [write for write in writes if write.event_id is not None]
-    await together(lanes.run(write.lane, write.plan, skip=write.refuse) for write in found)
+    await lanes.run_all([Work(lane=write.lane, step=write.plan, skip=write.refuse) for write in found])
 
 
 def _refuse_doubled(writes: Sequence[EventWrite]) -> None:

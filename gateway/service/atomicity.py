@@ -1,13 +1,14 @@
 """All or nothing: a call that succeeds as a whole, or is taken back as far as that can be done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from gateway.adapters.outcome import WriteStatus
 from gateway.errors import NotAll, Problem, TooManyInvitations
-from gateway.service.fan_out import Write, apply_all, check_calls, each
-from gateway.service.lanes import Lanes
+from gateway.service.fan_out import Write, apply_all, check_calls
+from gateway.service.lanes import Lanes, Work
 from gateway.service.session import Session
 
 _FOR_WRITING: Final = 2 / 3
@@ -89,13 +90,13 @@ class _Whole:
 
     async def apply(self, lanes: Lanes) -> None:
         for stage in self._stages:
-            await each(lanes, stage, self._take, self._skip)
+            await _each(lanes, stage, self._take, self._skip)
 
     async def undo(self, lanes: Lanes) -> None:
         """The last stage first."""
         for stage in reversed(self._stages):
             begun = [(write, step) for write, step in stage if id(step) in self._begun]
-            await each(lanes, begun, lambda write, step: write.undo(step), _strand)
+            await _each(lanes, begun, lambda write, step: write.undo(step), _strand)
 
     async def _take(self, write: Write, step: Any) -> Iterable[Problem]:
         if self.is_broken:
@@ -112,6 +113,25 @@ class _Whole:
         else:
             write.skip(step, problem)
         self.is_broken = True
+
+
+async def _each(
+    lanes: Lanes,
+    steps: Sequence[tuple[Write, Any]],
+    take: Callable[[Write, Any], Awaitable[Iterable[Problem]]],
+    skip: Callable[[Write, Any, Problem], None],
+) -> None:
+    """Takes the steps, a bounded number at once, and skips those that are not to be taken any more."""
+    works = [
+        Work(
+            lane=write.lane,
+            step=partial(take, write, step),
+            skip=partial(skip, write, step),
+            events=write.size(step),
+        )
+        for write, step in steps
+    ]
+    await lanes.run_all(works)
 
 
 def _strand(write: Write, step: Any, problem: Problem) -> None:

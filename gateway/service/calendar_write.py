@@ -38,23 +38,17 @@ class CalendarWrite:
         self._can_mute = target.source.can(Capability.ANOMALY_SUPPRESSION)
         self._longest_mute = self._policy.longest_mute(command.max_mute) if self._can_mute else timedelta.max
         self._mode_warnings = target.source.dry_run_warnings() if command.dry_run else ()
-        self._undo = CalendarUndo(session, target)
+        self.source_name: Final = target.source.name
+        self.invites: Final = target.source.can(Capability.ATTENDEES)
+        self.max_invitations: Final = self._policy.max_invitations
         self.calendar_id = target.known_id
         self.lane: Final = target.known_id or str(target.calendar)
         made, refused = drafts.in_zone(target.time_zone)
-        self.drafts, self.refused = dict(made), dict(refused)
+        self.drafts, self.refused = dict(made), dict(refused)  # what others refuse is none of ours
         self.steps: Sequence[Step] = ()
         self.outcomes: dict[int, Outcome] = {}
         self._planned: dict[int, PlannedEvent] = {}
         self._found: Calendar | None = None
-
-    @property
-    def source_name(self) -> str:
-        return self.target.source.name
-
-    @property
-    def invites(self) -> bool:
-        return self.target.source.can(Capability.ATTENDEES)
 
     @property
     def invitations(self) -> dict[int, int]:
@@ -63,10 +57,6 @@ class CalendarWrite:
             return {}
         counts = {index: self._hearing(index) for index in self.drafts if index not in self.outcomes}
         return {index: count for index, count in counts.items() if count}
-
-    @property
-    def max_invitations(self) -> int:
-        return self._policy.max_invitations
 
     @property
     def is_short(self) -> bool:
@@ -79,7 +69,8 @@ class CalendarWrite:
         Gives what keeps all of it from being written. What is left after a refusal can be prepared anew.
         """
         try:
-            await self._check_calendar()
+            self._check_target()
+            await self._look_at_calendar()
             self._check_drafts()
             await self._plan()
         except GatewayError as exc:
@@ -99,17 +90,20 @@ class CalendarWrite:
 
     def _hearing(self, index: int) -> int:
         """Whom the draft invites; where an event is to be changed, all who were invited before, too."""
+        invited = len(self.drafts[index].attendees or ())
         planned = self._planned.get(index)
-        effects = planned.effects if planned else ()
-        mailed = (effect.count or 0 for effect in effects if effect.is_mail)
-        return max(len(self.drafts[index].attendees or ()), sum(mailed))
+        if planned is None or not planned.effects:
+            return invited
+        return max(invited, sum([effect.count or 0 for effect in planned.effects if effect.is_mail]))
 
-    async def _check_calendar(self) -> None:
+    def _check_target(self) -> None:
         self.target.check_allowed()
         if not self._command.dry_run:
             self.target.source.check_write()
-        wildcard = not self.target.by_alias and not self._policy.names_exactly(self.target.canonical)
-        could_mute_all = wildcard and self._can_mute
+
+    async def _look_at_calendar(self) -> None:
+        """Only where it must be known: whether it is there, or, named by a wildcard, mutes all jobs."""
+        could_mute_all = self._can_mute and not self.target.is_named
         must_be_there = self._command.dry_run or self._command.atomicity is Atomicity.ALL_OR_NOTHING
         if self._found is not None or not (could_mute_all or must_be_there):
             return
@@ -119,12 +113,14 @@ class CalendarWrite:
             self._policy.check_mutes(found)
 
     def _check_drafts(self) -> None:
-        invites = self.invites
         for index, draft in list(self.drafts.items()):
+            lasts = draft.end.instant - draft.start.instant
+            if not draft.attendees and lasts <= self._longest_mute:
+                continue
             try:
-                if invites:
+                if self.invites:
                     self._policy.check_group_addresses(draft.attendees or ())
-                self._check_mute(draft.end.instant - draft.start.instant)
+                self._check_mute(lasts)
             except GatewayError as exc:
                 self._refuse((index,), exc.problem.at("events", index))
 
@@ -137,7 +133,10 @@ class CalendarWrite:
 
     async def _plan_drafts(self) -> list[Step]:
         self.outcomes = {}
-        return [step for indexes in self._together() for step in await self._plan_together(indexes)]
+        steps: list[Step] = []
+        for indexes in self._together():
+            steps += await self._plan_together(indexes)
+        return steps
 
     def _together(self) -> Iterable[Sequence[int]]:
         """The drafts that may share a step: where all or nothing is wanted, those that invite go last."""
@@ -146,27 +145,32 @@ class CalendarWrite:
         silent = [index for index in self.drafts if index not in self.invitations]
         return [silent, list(self.invitations)] if silent else [list(self.invitations)]
 
-    async def _plan_together(self, indexes: Sequence[int]) -> list[Step]:
+    async def _plan_together(self, indexes: Sequence[int]) -> Sequence[Step]:
+        """The steps for some of the drafts, in order. An adapter knows these by their places."""
         drafts = self.target.announced([self.drafts[index] for index in indexes])
         adapter = self._session.adapter(self.target.source)
         plan = await adapter.plan(self.target.calendar, drafts, on_existing=self._command.on_existing)
         foretells = self._command.foretells
-        told = await adapter.foretell(plan.steps, self._found) if foretells else plan.steps
-        steps = [_renumbered(step, indexes) for step in told]
+        steps = await adapter.foretell(plan.steps, self._found) if foretells else plan.steps
+        if indexes[-1] != len(indexes) - 1:
+            steps = [_renumbered(step, indexes) for step in steps]
         planned = {event.index: event for step in steps for event in step.events}
         self._planned |= planned
-        self.outcomes |= _settled(plan, indexes)
+        if plan.settled:
+            self.outcomes |= _settled(plan, indexes)
         for place, problem in plan.refused.items():
             self._refuse((indexes[place],), problem.at("events", indexes[place]))
-        forgotten = set(indexes) - self.refused.keys() - planned.keys() - self.outcomes.keys()
-        if forgotten:
-            raise RuntimeError(f"{self.source_name} planned nothing for the events {sorted(forgotten)}")
+        known = planned.keys() | self.outcomes.keys() | self.refused.keys()
+        if not known.issuperset(indexes):
+            raise RuntimeError(f"{self.source_name} planned nothing for some of the events {indexes}")
         return steps
 
     def _refuse_planned(self, steps: Iterable[Step]) -> bool:
         """Whether anything was refused: for what would be lost, or for a series that mutes on and on."""
         refused = len(self.refused)
         for planned in [event for step in steps for event in step.events]:
+            if not planned.warnings and planned.unbroken <= self._longest_mute:
+                continue
             try:
                 if planned.warnings:
                     self._command.on_loss.check(self.source_name, planned.warnings)
@@ -195,7 +199,7 @@ class CalendarWrite:
                 self.outcomes[event.index] = foreseen(event.index, event.existing, part.indexes)
 
     def size(self, step: Step) -> int:
-        return sum(event.held_as for event in step.events)
+        return sum([event.held_as for event in step.events])
 
     def mails(self, step: Step) -> int:
         """How many events of the step send mail."""
@@ -211,10 +215,9 @@ class CalendarWrite:
             adapter = self._session.adapter(self.target.source)
             outcomes = {it.index: it for it in await adapter.apply(step, fields=self._command.read)}
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
-            _log.exception("write.crashed", source=self.target.source.name, calendar=str(step.calendar))
+            _log.exception("write.crashed", source=self.source_name, calendar=str(step.calendar))
         finally:  # a call that is cancelled in the middle leaves its line, too
-            indexes = [planned.index for planned in step.events]
-            problems = self._keep([outcomes.get(index) or interrupted(index) for index in indexes])
+            problems = self._keep([outcomes.get(it.index) or interrupted(it.index) for it in step.events])
         return problems
 
     def skip(self, step: Step, problem: Problem, status: WriteStatus = WriteStatus.FAILED) -> None:
@@ -224,7 +227,8 @@ class CalendarWrite:
 
     async def undo(self, step: Step) -> Iterable[Problem]:
         """Takes back what a step wrote, and keeps what came of that as `apply` does."""
-        return self._keep(await self._undo.take_back(step, self.outcomes), Action.UNDO)
+        undo = CalendarUndo(self._session, self.target)
+        return self._keep(await undo.take_back(step, self.outcomes), Action.UNDO)
 
     def strand(self, step: Step, problem: Problem) -> None:
         """Keeps that what a step wrote was not taken back."""
@@ -236,7 +240,7 @@ class CalendarWrite:
             [(self._home(outcome), self.drafts[outcome.index], outcome) for outcome in outcomes],
             call=self._session.call,
             action=action,
-            source=self.target.source.name,
+            source=self.source_name,
         )
         return [outcome.problem for outcome in outcomes if outcome.problem is not None]
 
@@ -287,8 +291,6 @@ def _settled(plan: Plan, indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]
 
 
 def _renumbered(step: Step, indexes: Sequence[int]) -> Step:
-    """A step whose events carry their index in the call, not in the sequence that was planned."""
-    if all(event.index == indexes[event.index] for event in step.events):
-        return step
+    """The step whose events carry their index in the call, not in the sequence that was planned."""
     events = tuple(msgspec.structs.replace(event, index=indexes[event.index]) for event in step.events)
     return msgspec.structs.replace(step, events=events)

@@ -50,13 +50,13 @@ class ConfiguredSource(msgspec.Struct, frozen=True, kw_only=True):
 
     def check_read(self) -> None:
         """Raises MissingScope unless the caller may read the source."""
-        if not may_read(self.scopes, self.name):
+        if not may_read(self.scopes, self.source.name):
             raise _missing(READ, self.name)
 
     def check_write(self) -> None:
         """Raises ReadOnlySource or MissingScope unless the source may be written to, and by the caller."""
-        self.policy.check_write(self.name)
-        if not may_write(self.scopes, self.name):
+        self.policy.check_write(self.source.name)
+        if not may_write(self.scopes, self.source.name):
             raise _missing(WRITE, self.name)
 
     def dry_run_warnings(self) -> tuple[TranslationWarning, ...]:
@@ -83,7 +83,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One calendar of a call. `index` is the place in the input that named it, alone or with others.
 
     `known_id` is the canonical id, or None where only the upstream can tell; `canonical` is as the calendar
-    was addressed then.
+    was addressed then. `is_allowed` says whether the configuration names the calendar, and `is_named` whether
+    it does so by an alias, or without a wildcard.
     """
 
     index: int
@@ -92,31 +93,37 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     known_id: str | None
     source: ConfiguredSource
     by_alias: bool = False
+    is_allowed: bool = False
+    is_named: bool = False
     time_zone: str | None = None
-    announcement: Announcement = Announcement()
+    announcement: Announcement | None = None
 
     @classmethod
     def of(cls, source: ConfiguredSource, calendar: CalendarId, alias: Alias | None = None) -> Self:
         known = source.source.canonical_id(calendar)
+        canonical = known or calendar
+        is_outlook = source.source.kind is SourceKind.MSGRAPH
         return cls(
             index=0,
             calendar=calendar,
-            canonical=known or calendar,
+            canonical=canonical,
             known_id=None if known is None else str(known),
             source=source,
             by_alias=alias is not None,
+            is_allowed=alias is not None or source.policy.names(canonical),
+            is_named=alias is not None or source.policy.names_exactly(canonical),
             time_zone=(alias.time_zone if alias else None) or source.policy.time_zone,
-            announcement=alias.announcement if alias else Announcement(),
+            announcement=alias.announcement if alias and is_outlook else None,
         )
 
     def announced(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
         """Drafts as this calendar gets them."""
-        is_outlook = self.source.source.kind is SourceKind.MSGRAPH
-        return list(map(self.announcement.of, drafts)) if is_outlook else drafts
+        return drafts if self.announcement is None else [*map(self.announcement.of, drafts)]
 
     def check_allowed(self) -> None:
         """Raises CalendarNotAllowed unless the configuration names the calendar."""
-        self.source.policy.check_calendar(self.canonical, by_alias=self.by_alias)
+        if not self.is_allowed:
+            self.source.policy.check_calendar(self.canonical, by_alias=self.by_alias)
 
 
 class Unresolved(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
@@ -46,20 +47,17 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drafts:
-    """Each draft is made once per time zone. `keys` has one for each maker, or is empty."""
+    """Each draft is made once per time zone. `keys` has one for each maker, or is empty at first.
+
+    They stay as they were given, whether or not there can be a draft.
+    """
 
     def __init__(self, makers: Sequence[DraftMaker], keys: Sequence[str | None] = ()) -> None:
         self._makers = makers
-        self._keys = keys or [None] * len(makers)
-        self._counts = Counter(folded(key) for key in self._keys if key is not None)
+        self.keys: Final = keys or [None] * len(makers)
+        given = [folded(key) for key in self.keys if key is not None]
+        self._counts = Counter(given) if given else {}
         self._made: dict[str | None, Made] = {}
-
-    def __len__(self) -> int:
-        return len(self._makers)
-
-    def key(self, index: int) -> str | None:
-        """The key as it was given, whether or not there can be a draft."""
-        return self._keys[index]
 
     def in_zone(self, time_zone: str | None) -> Made:
         """Those that can be meant, and why the others cannot, by their index."""
@@ -70,21 +68,19 @@ class Drafts:
     def _make(self, time_zone: str | None) -> Made:
         drafts: dict[int, Draft] = {}
         refused: dict[int, Problem] = {}
-        for index, (make, key) in enumerate(zip(self._makers, self._keys, strict=True)):
+        for index, (make, key) in enumerate(zip(self._makers, self.keys, strict=True)):
             try:
-                self._check(key)
-                draft = make(time_zone)
+                drafts[index] = make(time_zone) if key is None else self._under(key, make, time_zone)
             except GatewayError as exc:
                 refused[index] = exc.problem.at("events", index)
-            else:
-                drafts[index] = draft if key is None else msgspec.structs.replace(draft, key=key)
         return drafts, refused
 
-    def _check(self, key: str | None) -> None:
+    def _under(self, key: str, make: DraftMaker, time_zone: str | None) -> Draft:
         """Raises InvalidInput for what is no key, and for one that several events of the call have."""
-        if key is not None and self._counts[folded(checked(key))] > 1:
+        if self._counts[folded(checked(key))] > 1:
             raise InvalidInput(
                 f"Several events of the call have the key {key}.",
                 path=("key",),
                 hint="Only one event of a calendar can have it, whatever its case. None of these is written.",
             )
+        return msgspec.structs.replace(make(time_zone), key=key)

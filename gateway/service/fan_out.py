@@ -1,15 +1,14 @@
 """Carrying out the planned parts of a call: all invitations or none, silent sources before the others."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from gateway.adapters.allowance import Allowance
 from gateway.adapters.outcome import WriteStatus
-from gateway.adapters.together import together
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import OutOfCalls, Problem, TooManyInvitations
-from gateway.service.lanes import Lanes
+from gateway.service.lanes import Lanes, Work
 
 
 class Write(Protocol):
@@ -79,6 +78,8 @@ def check_invitations(writes: Sequence[W], limit: int | None) -> list[W]:
     Gives the writes of which something was refused.
     """
     inviting = [write for write in writes if write.invitations]
+    if not inviting:
+        return []
     for group in _by_source(inviting):
         _keep_within(group, min(write.max_invitations for write in group))
     if limit is not None:
@@ -110,15 +111,15 @@ def check_calls(writes: Sequence[Write], allowance: Allowance, *, besides: int =
 
     `besides` is how many it may take beside what is planned.
     """
-    steps = [(write, step) for write in writes for step in write.steps]
-    needed = sum(len(step.requests) for _, step in steps)
+    needed = sum([len(step.requests) for write in writes for step in write.steps])
     if not needed:
         return
     try:
         allowance.check(needed + besides)
     except OutOfCalls as exc:
-        for write, step in steps:
-            write.skip(step, exc.problem)
+        for write in writes:
+            for step in write.steps:
+                write.skip(step, exc.problem)
             write.steps = ()
 
 
@@ -131,28 +132,16 @@ async def apply_all(writes: Sequence[Write], log: UpstreamLog) -> None:
     """Applies all steps, a bounded number at once, the silent sources' before the others'."""
     lanes = Lanes(log)
     for invites in (False, True):
-        steps = [(write, step) for write in writes if write.invites is invites for step in write.steps]
-        await each(lanes, steps, _apply, _skip)
-
-
-async def each(
-    lanes: Lanes,
-    steps: Sequence[tuple[Write, Any]],
-    take: Callable[[Write, Any], Awaitable[Iterable[Problem]]],
-    skip: Callable[[Write, Any, Problem], None],
-) -> None:
-    """Takes the steps, a bounded number at once, and skips those that are not to be taken any more."""
-    await together(
-        lanes.run(
-            write.lane, partial(take, write, step), skip=partial(skip, write, step), events=write.size(step)
-        )
-        for write, step in steps
-    )
-
-
-async def _apply(write: Write, step: Any) -> Iterable[Problem]:
-    return await write.apply(step)
-
-
-def _skip(write: Write, step: Any, problem: Problem) -> None:
-    write.skip(step, problem)
+        works = [
+            Work(
+                lane=write.lane,
+                step=partial(write.apply, step),
+                skip=partial(write.skip, step),
+                events=write.size(step),
+            )
+            for write in writes
+            if write.invites is invites
+            for step in write.steps
+        ]
+        if works:
+            await lanes.run_all(works)

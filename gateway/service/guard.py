@@ -75,17 +75,21 @@ class SourcePolicy(msgspec.Struct, frozen=True, kw_only=True):
         """Whether every calendar of the source may be read."""
         return any(pattern.segments == ("*",) for pattern in self.calendars)
 
+    def names(self, calendar: ResourceId) -> bool:
+        """Whether an entry names the calendar."""
+        return any(pattern.matches(calendar) for pattern in self.calendars)
+
     def names_exactly(self, calendar: ResourceId) -> bool:
         """Whether an entry without a wildcard, or an alias, names the calendar."""
         return any(pattern.is_exact and pattern.matches(calendar) for pattern in self.calendars)
 
     def allows(self, calendar: Calendar) -> bool:
         """Whether a calendar that was found may be read, by either of its ids."""
-        return any(map(self._names, _ids(calendar)))
+        return any(map(self.names, _ids(calendar)))
 
     def check_calendar(self, calendar: ResourceId, *, by_alias: bool = False) -> None:
         """Raises CalendarNotAllowed unless the configuration names the calendar."""
-        if not by_alias and not self._names(calendar):
+        if not by_alias and not self.names(calendar):
             raise _not_allowed(calendar)
 
     def check_found(self, calendar: Calendar) -> None:
@@ -147,9 +151,6 @@ class SourcePolicy(msgspec.Struct, frozen=True, kw_only=True):
                     path=("attendees", index, "email"),
                     hint="Invite people by name, or add the address to allow_group_addresses of the source.",
                 )
-
-    def _names(self, calendar: ResourceId) -> bool:
-        return any(pattern.matches(calendar) for pattern in self.calendars)
 
 
 def _ids(calendar: Calendar) -> list[CalendarId]:

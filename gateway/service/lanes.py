@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from gateway.adapters.deadline import NEVER, Deadline
 from gateway.adapters.gate import Gate
+from gateway.adapters.together import together
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import Code, OutOfCalls, OutOfTime, Problem
 from gateway.service.looking import too_slow
@@ -15,6 +18,18 @@ from gateway.service.looking import too_slow
 _PER_SOURCE: Final = 16
 _PER_LANE: Final = 4
 _SILENCE: Final = frozenset({Code.NO_ANSWER, Code.UNREACHABLE})
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done in a lane, once: `step` gives its problems, `skip` takes the one that keeps it back.
+
+    One with many `events` goes alone, so that few are on their way where nobody answers.
+    """
+
+    lane: str
+    step: Callable[[], Awaitable[Iterable[Problem]]]
+    skip: Callable[[Problem], object]
+    events: int = 1
 
 
 class Lanes:
@@ -31,42 +46,39 @@ class Lanes:
         self._lanes = defaultdict[str, Gate](lambda: Gate(_PER_LANE))
         self._closed: dict[str, Problem] = {}
 
-    async def run(
-        self,
-        lane: str,
-        step: Callable[[], Awaitable[Iterable[Problem]]],
-        *,
-        skip: Callable[[Problem], object],
-        events: int = 1,
-    ) -> None:
+    async def run_all(self, works: Sequence[Work]) -> None:
+        """Takes all steps, with nobody else in these lanes meanwhile: then one alone waits for no room."""
+        if len(works) == 1:
+            await self._take(works[0])
+        else:
+            await together(map(self.run, works))
+
+    async def run(self, work: Work) -> None:
         """Takes the step when there is room; skips it if one before it in this lane got no answer.
 
         It is skipped when its time or the call's is up, too, or the call has sent all requests that it may.
-
-        A step gives its problems; to skip one takes the problem that says so. One with many `events` goes
-        alone, so that few are on their way where nobody answers.
         """
-        async with self._lanes[lane].enter(events), self._sources[lane.partition(":")[0]]:
-            closed = self._closed.get(lane) or self._over()
-            if closed is not None:
-                skip(closed)
-                return
-            try:
-                with self._within.limit(too_slow):
-                    problems = await step()
-            except OutOfTime as exc:
-                skip(exc.problem)
-                return
-            silent = next((problem for problem in problems if problem.code in _SILENCE), None)
-            if silent is not None:
-                self._closed.setdefault(lane, _not_sent(silent))
+        async with self._lanes[work.lane].enter(work.events), self._sources[work.lane.partition(":")[0]]:
+            await self._take(work)
 
-    def _over(self) -> Problem | None:
+    async def _take(self, work: Work) -> None:
         try:
             self._log.check()
         except (OutOfTime, OutOfCalls) as exc:
-            return exc.problem
-        return None
+            work.skip(self._closed.get(work.lane) or exc.problem)
+            return
+        if work.lane in self._closed:
+            work.skip(self._closed[work.lane])
+            return
+        try:
+            with self._within.limit(too_slow):
+                problems = await work.step()
+        except OutOfTime as exc:
+            work.skip(exc.problem)
+            return
+        for problem in problems:
+            if problem.code in _SILENCE:
+                self._closed.setdefault(work.lane, _not_sent(problem))
 
 
 def _not_sent(before: Problem) -> Problem:

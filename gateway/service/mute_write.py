@@ -21,7 +21,7 @@ from gateway.service.event_order import EventOrder
 from gateway.service.event_write import EventFound, EventWrite
 from gateway.service.fan_out import Write
 from gateway.service.following import Following
-from gateway.service.lanes import Lanes
+from gateway.service.lanes import Lanes, Work
 from gateway.service.report import EventRow, combined
 from gateway.service.session import Session
 
@@ -66,11 +66,12 @@ class MuteWrite:
     async def prepare(self, lanes: Lanes) -> None:
         """Checks and plans all that is to be done. Writes nothing."""
         if self._drafts:
-            await lanes.run(self._adding.lane, self._adding.prepare, skip=self._adding.refuse)
+            adding = self._adding
+            await lanes.run(Work(lane=adding.lane, step=adding.prepare, skip=adding.refuse))
         removals = self._all_removals
-        await together(lanes.run(it.lane, it.check, skip=it.refuse) for it in removals)
+        await together(lanes.run(Work(lane=it.lane, step=it.check, skip=it.refuse)) for it in removals)
         going = [write for write in removals if write.event_id is not None]
-        await together(lanes.run(it.lane, it.plan, skip=it.refuse) for it in going)
+        await together(lanes.run(Work(lane=it.lane, step=it.plan, skip=it.refuse)) for it in going)
 
     def show(self) -> None:
         """Puts the planned requests into the log, as a dry run shows them."""

@@ -26,7 +26,8 @@ class Session:
         self.call = call
         self.limits: Final = limits
         self._aside: Session | None = None
-        self._adapters: dict[tuple[str, bool], CalendarAdapter] = {}
+        self._adapters: dict[str, CalendarAdapter] = {}
+        self._readers: dict[str, CalendarAdapter] = {}
         self._identities: dict[str, str] = {}
 
     @contextmanager
@@ -70,19 +71,20 @@ class Session:
 
     def adapter(self, source: ConfiguredSource) -> CalendarAdapter:
         """The source as this call sees it; the same one all through the call. Raises MissingScope."""
-        return self._adapter(source, shares_reads=False)
+        name = source.source.name
+        if name not in self._adapters:
+            source.check_read()
+            self._adapters[name] = source.source.adapter(self.call)
+        return self._adapters[name]
 
     def reader(self, source: ConfiguredSource) -> CalendarAdapter:
         """The source for what is only shown: equal reads of one caller are sent once. Raises MissingScope."""
-        return self._adapter(source, shares_reads=True)
-
-    def _adapter(self, source: ConfiguredSource, *, shares_reads: bool) -> CalendarAdapter:
-        source.check_read()
-        key = source.name, shares_reads
-        if key not in self._adapters:
-            call = msgspec.structs.replace(self.call, shares_reads=shares_reads)
-            self._adapters[key] = source.source.adapter(call)
-        return self._adapters[key]
+        name = source.source.name
+        if name not in self._readers:
+            source.check_read()
+            call = msgspec.structs.replace(self.call, shares_reads=True)
+            self._readers[name] = source.source.adapter(call)
+        return self._readers[name]
 
     async def distinct(self, targets: Sequence[Target]) -> list[Target]:
         """The targets without those that name a calendar already named, whatever the spelling.

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from gateway.adapters.outcome import WriteStatus
-from gateway.adapters.together import together
 from gateway.errors import GatewayError, InvalidInput, Problem
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
 from gateway.service.audit import AuditTrail
@@ -16,7 +15,7 @@ from gateway.service.call_limits import check_calendars, check_rows
 from gateway.service.catalog import Target, Unresolved
 from gateway.service.drafts import AddEvents, Drafts
 from gateway.service.fan_out import check_invitations, in_order
-from gateway.service.lanes import Lanes
+from gateway.service.lanes import Lanes, Work
 from gateway.service.looking import time_to_look
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
@@ -30,23 +29,23 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
     targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
     drafts = Drafts(command.drafts, command.keys)
-    writes = {id(target): CalendarWrite(session, audit, command, target, drafts) for target in targets}
-    await _prepare(session, list(writes.values()), command)
+    writes = [CalendarWrite(session, audit, command, target, drafts) for target in targets]
+    await _prepare(session, writes, command)
     if command.atomicity is Atomicity.ALL_OR_NOTHING:
-        hold_back(list(writes.values()), others_refused=any(isinstance(it, Unresolved) for it in resolved))
-    check_allowance(list(writes.values()), session, command.atomicity)
+        hold_back(writes, others_refused=any(isinstance(it, Unresolved) for it in resolved))
+    check_allowance(writes, session, command.atomicity)
     if command.dry_run:
-        for write in in_order(list(writes.values())):
+        for write in in_order(writes):
             write.show()
     else:
-        await apply(list(writes.values()), session, command.atomicity)
+        await apply(writes, session, command.atomicity)
+    rows_of = {id(write.target): write.row for write in writes}
     columns = [
-        partial(_unresolved, item) if isinstance(item, Unresolved) else writes[id(item)].row
+        partial(_unresolved, item) if isinstance(item, Unresolved) else rows_of[id(item)]
         for item in resolved
-        if isinstance(item, Unresolved) or id(item) in writes
+        if isinstance(item, Unresolved) or id(item) in rows_of
     ]
-    keys = map(drafts.key, range(len(drafts)))
-    rows = tuple([row(index, key) for index, key in enumerate(keys) for row in columns])
+    rows = tuple([row(index, key) for index, key in enumerate(drafts.keys) for row in columns])
     return WriteReport(
         status=status_of(rows, dry_run=command.dry_run), rows=rows, requests=session.call.log.requests
     )
@@ -56,9 +55,14 @@ async def _prepare(session: Session, writes: Sequence[CalendarWrite], command: A
     """Whom a change sends mail shows only in its plan."""
     sources = [write.source_name for write in writes]
     lanes = Lanes(session.log, within=time_to_look(session.log, sources, dry_run=command.dry_run))
-    await together(lanes.run(write.lane, write.prepare, skip=write.refuse) for write in writes)
+    await lanes.run_all([_preparation(write) for write in writes])
     refused = check_invitations(writes, command.max_invitations)
-    await together(lanes.run(write.lane, write.prepare, skip=write.refuse) for write in refused)
+    if refused:
+        await lanes.run_all([_preparation(write) for write in refused])
+
+
+def _preparation(write: CalendarWrite) -> Work:
+    return Work(lane=write.lane, step=write.prepare, skip=write.refuse)
 
 
 def _unresolved(item: Unresolved, index: int, key: str | None) -> EventRow:
@@ -81,15 +85,17 @@ def _problems_of_call(command: AddEvents, calendars: int, session: Session) -> t
         partial(check_calendars, calendars),
         partial(_check_invitations, command.max_invitations),
     )
-    problems = tuple(problem for check in checks for problem in _problem_of(check))
-    return problems or tuple(_problem_of(partial(check_rows, events * calendars, ("events",))))
+    return _problems_of(checks) or _problems_of((partial(check_rows, events * calendars, ("events",)),))
 
 
-def _problem_of(check: Callable[[], None]) -> Iterable[Problem]:
-    try:
-        check()
-    except GatewayError as exc:
-        yield exc.problem
+def _problems_of(checks: Iterable[Callable[[], None]]) -> tuple[Problem, ...]:
+    problems = []
+    for check in checks:
+        try:
+            check()
+        except GatewayError as exc:
+            problems.append(exc.problem)
+    return tuple(problems)
 
 
 def _check_any(events: int) -> None:
