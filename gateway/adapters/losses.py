@@ -1,6 +1,6 @@
 """What a calendar cannot hold as it was given: a warning per field, named as in the event's input."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime
 from enum import Enum, StrEnum
 from operator import attrgetter
@@ -57,9 +57,10 @@ _NAMES: Final = {
     "show_as": "showAs",
     "attendees": "attendees",
 }
-_given: Final = attrgetter(*_NAMES)
+OPTIONAL: Final[Callable[[Draft], tuple[object, ...]]] = attrgetter(*_NAMES)
+"""What a draft has of the attributes that not every kind of source can hold."""
 OPTIONAL_FIELDS: Final = frozenset(_NAMES)
-"""The attributes of a draft that not every kind of source can hold."""
+"""These attributes."""
 
 
 def fields_lost(warnings: Iterable[TranslationWarning]) -> list[str]:
@@ -69,8 +70,6 @@ def fields_lost(warnings: Iterable[TranslationWarning]) -> list[str]:
 
 def fields_not_held(draft: Draft, fields: Collection[str], *, holder: str) -> Iterator[TranslationWarning]:
     """A warning for each of the draft's optional `fields` that was given; `holder` is who cannot hold it."""
-    if not any(_given(draft)):
-        return
     for attribute, field in _NAMES.items():
         given = getattr(draft, attribute)
         if attribute in fields and given is not None and given != ():

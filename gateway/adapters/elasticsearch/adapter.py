@@ -19,7 +19,7 @@ from gateway.adapters.elasticsearch import plan, requests
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.calendar_management import ElasticsearchCalendars
 from gateway.adapters.elasticsearch.change import change
-from gateway.adapters.elasticsearch.drafts import Terms
+from gateway.adapters.elasticsearch.drafts import Ready, Terms
 from gateway.adapters.elasticsearch.event_write import EventWrite
 from gateway.adapters.elasticsearch.fields import wire_fields
 from gateway.adapters.elasticsearch.finding import find_events
@@ -29,7 +29,7 @@ from gateway.adapters.elasticsearch.jobs import ClusterJobs
 from gateway.adapters.elasticsearch.keyed_plan import Lookup, plan_keyed
 from gateway.adapters.elasticsearch.keyed_write import write_keyed
 from gateway.adapters.elasticsearch.lookup import look_up, span_of_keys
-from gateway.adapters.elasticsearch.plan import KeyedStep, MLStep, Ready
+from gateway.adapters.elasticsearch.plan import KeyedStep, MLStep
 from gateway.adapters.elasticsearch.reading import Reading
 from gateway.adapters.elasticsearch.removal import remove
 from gateway.adapters.elasticsearch.requests import Span
@@ -188,12 +188,12 @@ class ElasticsearchAdapter:
         terms = Terms(has_flags=has_flags, series=self._series, now=self._now())
         elsewhere = sum(count for other, count in self._written.items() if other != calendar)
         ready, refused = plan.prepare(drafts, terms, room=plan.MAX_WRITTEN - elsewhere)
-        plain = [each for each in ready if each.planned.draft.key is None]
+        plain = [each for each in ready if each.draft.key is None]
         keyed, settled = await self._plan_keyed(
-            calendar, [each for each in ready if each.planned.draft.key is not None], on_existing
+            calendar, [each for each in ready if each.draft.key is not None], on_existing
         )
         steps = (*plan.steps(calendar, plain, size=self._page_size), *keyed)
-        self._written[calendar] = sum(event.held_as for step in steps for event in step.events)
+        self._written[calendar] = sum([event.held_as for step in steps for event in step.events])
         return Plan(steps=steps, refused=refused, settled=settled)
 
     async def foretell(self, steps: Sequence[Step], calendar: Calendar | None = None) -> Sequence[Step]:
@@ -208,7 +208,7 @@ class ElasticsearchAdapter:
             return (), {}
         log, now = self._call.log.part(), self._now()
         span = span_of_keys(now, self._lookback, (each.sent[0].start_time for each in ready))
-        keys = [each.planned.draft.key or "" for each in ready]
+        keys = [each.draft.key or "" for each in ready]
         found = await look_up(self._api, calendar, keys, span, size=self._page_size, log=log)
         lookup = Lookup(
             calendar=calendar,

@@ -1,11 +1,12 @@
 """A draft in an ML calendar: what would be refused, what is lost of it, what it mutes. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from gateway.adapters.base import PlannedEvent
 from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.elasticsearch.flags import check_shift, flag_warnings, options_of
 from gateway.adapters.elasticsearch.ids import name_of
@@ -18,6 +19,7 @@ from gateway.adapters.elasticsearch.series import (
 )
 from gateway.adapters.elasticsearch.wire import SentEvent, to_wire
 from gateway.adapters.losses import (
+    OPTIONAL,
     OPTIONAL_FIELDS,
     Loss,
     camel_case,
@@ -26,7 +28,7 @@ from gateway.adapters.losses import (
     options_not_held,
 )
 from gateway.errors import InvalidInput, InvalidTime
-from gateway.model.event import Draft, SourceKind
+from gateway.model.event import Draft, Recurrence, SourceKind
 from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime, from_millis, to_millis, to_rfc3339
 from gateway.model.zones import UTC
@@ -46,37 +48,46 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class Translated(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft as the calendar will hold it: the events to send, in order, and what goes with them."""
+class Ready(PlannedEvent, frozen=True, kw_only=True):
+    """A draft as the calendar will hold it: planned, with the events to send, in order."""
 
     sent: tuple[SentEvent, ...]
-    unbroken: timedelta = timedelta(0)
-    warnings: tuple[TranslationWarning, ...] = ()
 
 
-def translate(draft: Draft, terms: Terms) -> Translated:
-    """The events that a draft becomes. Raises InvalidInput for what the server would refuse or lose."""
-    singles, until = written_out(draft, terms.series, terms.now)
-    is_series = draft.recurrence is not None
-    sent = tuple(
-        [
-            to_wire(single, has_flags=terms.has_flags, occurrence=single.start.instant if is_series else None)
-            for single in singles
-        ]
+def translate(draft: Draft, terms: Terms, index: int = 0) -> Ready:
+    """What a draft becomes. Raises InvalidInput for what the server would refuse or lose."""
+    if draft.recurrence is not None:
+        return _series(draft, draft.recurrence, terms, index)
+    sent = to_wire(draft, has_flags=terms.has_flags)
+    check(draft, sent)
+    return Ready(
+        index=index,
+        draft=draft,
+        unbroken=draft.end.instant - draft.start.instant,
+        warnings=tuple(warnings(draft, has_flags=terms.has_flags)),
+        sent=(sent,),
     )
-    if draft.options:
-        check_shift(options_of(draft).force_time_shift)
+
+
+def _series(draft: Draft, recurrence: Recurrence, terms: Terms, index: int) -> Ready:
+    singles, until = written_out(draft, recurrence, terms.series, terms.now)
+    sent = [to_wire(it, has_flags=terms.has_flags, occurrence=it.start.instant) for it in singles]
     for event in sent:
-        check(event)
+        check(draft, event)
     found = warnings(draft, has_flags=terms.has_flags)
-    if until is not None:
-        found.append(until)
-    return Translated(sent=sent, unbroken=unbroken(singles), warnings=tuple(found))
+    return Ready(
+        index=index,
+        draft=draft,
+        held_as=len(sent),
+        unbroken=unbroken(singles),
+        warnings=tuple(found if until is None else [*found, until]),
+        sent=tuple(sent),
+    )
 
 
 def translate_change(
     draft: Draft, changed: frozenset[str], *, has_flags: bool | None, occurrence: datetime | None
-) -> Translated:
+) -> tuple[SentEvent, tuple[TranslationWarning, ...]]:
     """The event that a changed one becomes, with warnings of what changes. Raises as `translate` does.
 
     The occurrence of a series stays that, whenever it is then.
@@ -84,15 +95,16 @@ def translate_change(
     Raises Unsupported where it is to become a series.
     """
     check_single(draft)
-    check_shift(options_of(draft).force_time_shift)
     sent = to_wire(draft, has_flags=has_flags, occurrence=occurrence)
-    check(sent)
+    check(draft, sent)
     found = warnings(draft, has_flags=has_flags)
-    return Translated(sent=(sent,), warnings=tuple(each for each in found if _is_about(each, changed)))
+    return sent, tuple(each for each in found if _is_about(each, changed))
 
 
-def check(sent: SentEvent) -> None:
+def check(draft: Draft, sent: SentEvent) -> None:
     """Raises InvalidInput for what the server would refuse or lose."""
+    if draft.options:
+        check_shift(options_of(draft).force_time_shift)
     try:
         length = len(sent.description.encode())
     except UnicodeEncodeError as exc:
@@ -112,12 +124,13 @@ def check(sent: SentEvent) -> None:
 def warnings(draft: Draft, *, has_flags: bool | None = None) -> list[TranslationWarning]:
     """A warning for every field that was given and cannot be held as it was, or has no effect."""
     found: list[TranslationWarning] = []
-    if not (_is_held(draft.start) and _is_held(draft.end)):
+    if not _are_held(draft.start, draft.end):
         found.extend(_time_losses("start", draft.start))
         found.extend(_time_losses("end", draft.end))
     if draft.other_clocks:
         found.extend(clocks_not_kept(draft))
-    found.extend(fields_not_held(draft, OPTIONAL_FIELDS, holder=_HOLDER))
+    if any(OPTIONAL(draft)):
+        found.extend(fields_not_held(draft, OPTIONAL_FIELDS, holder=_HOLDER))
     if draft.options:
         found.extend(options_not_held(draft, SourceKind.ELASTICSEARCH, holder=_HOLDER))
         found.extend(flag_warnings(draft, has_flags=has_flags))
@@ -130,9 +143,13 @@ def _is_about(warning: TranslationWarning, changed: frozenset[str]) -> bool:
     return any(field == warning.field or field.startswith(f"{warning.field}.") for field in fields)
 
 
-def _is_held(time: EventTime) -> bool:
-    """Whether a time is an instant of whole milliseconds, which is all that is held of it."""
-    return time.day is None and time.zone == UTC and not time.instant.microsecond % 1000
+def _are_held(start: EventTime, end: EventTime) -> bool:
+    """Whether the times are instants of whole milliseconds, which is all that is held of them."""
+    return (
+        start.day is end.day is None
+        and start.zone == end.zone == UTC
+        and not (start.instant.microsecond % 1000 or end.instant.microsecond % 1000)
+    )
 
 
 def _time_losses(field: str, time: EventTime) -> Iterator[TranslationWarning]:

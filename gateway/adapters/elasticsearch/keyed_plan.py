@@ -7,9 +7,10 @@ import msgspec
 
 from gateway.adapters.base import OnExisting
 from gateway.adapters.elasticsearch import requests
+from gateway.adapters.elasticsearch.drafts import Ready
 from gateway.adapters.elasticsearch.holding import Holding, Verdict
 from gateway.adapters.elasticsearch.lookup import Found
-from gateway.adapters.elasticsearch.plan import KeyedStep, Ready, body_of, parcels
+from gateway.adapters.elasticsearch.plan import KeyedStep, body_of, parcels
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.settling import events_of, settled
 from gateway.adapters.outcome import Outcome
@@ -29,7 +30,7 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
     indexes: tuple[int, ...] = ()
 
     def holding(self, ready: Ready) -> Holding:
-        key = ready.planned.draft.key or ""
+        key = ready.draft.key or ""
         return Holding.of(key, ready.sent, self.found[folded(key)], self.now)
 
 
@@ -41,28 +42,26 @@ def plan_keyed(
     writing: list[Ready] = []
     holdings: dict[int, Holding] = {}
     for each in ready:
-        index, holding = each.planned.index, lookup.holding(each)
+        index, holding = each.index, lookup.holding(each)
         verdict = holding.verdict(on_existing)
         if verdict is Verdict.WRITE or (verdict is Verdict.SAME and holding.twins):
             writing.append(each)
             holdings[index] = holding
         else:
             outcome = settled(verdict, holding, lookup.calendar, index=index)
-            done[index] = msgspec.structs.replace(
-                outcome, warnings=each.planned.warnings, requests=lookup.indexes
-            )
-    steps = [_step(lookup, parcel, holdings, on_existing) for parcel in parcels(writing)]
+            done[index] = msgspec.structs.replace(outcome, warnings=each.warnings, requests=lookup.indexes)
+    steps = [_step(lookup, parcel, holdings, on_existing) for parcel, _ in parcels(writing)]
     return steps, done
 
 
 def _step(
     lookup: Lookup, ready: Sequence[Ready], holdings: Mapping[int, Holding], on_existing: OnExisting
 ) -> KeyedStep:
-    found = [holdings[each.planned.index] for each in ready]
+    found = [holdings[each.index] for each in ready]
     return KeyedStep(
         calendar=lookup.calendar,
         events=tuple(
-            msgspec.structs.replace(each.planned, existing=events_of(holding, lookup.calendar))
+            msgspec.structs.replace(each, existing=events_of(holding, lookup.calendar))
             for each, holding in zip(ready, found, strict=True)
         ),
         requests=tuple(_requests(lookup, found)),

@@ -12,11 +12,10 @@ from gateway.adapters.base import (
     EventRemoval,
     EventStep,
     OnExisting,
-    PlannedEvent,
     Step,
 )
 from gateway.adapters.elasticsearch import requests
-from gateway.adapters.elasticsearch.drafts import Terms, effects, translate, translate_change
+from gateway.adapters.elasticsearch.drafts import Ready, Terms, effects, translate, translate_change
 from gateway.adapters.elasticsearch.flags import occurrence_of, options_of
 from gateway.adapters.elasticsearch.ids import EventPlace, calendar_at, place_named
 from gateway.adapters.elasticsearch.requests import Span
@@ -34,27 +33,20 @@ MAX_WRITTEN: Final = 10_000
 
 
 class MLStep(Step, frozen=True, kw_only=True):
-    """A step of which it is known what each draft is to be: the events that its requests post, or more."""
+    """A step of which it is known what each draft is to be: the events that its requests post, or more.
 
-    wanted: tuple[tuple[SentEvent, ...], ...]
-
-
-class KeyedStep(MLStep, frozen=True, kw_only=True):
-    """A step whose events bear keys, and where keys are looked up.
-
-    `superseded` are the events, by their own ids, whose place they take.
+    `span` is where these are looked for, or where their keys are looked up.
     """
 
-    superseded: frozenset[str]
-    on_existing: OnExisting
+    wanted: tuple[tuple[SentEvent, ...], ...]
     span: Span
 
 
-class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft that can be written: what is planned of it, and the events to send."""
+class KeyedStep(MLStep, frozen=True, kw_only=True):
+    """A step whose events bear keys. `superseded` are the events, by their own ids, whose place they take."""
 
-    planned: PlannedEvent
-    sent: tuple[SentEvent, ...]
+    superseded: frozenset[str]
+    on_existing: OnExisting
 
 
 def prepare(
@@ -68,50 +60,55 @@ def prepare(
     ready: list[Ready] = []
     for index, draft in enumerate(drafts):
         try:
-            found = _ready(index, draft, terms)
-            _check_room(found, room)
+            found = translate(draft, terms, index)
+            if found.held_as > 1:
+                _check_room(found.sent, room)
         except GatewayError as exc:
             refused[index] = exc.problem
         else:
             ready.append(found)
-            room -= len(found.sent)
+            room -= found.held_as
     return ready, refused
 
 
-def parcels(ready: Sequence[Ready]) -> Iterator[Sequence[Ready]]:
-    """What goes into one POST each: all of it, or as much as a body may hold."""
+def parcels(ready: Sequence[Ready]) -> Iterator[tuple[Sequence[Ready], bytes]]:
+    """What goes into one POST each, and its body: all of it, or as much as a body may hold."""
     while ready:
+        body = _body(ready)
+        if len(body) <= MAX_BODY_BYTES:
+            yield ready, body
+            return
         count = _fitting(ready)
-        yield ready[:count]
+        yield ready[:count], _body(ready[:count])
         ready = ready[count:]
 
 
 def _fitting(ready: Sequence[Ready]) -> int:
     """How many of them one body may hold, at least the first."""
-    if len(body_of(_sent(ready))) <= MAX_BODY_BYTES:
-        return len(ready)
     lengths = accumulate(len(body_of(each.sent)) for each in ready)
     return max(sum(length <= MAX_BODY_BYTES for length in lengths), 1)
 
 
-def _sent(ready: Sequence[Ready]) -> list[SentEvent]:
-    return [event for each in ready for event in each.sent]
+def _body(ready: Sequence[Ready]) -> bytes:
+    return body_of([event for each in ready for event in each.sent])
 
 
 def steps(calendar: CalendarId, ready: Sequence[Ready], *, size: int) -> Iterator[MLStep]:
     """One step for all events without keys, or several where a body would grow too big."""
-    return (_step(calendar, parcel, size) for parcel in parcels(ready))
+    return (_step(calendar, parcel, body, size) for parcel, body in parcels(ready))
 
 
-def _step(calendar: CalendarId, ready: Sequence[Ready], size: int) -> MLStep:
+def _step(calendar: CalendarId, ready: Sequence[Ready], body: bytes, size: int) -> MLStep:
     """The calendar is read before and after, for the answer to the POST proves nothing."""
-    sent = _sent(ready)
-    look = requests.events(calendar, span_of(sent), size=size)
+    starts = [event.start_time for each in ready for event in each.sent]
+    span = Span(min(starts), max(starts) + 1)
+    look = requests.events(calendar, span, size=size)
     return MLStep(
         calendar=calendar,
-        events=tuple([each.planned for each in ready]),
-        requests=(look, requests.add_events(calendar, body_of(sent)), look),
+        events=tuple(ready),
+        requests=(look, requests.add_events(calendar, body), look),
         wanted=tuple([each.sent for each in ready]),
+        span=span,
     )
 
 
@@ -123,8 +120,9 @@ def plan_change(change: EventChange, *, size: int) -> EventStep:
     place, occurrence = place_named(change.event.id), occurrence_of(change.event)
     stored = to_wire(draft_of(change.event), occurrence=occurrence)
     has_flags = stored.skip_result is not None  # a cluster that knows them always shows them
-    translated = translate_change(change.draft, change.changed, has_flags=has_flags, occurrence=occurrence)
-    (sent,) = translated.sent
+    sent, warnings = translate_change(
+        change.draft, change.changed, has_flags=has_flags, occurrence=occurrence
+    )
     calendar = calendar_at(change.event.source, place)
     look = requests.events(calendar, span_of_change(place, sent), size=size)
     post = requests.add_events(calendar, body_of([sent]))
@@ -133,7 +131,7 @@ def plan_change(change: EventChange, *, size: int) -> EventStep:
     return EventStep(
         action=change,
         requests=(look,) if is_same(sent, stored) else (look, post, look, delete, look),
-        warnings=translated.warnings,
+        warnings=warnings,
         effects=() if mutes_alike else tuple(effects([sent], calendar)),
     )
 
@@ -196,11 +194,6 @@ def sent_in_change(step: EventStep, change: EventChange) -> SentEvent:
     return sent
 
 
-def span_of(sent: Sequence[SentEvent]) -> Span:
-    """The span in which the events that are sent, all of them, can be seen."""
-    return Span(min(event.start_time for event in sent), max(event.start_time for event in sent) + 1)
-
-
 def span_of_change(place: EventPlace, sent: SentEvent) -> Span:
     """The span in which the old event and the new one can be seen."""
     return Span(min(place.start, sent.start_time), max(place.start, sent.start_time) + 1)
@@ -210,30 +203,15 @@ def _mute(event: SentEvent) -> tuple[int, int, bool]:
     return event.start_time, event.end_time, event.skip_result is not False
 
 
-def _ready(index: int, draft: Draft, terms: Terms) -> Ready:
-    """Raises InvalidInput for what would be refused or lost."""
-    translated = translate(draft, terms)
-    planned = PlannedEvent(
-        index=index,
-        draft=draft,
-        held_as=len(translated.sent),
-        unbroken=translated.unbroken,
-        warnings=translated.warnings,
-    )
-    return Ready(planned=planned, sent=translated.sent)
-
-
-def _check_room(ready: Ready, room: int) -> None:
+def _check_room(series: Sequence[SentEvent], room: int) -> None:
     """Raises TooMany for a series that is more events than there is room for, in the call or in a request."""
-    if len(ready.sent) == 1:
-        return
-    if len(body_of(ready.sent)) > MAX_BODY_BYTES:
+    if len(body_of(series)) > MAX_BODY_BYTES:
         raise TooMany(
             "The series makes a request that is too big.",
             path=("recurrence",),
             hint="Let the series end sooner, or give it a shorter title.",
         )
-    if len(ready.sent) > room:
+    if len(series) > room:
         raise TooMany(
             f"With this series the call would write more than {MAX_WRITTEN} events to the source.",
             path=("recurrence",),

@@ -46,15 +46,12 @@ def check_single(draft: Draft) -> None:
 
 
 def written_out(
-    draft: Draft, limits: SeriesLimits, now: datetime
+    draft: Draft, recurrence: Recurrence, limits: SeriesLimits, now: datetime
 ) -> tuple[Sequence[Draft], TranslationWarning | None]:
-    """The single events that a draft means, in order, and for a series until when.
+    """The single events that a series is held as, in order, and until when.
 
     Raises InvalidInput where rule and start do not go together, or no occurrence is left.
     """
-    if draft.recurrence is None:
-        return (draft,), None
-    recurrence = draft.recurrence
     with located("recurrence", "rule"):
         found = expand(
             recurrence.rule,
@@ -77,8 +74,6 @@ def written_out(
 
 def unbroken(singles: Sequence[Draft]) -> timedelta:
     """The longest time without a gap that the events take, which begin in order."""
-    if len(singles) == 1:
-        return singles[0].end.instant - singles[0].start.instant
     longest, begins, ends = timedelta(0), singles[0].start.instant, singles[0].end.instant
     for single in singles:
         if single.start.instant > ends:

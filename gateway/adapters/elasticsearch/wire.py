@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.adapters.elasticsearch.flags import sent_options
+from gateway.adapters.elasticsearch.flags import NO_OPTIONS, sent_options
 from gateway.adapters.elasticsearch.ids import written_event_id
 from gateway.adapters.elasticsearch.mark import Mark, parted
 from gateway.errors import InvalidTime, UnexpectedAnswer
@@ -118,10 +118,9 @@ def to_wire(draft: Draft, *, has_flags: bool | None = None, occurrence: datetime
     `has_flags` says whether the cluster knows the flags; only where it does not are they left out. A key is
     held as a mark after the title, with the `occurrence` of a series that the draft is.
     """
-    options = sent_options(draft, has_flags=has_flags)
-    mark = "" if draft.key is None else Mark(draft.key, occurrence)
+    options = sent_options(draft, has_flags=has_flags) if draft.options else NO_OPTIONS
     return SentEvent(
-        description=f"{draft.title}{mark}",
+        description=draft.title if draft.key is None else f"{draft.title}{Mark(draft.key, occurrence)}",
         start_time=to_millis(draft.start.instant),
         end_time=to_millis(draft.end.instant),
         skip_result=options.skip_result,

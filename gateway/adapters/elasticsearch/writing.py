@@ -8,7 +8,7 @@ from typing import Final
 from gateway.adapters.base import PlannedEvent
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.faults import Doubt
-from gateway.adapters.elasticsearch.plan import MLStep, span_of
+from gateway.adapters.elasticsearch.plan import MLStep
 from gateway.adapters.elasticsearch.posting import Posted, Posting, Row
 from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import CONTENT, EventReader, StoredEvent
@@ -42,7 +42,6 @@ class _Write:
         self._rows = step.wanted
         self._reader = EventReader(step.calendar, fields)
         sent = [event for row in self._rows for event in row]
-        self._span = span_of(sent)
         self._contents = set(map(CONTENT, sent))
 
     async def run(self) -> list[Outcome]:
@@ -68,7 +67,7 @@ class _Write:
         """The events that have the content of one that is sent."""
         return await self._api.look(
             self._step.calendar,
-            self._span,
+            self._step.span,
             size=self._size,
             log=self._log,
             keep=lambda event: CONTENT(event) in self._contents,
