@@ -1,5 +1,6 @@
 """TLS with certificates that no machine trusts by itself: an own authority, or a fingerprint."""
 
+import ssl
 from contextlib import aclosing
 from datetime import timedelta
 
@@ -53,10 +54,17 @@ async def ask(server, **settings):
     source = ElasticsearchSettings(
         kind="elasticsearch", url=server.url, api_key="x", calendars="*", **settings
     )
-    transport = Transport(*source.url, source="es", timeout=timedelta(seconds=20), tls=source.tls)
-    async with aclosing(transport):
-        headers = {"authorization": MANAGE_ML.authorization}
-        return await transport.send(ASK, headers=headers, log=UpstreamLog())
+    async with aclosing(transport_to(*source.url, source.tls)) as transport:
+        return await get(transport)
+
+
+def transport_to(url, tls):
+    return Transport(url, source="es", timeout=timedelta(seconds=20), tls=tls)
+
+
+async def get(transport):
+    headers = {"authorization": MANAGE_ML.authorization}
+    return await transport.send(ASK, headers=headers, log=UpstreamLog())
 
 
 async def refusal(server, **settings):
@@ -83,6 +91,16 @@ async def test_a_certificate_that_nobody_trusts_is_refused_before_anything_is_se
 
 
 async def test_a_cluster_is_trusted_by_its_authoritys_file(server, tmp_path):
+    assert (await ask(server, ca_file=file_of(tmp_path, AUTHORITY))).ok
+
+
+async def test_an_authority_need_not_be_as_strict_as_newer_pythons_ask(server, tmp_path):
+    """From 3.13 on a context is strict unless told: it refuses this authority, and Elasticsearch's too."""
+    strict = ssl.create_default_context(cafile=file_of(tmp_path, AUTHORITY))
+    strict.verify_flags |= ssl.VERIFY_X509_STRICT
+    async with aclosing(transport_to(server.url, strict)) as transport:
+        with pytest.raises(NotSent, match="CERTIFICATE_VERIFY_FAILED"):
+            await get(transport)
     assert (await ask(server, ca_file=file_of(tmp_path, AUTHORITY))).ok
 
 
