@@ -13,17 +13,17 @@ same that the API's scalars make of the values.
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import accumulate
 from json.encoder import encode_basestring as quoted
 from operator import attrgetter
-from typing import Any, Final, Generic, Protocol, TypeVar, overload
+from typing import Any, Final, Protocol, overload
 
 from gateway.model.event import Event
 from gateway.model.fields import DETAILS_OF
 
 __all__ = [
     "NONE",
-    "Columns",
     "Made",
     "Merged",
     "Run",
@@ -34,7 +34,6 @@ __all__ = [
     "getter",
     "quoted",
 ]
-V = TypeVar("V")
 _DETAILS: Final[Mapping[str, type]] = {kind.value: details for kind, details in DETAILS_OF.items()}
 
 
@@ -53,26 +52,7 @@ def all_quoted(texts: Sequence[str]) -> list[str]:
     return [f'"{text}"' for text in texts]
 
 
-class Columns(Sequence[V], Generic[V]):
-    """Things in their order, each by itself, or one attribute of all of them at once."""
-
-    @abstractmethod
-    def column(self, path: str) -> Sequence[Any]:
-        """An attribute of each. Raises AttributeError where one has no such attribute."""
-        ...
-
-    @property
-    def parts(self) -> "Sequence[Columns[V]]":
-        """Those that it is put together of."""
-        return (self,)
-
-    @property
-    def places(self) -> Sequence[int]:
-        """Where its own stand, in their order, among all those of its parts."""
-        return range(len(self))
-
-
-class Run(Columns[Event]):
+class Run(Sequence[Event]):
     """Events of one calendar, or of several."""
 
     @abstractmethod
@@ -87,9 +67,16 @@ class Run(Columns[Event]):
 
     @property
     def parts(self) -> "Sequence[Run]":
+        """Those that it is put together of."""
         return (self,)
 
+    @property
+    def places(self) -> Sequence[int]:
+        """Where its own stand, in their order, among all those of its parts."""
+        return range(len(self))
+
     def column(self, path: str) -> Sequence[Any]:
+        """An attribute of each. Raises AttributeError where one has no such attribute."""
         return list(map(getter(path), self))
 
     @overload
@@ -163,6 +150,7 @@ def as_run(events: Sequence[Event]) -> Run:
     return events if isinstance(events, Run) else Made(events)
 
 
+@cache
 def getter(path: str) -> Callable[[Event], Any]:
     """What gives the attribute of an event that a column of that name shows."""
     kind, _, attribute = path.partition(".")

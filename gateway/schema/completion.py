@@ -1,10 +1,9 @@
-"""Completion compiled per selection: functions that turn an object, or the rows of a list, into the answer.
+"""Completion compiled per selection: functions that turn an object into the answer.
 
 graphql-core walks a selection anew for every object. Here what is selected of a type is written out once, as
 the source of a Python function, `{"id": it.id, "start": o1(r2(it), run)}`, from Strawberry's schema and the
-fields that graphql-core has collected. A list of events is written as JSON at once, from a column of its run
-for each attribute that is selected, and without an object for each row:
-`[f'{"id":{x1},"title":{x2}}' for x1, x2 in zip(x1, x2)]`. What is no attribute has a column made by views.
+fields that graphql-core has collected. A list of events is written as JSON at once, without an object for
+each (`gateway/schema/rows.py`).
 
 The functions know only how all goes well. For anything else they raise, and graphql-core completes that
 object or list itself, from its beginning: so errors, paths and nulls are always its own. Resolvers that await
@@ -12,10 +11,9 @@ nothing may therefore be called twice, and must have no side effects. Fields tha
 await or have arguments, are left to graphql-core: of an object beside the others, of a list with all others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-import msgspec
 from graphql import (
     FieldNode,
     GraphQLAbstractType,
@@ -34,19 +32,14 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Ex
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from gateway.schema.leaf import column, leaf, refuse, written
-from gateway.schema.shown import Rows, column_of, view_of
+from gateway.schema.leaf import leaf, refuse, written
+from gateway.schema.rows import is_listed, rows, table
 from gateway.schema.variants import Completion
 
 Asked: TypeAlias = tuple[GraphQLField, list[FieldNode], GraphQLObjectType, StrawberryField]
 """A field whose resolver wants to know of the operation, and the type that has the field."""
 
-Parents: TypeAlias = tuple[str, ...]
-"""The columns of the objects that hold a value, of those that may be null, the outermost first."""
-
 _DEFINITION: Final = "strawberry-definition"
-_QUOTES: Final = ('"""', "'")
-"""Of objects that may be null: those within a row, and those within one of these."""
 
 
 def compiled(execution: Execution, type_: GraphQLOutputType, details: FieldDetailsList) -> Completion | None:
@@ -66,7 +59,7 @@ class _Writer:
         self._names: dict[str, Any] = {
             "listed": _listed,
             "refuse": refuse,
-            "table": _table,
+            "table": table,
             "written": written,
         }
 
@@ -79,9 +72,9 @@ class _Writer:
         exec("\n".join(self._source), self._names)  # noqa: S102 - see above
         return written and Completion(self._names[written[0]], written[1])
 
-    def define(self, *lines: str) -> str:
+    def define(self, *lines: str, takes: str = "it, run") -> str:
         function = self.name("o")
-        self._source.append("\n ".join([f"def {function}(it, run):", *lines]))
+        self._source.append("\n ".join([f"def {function}({takes}):", *lines]))
         return function
 
     def name(self, kind: str, value: object = None) -> str:
@@ -154,9 +147,9 @@ class _Writer:
 
     def _list(self, type_: Any, value: str, details: FieldDetailsList) -> str | None:
         shown = get_nullable_type(type_)
-        if isinstance(shown, GraphQLObjectType) and _is_shown(shown):
-            rows = _Rows(self, shown).function(details)
-            return rows and f"table({value}, {rows}, run)"
+        if isinstance(shown, GraphQLObjectType) and is_listed(shown):
+            function = rows(self, shown, details)
+            return function and f"table({value}, {function}, run)"
         item = self._completed(type_, "x", details)
         return item and f"[{item} for x in listed({value})]"
 
@@ -184,87 +177,6 @@ class _Writer:
         return written[0] if written and not written[1] else None
 
 
-class _Rows:
-    """Writes the function of one list: a line for each column, and a row as an f-string over them."""
-
-    def __init__(self, writer: _Writer, type_: GraphQLObjectType) -> None:
-        self._writer = writer
-        self._type = type_
-        self._columns: list[str] = []
-        self._lines: list[str] = []
-
-    def function(self, details: FieldDetailsList) -> str | None:
-        """A function that writes the rows; None if they have something that is left out."""
-        row = self._row(self._type, details, "", ())
-        if row is None:
-            return None
-        columns = ", ".join(self._columns or [self._column("range(len(it))")])
-        rows = f"return [f'''{row}''' for {columns}, in zip({columns})]"
-        return self._writer.define("column = it.run.column", *self._lines, rows)
-
-    def _column(self, column: str) -> str:
-        """The name of a column, and of a value in it."""
-        self._columns.append(self._writer.name("x"))
-        self._lines.append(f"{self._columns[-1]} = {column}")
-        return self._columns[-1]
-
-    def _row(
-        self, type_: GraphQLObjectType, details: FieldDetailsList, at: str, parents: Parents
-    ) -> str | None:
-        """An object shown by the columns below a path; there is none where the last of `parents` is null."""
-        fields = self._writer.fields(type_, details).items()
-        cells = {name: self._cell(type_, nodes, at, parents) for name, nodes in fields}
-        members = ",".join(f'"{name}":{cell}' for name, cell in cells.items())
-        return f"{{{{{members}}}}}" if all(cells.values()) else None
-
-    def _cell(
-        self, parent: GraphQLObjectType, details: FieldDetailsList, at: str, parents: Parents
-    ) -> str | None:
-        name = details[0].node.name.value
-        if name == "__typename":
-            return f'"{parent.name}"'
-        definition, known = parent.fields[name], len(self._columns)
-        path = _column(definition)
-        if path is not None:
-            path = ".".join(filter(None, (at, path)))
-            if cell := self._shown(definition, details, path, parents):
-                return cell
-            del self._columns[known:], self._lines[known:]
-        return self._viewed(details) if parent is self._type else None
-
-    def _shown(
-        self, field: GraphQLField, details: FieldDetailsList, path: str, parents: Parents
-    ) -> str | None:
-        """What is shown by columns at and below a path."""
-        shown, nullable = get_nullable_type(field.type), not isinstance(field.type, GraphQLNonNull)
-        if isinstance(shown, GraphQLLeafType):
-            view = view_of(field.extensions[_DEFINITION])
-            write = self._writer.name("c", column(shown, nullable=nullable, view=view))
-            return f"{{{self._column(f'{write}(column({path!r}), {parents[-1] if parents else None})')}}}"
-        if not isinstance(shown, GraphQLObjectType) or (nullable and len(parents) == len(_QUOTES)):
-            return None
-        if not nullable:
-            return self._row(shown, details, path, parents)
-        own, quotes = self._column(f"column({path!r})"), _QUOTES[len(parents)]
-        row = self._row(shown, details, path, (*parents, own))
-        return row and f'{{"null" if {own} is None else f{quotes}{row}{quotes}}}'
-
-    def _viewed(self, details: FieldDetailsList) -> str | None:
-        """What is no attribute, and so is made of each row by itself."""
-        value = self._writer.field(self._type, details)
-        return value and f"{{{self._column(f'[written({value}) for it in it.views]')}}}"
-
-
-def _is_shown(type_: GraphQLObjectType) -> bool:
-    """Whether lists of a type are rows of a run."""
-    return any(_column(field) is not None for field in type_.fields.values())
-
-
-def _column(definition: GraphQLField) -> str | None:
-    field = definition.extensions.get(_DEFINITION)
-    return column_of(field) if isinstance(field, StrawberryField) else None
-
-
 def _bound(value: str) -> tuple[str, str]:
     """A name for a value that is used twice, and the expression that gives the value that name."""
     return (value, value) if value.isidentifier() else ("v", f"(v := {value})")
@@ -272,16 +184,3 @@ def _bound(value: str) -> tuple[str, str]:
 
 def _listed(value: Any) -> Sequence[Any]:
     return value if value.__class__ in {list, tuple} else refuse(value)
-
-
-def _table(rows: Any, write: Callable[[Rows[Any], Any], list[str]], run: Execution) -> msgspec.Raw:
-    """The rows of a list as they go into the answer."""
-    parts = rows.parts if rows.__class__ is Rows else refuse(rows)
-    written = [row for part in parts for row in write(part, run)]
-    if rows.run.places != range(len(written)):
-        written = [written[place] for place in rows.run.places]
-    if not written:
-        return msgspec.Raw("[]")
-    written[0] = f"[{written[0]}"  # not around them all: what is long is not copied
-    written[-1] = f"{written[-1]}]"
-    return msgspec.Raw(",".join(written))

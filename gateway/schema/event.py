@@ -11,6 +11,7 @@ import strawberry
 
 from gateway.model import elasticsearch, msgraph
 from gateway.model import event as model
+from gateway.model.run import as_run
 from gateway.schema.context import Context
 from gateway.schema.elasticsearch import ElasticsearchEventDetails
 from gateway.schema.enums import EventStatus, ShowAs, by_name
@@ -196,4 +197,4 @@ class CalendarEvent(Node):
     @classmethod
     def rows(cls, events: Sequence[model.Event]) -> Rows[Self]:
         """A list of them."""
-        return Rows(cls.of, events)
+        return Rows(cls.of, as_run(events))

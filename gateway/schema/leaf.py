@@ -1,6 +1,6 @@
-"""Leaves of an answer, one value as graphql-core would complete it or a column of them in JSON.
+"""Leaves of an answer: a value as graphql-core would complete it, or one or a column of them in JSON.
 
-Both know only how all goes well, and raise Uncovered for anything else.
+All know only how all goes well, and raise Uncovered for anything else.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
@@ -29,6 +29,7 @@ _AS_THEY_ARE: Final[Mapping[GraphQLLeafType, type]] = {
 }
 """Scalars that leave what is of a class as it is, integers if they are short."""
 _SHORT: Final = 2**31
+_FLAGS: Final = {True: "true", False: "false"}
 _WORDS: Final = {True: "true", False: "false", None: "null"}
 
 
@@ -65,6 +66,24 @@ def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) 
         return _written(values, kinds)
 
     return write
+
+
+def text(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) -> Callable[[Any], str]:
+    """What writes one value, of the same values as `column` writes many."""
+    if type_ is GraphQLBoolean:
+        return (_WORDS if nullable else _FLAGS).__getitem__
+    write = _text(type_, view)
+    return (lambda value: "null" if value is None else write(value)) if nullable else write
+
+
+def _text(type_: GraphQLLeafType, view: Leaf | None) -> Callable[[Any], str]:
+    if isinstance(type_, CustomGraphQLEnumType):
+        texts = {name: quoted(shown) for name, shown in _names(type_).items()}
+        return lambda value: texts[value._name_]
+    if view is None and _AS_THEY_ARE.get(type_) is str:
+        return quoted
+    complete = _scalar(type_, view)
+    return lambda value: written(complete(value))
 
 
 def _written(values: Sequence[Any], kinds: set[type]) -> Sequence[str]:

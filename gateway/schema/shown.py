@@ -1,20 +1,17 @@
 """Fields that show an attribute of the domain's value as it is, of one object or of all rows of a list."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar, overload
 
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from gateway.model.event import Event
-from gateway.model.run import Columns, Made
-
 V = TypeVar("V")
 
 _COLUMN: Final = "column"
 _VIEW: Final = "view"
+_OF: Final = "of"
 
 
 def shown(path: str, *, description: str, view: Callable[[Any], Any] | None = None, **options: Any) -> Any:
@@ -28,7 +25,8 @@ def shown(path: str, *, description: str, view: Callable[[Any], Any] | None = No
         value = get(self)
         return value if view is None or value is None else view(value)
 
-    metadata = {**column(path.partition(".")[2]), _VIEW: view}
+    of, _, rest = path.partition(".")
+    metadata = {**column(rest), _VIEW: view, _OF: of}
     return strawberry.field(resolver=resolve, description=description, metadata=metadata, **options)
 
 
@@ -47,39 +45,33 @@ def column_of(field: StrawberryField) -> str | None:
     return field.metadata.get(_COLUMN)
 
 
+def is_of_event(field: StrawberryField) -> bool:
+    """Whether the field shows something of an event, not of a row about one."""
+    return bool(field.metadata.get(_OF, "event") == "event")
+
+
 def view_of(field: StrawberryField) -> Callable[[Any], Any] | None:
     """What a field shows a value of its column by."""
     return field.metadata.get(_VIEW)
 
 
 class Rows(Sequence[V], Generic[V]):
-    """A list of views of events, or of rows about them, each made when it is asked for."""
+    """A list of views of what is `shown`, a run or rows about events, each made when it is asked for."""
 
-    def __init__(self, view: Callable[[Any], V], shown: Sequence[Event] | Columns[Any]) -> None:
-        self._view = view
-        self.run: Final = shown if isinstance(shown, Columns) else Made(shown)
+    def __init__(self, view: Callable[[Any], V], shown: Sequence[Any]) -> None:
+        self.view: Final = view
+        self.shown: Final = shown
 
     def __len__(self) -> int:
-        return len(self.run)
+        return len(self.shown)
 
     def __iter__(self) -> Iterator[V]:
-        return map(self._view, self.run)
+        return map(self.view, self.shown)
 
     @overload
     def __getitem__(self, place: int) -> V: ...
     @overload
     def __getitem__(self, place: slice) -> Sequence[V]: ...
     def __getitem__(self, place: int | slice) -> V | Sequence[V]:
-        if isinstance(place, slice):
-            return Rows(self._view, self.run[place])
-        return self._view(self.run[place])
-
-    @cached_property
-    def views(self) -> Sequence[V]:
-        """All of them, made once."""
-        return list(self)
-
-    @property
-    def parts(self) -> "Sequence[Rows[V]]":
-        """Those of the runs that its own is put together of."""
-        return [Rows(self._view, part) for part in self.run.parts]
+        shown = self.shown[place]
+        return Rows(self.view, shown) if isinstance(place, slice) else self.view(shown)

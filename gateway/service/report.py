@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any, Final, TypeVar, overload
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -13,7 +13,6 @@ from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId, EventId
-from gateway.model.run import Columns, getter
 from gateway.model.time import Window
 
 T = TypeVar("T", TranslationWarning, SideEffect)
@@ -95,33 +94,6 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[EventRow, ...] = ()
     requests: Sequence[UpstreamRequest] = ()
     problems: tuple[Problem, ...] = ()
-
-
-class ReportRows(Columns[EventRow]):
-    """The rows of a report, and columns of them; below `event` those of a run of events."""
-
-    def __init__(self, rows: Sequence[EventRow]) -> None:
-        self._rows = rows
-        self._columns: dict[str, Sequence[Any]] = {}
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, place: int) -> EventRow: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[EventRow]: ...
-    def __getitem__(self, place: int | slice) -> EventRow | Sequence[EventRow]:
-        return self._rows[place]
-
-    def column(self, path: str) -> Sequence[Any]:
-        """An attribute of what the column above holds, None where that holds nothing."""
-        if path not in self._columns:
-            above, _, attribute = path.rpartition(".")
-            get = getter(attribute)
-            holders: Sequence[Any] = self.column(above) if above else self._rows
-            self._columns[path] = [None if holder is None else get(holder) for holder in holders]
-        return self._columns[path]
 
 
 def combined(rows: Sequence[EventRow]) -> EventRow:

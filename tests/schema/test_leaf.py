@@ -14,7 +14,7 @@ from gateway.model.event import ShowAs
 from gateway.model.run import Written
 from gateway.schema import enums
 from gateway.schema.build import core_schema
-from gateway.schema.leaf import Uncovered, column, leaf
+from gateway.schema.leaf import Uncovered, column, leaf, text
 
 NAMES = ["ID", "String", "Boolean", "Int", "Float", "DateTime", "Date", "LocalDateTime", "JSON", "ShowAs"]
 VALUES = st.one_of(
@@ -53,6 +53,33 @@ def test_a_column_is_written_as_its_values_are_or_not_at_all(name: str, values: 
             [msgspec.json.encode(one(type_of(name), it)) for it in values]
         return
     assert [*texts] == [msgspec.json.encode(one(type_of(name), it)).decode() for it in values]
+
+
+@given(st.sampled_from(NAMES), VALUES, st.booleans())
+def test_a_value_is_written_as_it_is_completed_or_not_at_all(name: str, value: Any, nullable: bool) -> None:
+    try:
+        found = text(type_of(name), nullable=nullable)(value)
+    except Exception:  # noqa: BLE001 - then it is left to graphql-core
+        return
+    assert found == msgspec.json.encode(one(type_of(name), value)).decode()
+    assert nullable or value is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("String", 'a "b"', r'"a \"b\""'),
+        ("ID", "x", '"x"'),
+        ("Boolean", False, "false"),
+        ("Int", 7, "7"),
+        ("ShowAs", ShowAs.OUT_OF_OFFICE, '"OUT_OF_OFFICE"'),
+        ("DateTime", datetime(2027, 3, 28, 0, 30, tzinfo=UTC), '"2027-03-28T00:30:00Z"'),
+    ],
+)
+def test_what_is_usual_is_covered(name: str, value: Any, found: str) -> None:
+    assert text(type_of(name), nullable=False)(value) == found
+    assert text(type_of(name), nullable=True)(value) == found
+    assert text(type_of(name), nullable=True)(None) == "null"
 
 
 @pytest.mark.parametrize(

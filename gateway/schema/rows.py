@@ -1,0 +1,197 @@
+"""Lists compiled per selection: functions that write all rows of a list as JSON, without an object for each.
+
+Of a list of events a function takes a column of its run for each attribute that is selected, and a row is an
+f-string over these: `[f'{"id":{x1},"title":{x2}}' for x1, x2 in zip(x1, x2)]`. What a write did is known of
+each row by itself: there a row is an f-string over attributes, `f'{"id":{c1(row.event.id)}}'`. What is no
+attribute is asked of a view of each row.
+
+As all that is compiled, the functions know only how all goes well, and raise for anything else.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol, TypeAlias
+
+import msgspec
+from graphql import GraphQLField, GraphQLLeafType, GraphQLNonNull, GraphQLObjectType, get_nullable_type
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from strawberry.types.field import StrawberryField
+
+from gateway.model.fields import DETAILS_OF
+from gateway.model.run import Merged, getter
+from gateway.schema.leaf import column, refuse, text
+from gateway.schema.shown import Rows, column_of, is_of_event, view_of
+
+Parents: TypeAlias = tuple[str, ...]
+"""The names of the objects that hold a value, of those that may be null, the outermost first."""
+
+_DEFINITION: Final = "strawberry-definition"
+_TAKES: Final = "it, view, run"
+_QUOTES: Final = ('"""', "'")
+"""Of objects that may be null: those within a row, and those within one of these."""
+
+
+class Writer(Protocol):
+    """What the functions of one selection are written by."""
+
+    def define(self, *lines: str, takes: str) -> str:
+        """The name of a new function."""
+        ...
+
+    def name(self, kind: str, value: object = None) -> str:
+        """A new name for a value."""
+        ...
+
+    def fields(self, type_: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
+        """What is selected of a type, by its names in the answer."""
+        ...
+
+    def field(self, parent: GraphQLObjectType, details: FieldDetailsList) -> str | None:
+        """An expression for the completed value of a field of `it`."""
+        ...
+
+
+def is_listed(type_: GraphQLObjectType) -> bool:
+    """Whether lists of a type are `Rows`."""
+    return any(_shown(field) is not None for field in type_.fields.values())
+
+
+def rows(writer: Writer, type_: GraphQLObjectType, details: FieldDetailsList) -> str | None:
+    """A function that writes the rows of a list; None if they have something that is left out."""
+    fields = filter(None, map(_shown, type_.fields.values()))
+    kind = _Columns if all(map(is_of_event, fields)) else _Rows
+    return kind(writer, type_).function(details)
+
+
+class _Rows:
+    """Writes the function of one list over attributes: a place is the expression of one."""
+
+    def __init__(self, writer: Writer, type_: GraphQLObjectType) -> None:
+        self._writer = writer
+        self._type = type_
+        self._columns: dict[str, str] = {}
+        self._views = False
+
+    def function(self, details: FieldDetailsList) -> str | None:
+        row = self._object(details, self._type, "row", ())
+        each = "row, it in zip(it, map(view, it))" if self._views else "row in it"
+        return row and self._writer.define(f"return [f'''{row}''' for {each}]", takes=_TAKES)
+
+    def _object(
+        self, details: FieldDetailsList, type_: GraphQLObjectType, place: str, parents: Parents
+    ) -> str | None:
+        """An object of a type; there is none where the last of `parents` is null."""
+        fields = self._writer.fields(type_, details).items()
+        cells = {name: self._cell(nodes, type_, place, parents) for name, nodes in fields}
+        members = ",".join(f'"{name}":{cell}' for name, cell in cells.items())
+        return f"{{{{{members}}}}}" if all(cells.values()) else None
+
+    def _cell(
+        self, details: FieldDetailsList, parent: GraphQLObjectType, place: str, parents: Parents
+    ) -> str | None:
+        name = details[0].node.name.value
+        if name == "__typename":
+            return f'"{parent.name}"'
+        definition, known = parent.fields[name], len(self._columns)
+        field = _shown(definition)
+        if field and (cell := self._attribute(details, definition, field, place, parents)):
+            return cell
+        for unused in list(self._columns)[known:]:
+            del self._columns[unused]
+        value = self._writer.field(self._type, details) if parent is self._type else None
+        return value and f"{{{self._viewed(value)}}}"
+
+    def _attribute(
+        self,
+        details: FieldDetailsList,
+        definition: GraphQLField,
+        field: StrawberryField,
+        place: str,
+        parents: Parents,
+    ) -> str | None:
+        """What is found below a place."""
+        type_, nullable = get_nullable_type(definition.type), not isinstance(definition.type, GraphQLNonNull)
+        place = self._below(place, column_of(field) or "")
+        if isinstance(type_, GraphQLLeafType):
+            return f"{{{self._leaf(type_, place, parents, nullable=nullable, view=view_of(field))}}}"
+        if not isinstance(type_, GraphQLObjectType) or (nullable and len(parents) == len(_QUOTES)):
+            return None
+        if not nullable:
+            return self._object(details, type_, place, parents)
+        own, given, place = self._named(place)
+        row, quotes = self._object(details, type_, place, (*parents, own)), _QUOTES[len(parents)]
+        return row and f'{{"null" if {given} is None else f{quotes}{row}{quotes}}}'
+
+    def _below(self, place: str, path: str) -> str:
+        if path in DETAILS_OF:
+            return f"{self._writer.name('g', getter(path))}({place})"
+        return f"{place}.{path}"
+
+    def _leaf(self, type_: GraphQLLeafType, place: str, parents: Parents, **how: Any) -> str:  # noqa: ARG002
+        return f"{self._writer.name('c', text(type_, **how))}({place})"
+
+    def _named(self, place: str) -> tuple[str, str, str]:
+        """A name for an object that may be null, the expression that gives it, and its place then."""
+        name = self._writer.name("x")
+        return name, f"({name} := {place})", name
+
+    def _viewed(self, value: str) -> str:
+        self._views = True
+        return f"written({value})"
+
+
+class _Columns(_Rows):
+    """The same over columns of a run: a place is the path of one, and each is a line."""
+
+    def function(self, details: FieldDetailsList) -> str | None:
+        row = self._object(details, self._type, "", ())
+        if not self._columns:
+            self._column("range(len(it))")
+        names = ", ".join(self._columns)
+        lines = ["views = [*map(view, it)]"] if self._views else []
+        lines += [f"{name} = {value}" for name, value in self._columns.items()]
+        rows = f"return [f'''{row}''' for {names}, in zip({names})]"
+        return row and self._writer.define("column = it.column", *lines, rows, takes=_TAKES)
+
+    def _below(self, place: str, path: str) -> str:
+        return f"{place}.{path}" if place and path else place or path
+
+    def _leaf(self, type_: GraphQLLeafType, place: str, parents: Parents, **how: Any) -> str:
+        write = self._writer.name("c", column(type_, **how))
+        return self._column(f"{write}(column({place!r}), {parents[-1] if parents else None})")
+
+    def _named(self, place: str) -> tuple[str, str, str]:
+        name = self._column(f"column({place!r})")
+        return name, name, place
+
+    def _viewed(self, value: str) -> str:
+        self._views = True
+        return self._column(f"[written({value}) for it in views]")
+
+    def _column(self, value: str) -> str:
+        """The name of a column, and of a value in it."""
+        name = self._writer.name("x")
+        self._columns[name] = value
+        return name
+
+
+def _shown(definition: GraphQLField) -> StrawberryField | None:
+    """The field that shows a column, or an attribute."""
+    field = definition.extensions.get(_DEFINITION)
+    return field if isinstance(field, StrawberryField) and column_of(field) is not None else None
+
+
+def table(rows: Any, write: Callable[..., list[str]], execution: Any) -> msgspec.Raw:
+    """The rows of a list as they go into the answer."""
+    if rows.__class__ is not Rows:
+        refuse(rows)
+    shown = rows.shown
+    if shown.__class__ is Merged:
+        among = [row for part in shown.parts for row in write(part, rows.view, execution)]
+        written = [among[place] for place in shown.places]
+    else:
+        written = write(shown, rows.view, execution)
+    if not written:
+        return msgspec.Raw("[]")
+    written[0] = f"[{written[0]}"  # not around them all: what is long is not copied
+    written[-1] = f"{written[-1]}]"
+    return msgspec.Raw(",".join(written))
