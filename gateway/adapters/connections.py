@@ -1,9 +1,9 @@
-"""The connections to one server, under the API of httpx: opened, kept for a while, and used one by one."""
+"""The connections to one server: opened, kept for a while, and used one by one."""
 
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -12,7 +12,6 @@ import httpx2
 
 from gateway.adapters.connection import Connection
 from gateway.adapters.gate import Gate
-from gateway.adapters.incoming import Headers, Incoming
 
 _AT_ONCE: Final = 256
 _KEPT_SECONDS: Final = 5.0
@@ -20,8 +19,8 @@ _NEXT_ADDRESS_AFTER: Final = 0.25
 """The seconds that one address of a host has before the next one is tried beside it (RFC 8305)."""
 
 
-class Connections(httpx2.AsyncBaseTransport):
-    """Sends requests to the server that `url` names, each of them once, whatever happens to it."""
+class Connections:
+    """Those to the server that `url` names. What is sent over one is sent once, whatever happens to it."""
 
     def __init__(self, url: str, *, tls: ssl.SSLContext | None = None, at_once: int = _AT_ONCE) -> None:
         server = httpx2.URL(url)
@@ -32,43 +31,11 @@ class Connections(httpx2.AsyncBaseTransport):
         self._open: set[Connection] = set()
         self._kept: list[tuple[float, Connection]] = []
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """What `begin` gives, as httpx asks for it: its extension `timeout` has both numbers of seconds."""
-        seconds = request.extensions["timeout"]
-        exchange = await self.begin(_written(request), connecting=seconds["connect"], seconds=seconds["read"])
-        return exchange.response()
+    async def take(self, until: float) -> Connection:
+        """A connection that was kept or, where there is none, a new one; by that time of the event loop.
 
-    async def begin(self, request: bytes, *, connecting: float, seconds: float) -> "Exchange":
-        """The answer to a request as it goes over the wire, once its headers have come.
-
-        Until `connecting` seconds from now a connection must be there, and until `seconds` the answer's end.
-        Raises httpx2.TransportError, one of ConnectTimeout, PoolTimeout and ConnectError if nothing was sent.
+        Raises httpx2.ConnectTimeout, PoolTimeout or ConnectError.
         """
-        now = asyncio.get_running_loop().time()
-        connection = await self._place(now + connecting)
-        answer = connection.send(request, now + seconds)
-        try:
-            status, headers = await answer.head()
-        except BaseException:
-            self.release(connection)
-            raise
-        return Exchange(self, connection, answer, status, headers)
-
-    async def aclose(self) -> None:
-        """Closes all connections, busy ones too."""
-        connections = tuple(self._open)
-        for connection in connections:
-            connection.close()
-        await asyncio.gather(*(connection.lost for connection in connections))
-
-    def release(self, connection: Connection) -> None:
-        """Takes back a connection when its exchange is over."""
-        if connection.release():
-            self._kept.append((asyncio.get_running_loop().time() + _KEPT_SECONDS, connection))
-        self._places.give_back(1)
-
-    async def _place(self, until: float) -> Connection:
-        """A connection that was kept or, where there is none, a new one."""
         if not self._places.try_take(1):
             await self._room(until)
         try:
@@ -76,6 +43,19 @@ class Connections(httpx2.AsyncBaseTransport):
         except BaseException:
             self._places.give_back(1)
             raise
+
+    def give_back(self, connection: Connection) -> None:
+        """Takes back a connection when its exchange is over, or is given up."""
+        if connection.release():
+            self._kept.append((asyncio.get_running_loop().time() + _KEPT_SECONDS, connection))
+        self._places.give_back(1)
+
+    async def aclose(self) -> None:
+        """Closes all connections, busy ones too."""
+        connections = tuple(self._open)
+        for connection in connections:
+            connection.close()
+        await asyncio.gather(*(connection.lost for connection in connections))
 
     async def _room(self, until: float) -> None:
         try:
@@ -123,50 +103,6 @@ class Connections(httpx2.AsyncBaseTransport):
             return socket.getaddrinfo(*place, type=kind, flags=socket.AI_NUMERICHOST)
         except socket.gaierror:
             return await asyncio.get_running_loop().getaddrinfo(*place, type=kind)
-
-
-class Exchange(httpx2.AsyncByteStream):
-    """An answer, its body in parts as they come. Holds the connection until it is closed."""
-
-    def __init__(
-        self,
-        connections: Connections,
-        connection: Connection,
-        answer: Incoming,
-        status: int,
-        headers: Headers,
-    ) -> None:
-        self.status = status
-        self.headers = headers
-        self._connections = connections
-        self._connection: Connection | None = connection
-        self._answer = answer
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._answer
-
-    def rest(self) -> bytes | None:
-        """A short body that has come in one go, None if it is to be read in parts."""
-        return self._answer.rest()
-
-    def response(self) -> httpx2.Response:
-        """The same as httpx has it, which unpacks its body, too."""
-        return httpx2.Response(self.status, headers=self.headers, stream=self)
-
-    def close(self) -> None:
-        """To be called by whoever has read the body, or wants no more of it."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._connections.release(connection)
-
-    async def aclose(self) -> None:
-        self.close()
-
-
-def _written(request: httpx2.Request) -> bytes:
-    head = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
-    head.extend([b"%b: %b" % field for field in request.headers.raw])
-    return b"%b\r\n\r\n%b" % (b"\r\n".join(head), request.content)
 
 
 def _speaking_http1(tls: ssl.SSLContext) -> ssl.SSLContext:

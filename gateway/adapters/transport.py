@@ -12,8 +12,8 @@ import httpx2
 import msgspec
 import structlog
 
-from gateway.adapters.connections import Connections, Exchange
-from gateway.adapters.incoming import Headers
+from gateway.adapters.connection import Connection
+from gateway.adapters.connections import Connections
 from gateway.adapters.outgoing import Root, written
 from gateway.adapters.unpacking import unpacked
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
@@ -27,6 +27,8 @@ _LONG: Final = 1024 * 1024
 _LONG_AT_ONCE: Final = 2
 """A longer answer waits until there are fewer of them: what is in memory of all together has a bound."""
 _LONGEST_CONNECTING: Final = 5.0
+_ERRORS: Final = int(HTTPStatus.BAD_REQUEST)
+"""From there on a status is one: an enumeration's members are slow to name."""
 _HINT: Final = "Nothing was sent, so nothing was changed. Check the source's address and that it is up."
 
 
@@ -136,34 +138,30 @@ class Transport:
         operation has sent all that it may.
         """
         fields = written(headers)
-        seconds = min(self._timeout, round(log.deadline.left(), 3))
+        seconds = min(self._timeout, log.deadline.left())
         log.allowance.take()
         index = log.add(request)
         began = time.perf_counter()
-        status: int | None = None
-        came: Mapping[str, str] = {}
+        connection: Connection | None = None
         try:
             body = request.body if content is None else content
             sent = self._root.request(request.method, request.path, fields, body)
-            exchange = await self._connections.begin(sent, connecting=_connecting(seconds), seconds=seconds)
-            try:
-                status, came = exchange.status, _plain(exchange.headers)
-                coding = came.get("content-encoding")
-                whole = exchange.rest() if coding is None else None
-                if whole is None:
-                    whole = await self._read(_parts(exchange, coding))
-            finally:
-                exchange.close()
+            now = asyncio.get_running_loop().time()
+            connection = await self._connections.take(now + min(seconds, _LONGEST_CONNECTING))
+            await connection.ask(sent, now + seconds)
+            coding = connection.headers.get("content-encoding")
+            whole = connection.rest() if coding is None else None
+            if whole is None:
+                whole = await self._read(unpacked(connection, coding))
+            return Answer(status=connection.status, headers=connection.headers, body=whole)
         except FOREIGN as exc:
             raise translation(exc, self._source, seconds) from exc
         finally:
-            took = timedelta(seconds=time.perf_counter() - began)
-            log.requests[index] = done = msgspec.structs.replace(
-                request, status=status, duration=took, request_id=came.get("request-id")
-            )
-            if status is None or status >= HTTPStatus.BAD_REQUEST:
+            log.requests[index] = done = _done(request, connection, time.perf_counter() - began)
+            if done.status is None or done.status >= _ERRORS:
                 _note(done)
-        return Answer(status=exchange.status, headers=came, body=whole)
+            if connection is not None:
+                self._connections.give_back(connection)
 
     async def aclose(self) -> None:
         await self._connections.aclose()
@@ -185,19 +183,17 @@ class Transport:
                 self._long.release()
 
 
-def _parts(exchange: Exchange, coding: str | None) -> AsyncIterator[bytes]:
-    """Those of a body as it was before it was packed."""
-    if coding is None:
-        return aiter(exchange)
-    return unpacked(exchange) if coding == "gzip" else exchange.response().aiter_bytes()
-
-
-def _plain(headers: Headers) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
+def _done(request: UpstreamRequest, connection: Connection | None, seconds: float) -> UpstreamRequest:
+    """A request, with what has come of it."""
+    return UpstreamRequest(
+        source=request.source,
+        method=request.method,
+        path=request.path,
+        body=request.body,
+        status=connection.status or None if connection else None,
+        seconds=seconds,
+        request_id=connection.headers.get("request-id") if connection else None,
+    )
 
 
 def _note(request: UpstreamRequest) -> None:
@@ -230,13 +226,8 @@ def translation(foreign: Exception, source: str, seconds: float) -> UpstreamErro
     meaning = next(meaning for meaning in _MEANINGS if isinstance(foreign, meaning.foreign))
     message = meaning.message.format(
         source=source,
-        seconds=seconds,
-        connecting=_connecting(seconds),
+        seconds=round(seconds, 3),
+        connecting=min(seconds, _LONGEST_CONNECTING),
         reason=str(foreign).rstrip(".") or type(foreign).__name__,
     )
     return meaning.ours(message, hint=meaning.hint)
-
-
-def _connecting(seconds: float) -> float:
-    """How much of the time a connection may take."""
-    return min(_LONGEST_CONNECTING, seconds)

@@ -1,4 +1,4 @@
-"""Bodies that come in gzip, unpacked piece by piece: a small one may be made of anything."""
+"""Bodies that come packed, unpacked piece by piece: a small one may be made of anything."""
 
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator
@@ -11,8 +11,17 @@ _AT_ONCE: Final = 1024 * 1024
 """How long a piece may be."""
 
 
-async def unpacked(parts: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+def unpacked(parts: AsyncIterator[bytes], coding: str | None) -> AsyncIterator[bytes]:
     """The body that was packed into the parts. Raises httpx2.DecodingError where none was."""
+    if coding is None:
+        return parts
+    if coding == "gzip":
+        return _gunzipped(parts)
+    headers = {"content-encoding": coding}
+    return httpx2.Response(200, headers=headers, stream=_Stream(parts)).aiter_bytes()
+
+
+async def _gunzipped(parts: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     unpacking = zlib.decompressobj(_GZIP)
     try:
         async for part in parts:
@@ -24,3 +33,13 @@ async def unpacked(parts: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
             yield piece
     except zlib.error as exc:
         raise httpx2.DecodingError(str(exc)) from exc
+
+
+class _Stream(httpx2.AsyncByteStream):
+    """Parts as httpx takes them, which knows more codings."""
+
+    def __init__(self, parts: AsyncIterator[bytes]) -> None:
+        self._parts = parts
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._parts

@@ -14,8 +14,9 @@ from gateway.adapters.deadline import NEVER, Deadline
 class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request to an upstream, planned or sent. No header is in it, so no credential can be.
 
-    `path` is as it goes on the request line, query included; `status` and `duration` are None until sent, and
-    `status` stays None where no answer came. `request_id` is the upstream's own name for the exchange.
+    `path` is as it goes on the request line, query included; `status` and the `seconds` that it took are None
+    until sent, and `status` stays None where no answer came. `request_id` is the upstream's own name for the
+    exchange.
     """
 
     source: str
@@ -23,8 +24,12 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     body: bytes | None = None
     status: int | None = None
-    duration: timedelta | None = None
+    seconds: float | None = None
     request_id: str | None = None
+
+    @property
+    def duration(self) -> timedelta | None:
+        return None if self.seconds is None else timedelta(seconds=self.seconds)
 
 
 class UpstreamLog:

@@ -6,14 +6,15 @@ import socket
 import zlib
 from contextlib import aclosing, asynccontextmanager, closing
 from datetime import timedelta
+from math import inf
 
 import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.adapters.connection import Connection
 from gateway.adapters.connections import Connections
-from gateway.adapters.incoming import Incoming
 from gateway.adapters.transport import MAX_ANSWER_BYTES, Answer, Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
@@ -380,8 +381,15 @@ async def test_a_body_without_end_is_broken_off():
 class Socket:
     """As much of a transport as an answer needs."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: socket.socket) -> None:
         self.is_reading = True
+        self._server = server
+
+    def get_extra_info(self, _: str) -> socket.socket:
+        return self._server
+
+    def write(self, data: bytes) -> None:
+        """It is for nobody."""
 
     def pause_reading(self) -> None:
         self.is_reading = False
@@ -391,20 +399,52 @@ class Socket:
 
 
 async def test_an_answer_that_nobody_draws_is_not_read_on():
-    wire = Socket()
-    answer = Incoming(wire)
-    answer.feed(b"HTTP/1.1 200 OK\r\n\r\n")
-    for _ in range(20):
-        if wire.is_reading:
-            answer.feed(bytes(100_000))
-    assert not wire.is_reading
-    assert await answer.head() == (200, [])
-    assert 1_000_000 < len(await anext(answer)) < 2_000_000
-    assert wire.is_reading
+    with closing(socket.socket()) as server:
+        wire, connection = Socket(server), Connection()
+        connection.connection_made(wire)
+        asked = asyncio.create_task(connection.ask(b"GET /x HTTP/1.1\r\n\r\n", inf))
+        await asyncio.sleep(0)
+        connection.data_received(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(20):
+            if wire.is_reading:
+                connection.data_received(bytes(100_000))
+        assert not wire.is_reading
+        await asked
+        assert (connection.status, connection.headers) == (200, {})
+        assert 1_000_000 < len(await anext(connection)) < 2_000_000
+        assert wire.is_reading
 
 
-def sent(url: str, seconds: float = 20) -> httpx2.Request:
-    return httpx2.Request("GET", f"{url}/x", extensions={"timeout": {"connect": seconds, "read": seconds}})
+async def exchange(connections: Connections, seconds: float) -> bytes | None:
+    time = asyncio.get_running_loop().time
+    connection = await connections.take(time() + 20)
+    try:
+        await connection.ask(b"GET /x HTTP/1.1\r\n\r\n", time() + seconds)
+        return connection.rest()
+    finally:
+        connections.give_back(connection)
+
+
+async def test_every_request_over_a_connection_has_its_own_time():
+    loop, late = asyncio.get_running_loop(), asyncio.Event()
+
+    async def script(visit):
+        await visit.request()
+        await visit.answer(OK)
+        await visit.request()
+        await late.wait()
+        await visit.answer(OK)
+        await visit.request()
+        await visit.left()
+
+    async with ScriptedServer(script) as server, aclosing(Connections(server.url)) as connections:
+        began = loop.time()
+        assert await exchange(connections, 0.2) == b"ok"
+        loop.call_at(began + 0.3, late.set)
+        assert await exchange(connections, 20) == b"ok"
+        with pytest.raises(httpx2.ReadTimeout):
+            await exchange(connections, 0.05)
+        assert len(server.visits) == 1
 
 
 async def test_an_answer_before_the_request_has_left_ends_the_connection():
@@ -432,7 +472,7 @@ async def test_a_request_that_is_given_up_closes_its_connection_and_leaves_its_p
         for _ in range(2):
             arrived.clear()
             left.clear()
-            asked = asyncio.create_task(connections.handle_async_request(sent(server.url)))
+            asked = asyncio.create_task(exchange(connections, 20))
             await arrived.wait()
             asked.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -441,18 +481,17 @@ async def test_a_request_that_is_given_up_closes_its_connection_and_leaves_its_p
 
 
 async def test_a_place_is_waited_for_no_longer_than_a_connection():
+    time = asyncio.get_running_loop().time
     async with (
         ScriptedServer(always(OK)) as server,
         aclosing(Connections(server.url, at_once=1)) as connections,
     ):
-        first = await connections.handle_async_request(sent(server.url))
+        first = await connections.take(time() + 20)
         with pytest.raises(httpx2.PoolTimeout):
-            await connections.handle_async_request(sent(server.url, 0.05))
-        second = asyncio.create_task(connections.handle_async_request(sent(server.url)))
-        assert [part async for part in first.stream] == [b"ok"]
-        await first.aclose()
-        await (await second).aclose()
-        assert len(server.requests) == 2
+            await connections.take(time() + 0.05)
+        second = asyncio.create_task(exchange(connections, 20))
+        connections.give_back(first)
+        assert await second == b"ok"
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="there is no IPv6 here")
