@@ -125,14 +125,14 @@ def test_of_an_answer_that_shows_more_than_was_selected_no_more_is_read():
     whole = dict.fromkeys(("id", "subject", "bodyPreview", "webLink", "@odata.etag"), "x")
     time = {"dateTime": "2027-03-01T12:00:00.0000000", "timeZone": "UTC"}
     answer = msgspec.json.encode({"value": [{**whole, "start": time, "end": time, "isDraft": "no flag"}]})
-    page = msgspec.json.decode(answer, type=page_of(ALWAYS | {"title"}, version="v1.0"))
+    page = msgspec.json.decode(answer, type=page_of(ALWAYS | {"title"}))
     (event,) = page.value
     assert (event.id, event.subject) == ("x", "x")
     assert (event.body_preview, event.web_link, event.etag, event.is_draft) == (None, None, None, None)
-    page = msgspec.json.decode(answer, type=page_of(ALWAYS | {"revision"}, version="v1.0"))
+    page = msgspec.json.decode(answer, type=page_of(ALWAYS | {"revision"}))
     assert (page.value[0].etag, page.value[0].subject) == ("x", None)
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(answer, type=page_of(FIELDS, version="v1.0"))
+        msgspec.json.decode(answer, type=page_of(FIELDS))
 
 
 @pytest.mark.parametrize("name", ["created_at", "updated_at"])

@@ -88,7 +88,7 @@ def wires(clocks=CLOCKS, instants=INSTANTS):
 
 def page(events, fields=EVERYTHING) -> Page[GraphEvent]:
     """The events as they are read of an answer."""
-    form = page_of(fields, version="beta")
+    form = page_of(fields)
     return msgspec.json.decode(msgspec.json.encode({"value": events}), type=form)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
 from gateway.adapters.base import Plan, PlannedEvent, Step
 from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
@@ -27,6 +27,8 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 _FEW: Final = LIMIT
 """How many events are posted one by one: they run at once, as they would in a batch."""
 _HOLDER: Final = "A Microsoft Graph calendar"
+_PlannedPost: TypeAlias = tuple[PlannedEvent, UpstreamRequest]
+"""An event, and how it is posted by itself."""
 
 
 def plan(
@@ -42,7 +44,8 @@ def plan(
     A series that leaves out days takes more requests, and is always posted by itself. `body` is what is
     posted for a draft.
     """
-    planned: list[tuple[PlannedEvent, UpstreamRequest]] = []
+    together: list[_PlannedPost] = []
+    alone: list[_PlannedPost] = []
     refused: dict[int, Problem] = {}
     for index, draft in drafts.items():
         try:
@@ -51,14 +54,13 @@ def plan(
             check_own(draft)
             post = requests.add_event(calendar, body(draft))
             check_size(post)
+            planned = alone if leaves_out_days(draft) else together
             planned.append((_planned(index, draft, calendar), post))
         except GatewayError as exc:
             refused[index] = exc.problem
     place = canonical_if_known(calendar) or calendar
-    alone = [(event, post) for event, post in planned if leaves_out_days(event.draft)]
-    rest = [(event, post) for event, post in planned if not leaves_out_days(event.draft)]
-    together = _steps(place, rest, in_batches=in_batches and len(rest) > _FEW)
-    return Plan(steps=(*together, *_steps(place, alone, in_batches=False)), refused=refused)
+    steps = _batched(place, together) if in_batches and len(together) > _FEW else _one_by_one(place, together)
+    return Plan(steps=(*steps, *_one_by_one(place, alone)), refused=refused)
 
 
 def _planned(index: int, draft: Draft, calendar: CalendarId) -> PlannedEvent:
@@ -70,12 +72,13 @@ def _planned(index: int, draft: Draft, calendar: CalendarId) -> PlannedEvent:
     )
 
 
-def _steps(
-    calendar: CalendarId, planned: Sequence[tuple[PlannedEvent, UpstreamRequest]], *, in_batches: bool
-) -> Iterator[Step]:
-    posts = [post for _, post in planned]
+def _one_by_one(calendar: CalendarId, planned: Sequence[_PlannedPost]) -> Sequence[Step]:
+    return [Step(calendar=calendar, events=(event,), requests=(post,)) for event, post in planned]
+
+
+def _batched(calendar: CalendarId, planned: Sequence[_PlannedPost]) -> Iterator[Step]:
     rest = iter([event for event, _ in planned])
-    for bundle in batch.bundles(posts) if in_batches else ([post] for post in posts):
+    for bundle in batch.bundles([post for _, post in planned]):
         request = batch.pack(bundle, headers=ITEM_HEADERS) if len(bundle) > 1 else bundle[0]
         yield Step(calendar=calendar, events=tuple(islice(rest, len(bundle))), requests=(request,))
 

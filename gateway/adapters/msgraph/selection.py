@@ -50,8 +50,10 @@ _UNASKED: Final[dict[str, tuple[str, ...]]] = {
     "revision": ("@odata.etag",),
     "key": ("singleValueExtendedProperties",),
     f"{_DETAIL}fingerprint": ("singleValueExtendedProperties",),
+    "created_at": ("createdDateTime",),
+    "updated_at": ("lastModifiedDateTime",),
 }
-"""What comes without being selected."""
+"""What comes without being selected, and only so."""
 
 
 @lru_cache(maxsize=256)
@@ -64,14 +66,13 @@ def select(fields: Fields, *, version: str) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def page_of(fields: Fields, *, version: str) -> type[Page[GraphEvent]]:
-    """A page of events of which only what is wanted is read: all else is None, whatever comes."""
-    if select(fields, version=version) is None:
-        return Page[GraphEvent]
-    names = {*_NEEDED}.union(*(_PROPERTIES.get(it, ()) + _UNASKED.get(it, ()) for it in fields))
+def event_of(fields: Fields) -> type[GraphEvent]:
+    """An event of which only what is wanted is read: all else is None, whatever comes."""
+    wanted = (_PROPERTIES.get(it, ()) + _UNASKED.get(it, ()) for it in fields)
+    names = {"@odata.context", *_NEEDED}.union(*wanted)
     read = [field for field in msgspec.structs.fields(GraphEvent) if field.encode_name in names]
     others = set(GraphEvent.__struct_fields__) - {field.name for field in read}
-    form = msgspec.defstruct(
+    return msgspec.defstruct(  # type: ignore[return-value]  # in all that is read of it it is one
         "SelectedEvent",
         [(it.name, it.type) if it.required else (it.name, it.type, it.default) for it in read],
         bases=(Resource,),
@@ -80,4 +81,10 @@ def page_of(fields: Fields, *, version: str) -> type[Page[GraphEvent]]:
         frozen=True,
         kw_only=True,
     )
+
+
+@lru_cache(maxsize=256)
+def page_of(fields: Fields) -> type[Page[GraphEvent]]:
+    """A page of such events."""
+    form = event_of(fields)
     return Page[form]  # type: ignore[valid-type]  # it is one, made just now

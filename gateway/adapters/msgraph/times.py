@@ -70,6 +70,7 @@ def sent_day(given: EventTime, zone_name: str) -> SentTime:
     return SentTime(wire=wire, change=_change(zone_name, zone))
 
 
+@lru_cache(_REMEMBERED)
 def read_time(wire: DateTimeTimeZone, original_zone: str | None) -> EventTime:
     """A point in time, meant in the zone in which the event was made. Raises InvalidTime.
 

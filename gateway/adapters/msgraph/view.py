@@ -36,7 +36,7 @@ async def read_events(
 
     `keys` says which keys occurrences have, if that is asked for.
     """
-    form = page_of(fields, version=api.version)
+    form = page_of(fields)
     for part in parts(window):
         reading: Reading | None = None
         async with aclosing(api.pages(request(widened(part)), form)) as pages:

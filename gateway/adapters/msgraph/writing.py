@@ -17,12 +17,12 @@ from gateway.adapters.msgraph.kept import changes, compared
 from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical, is_group
 from gateway.adapters.msgraph.repeats import Repeats
-from gateway.adapters.msgraph.wire import GraphEvent
+from gateway.adapters.msgraph.selection import event_of
 from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.transport import Answer
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import NoAnswer, RateLimited, Unavailable, UnexpectedAnswer, UpstreamError
-from gateway.model.event import Draft, Event
+from gateway.model.event import Event
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId
 
@@ -167,7 +167,7 @@ class Writing:
         if error is not None:
             return post.failed(error, is_open=not faults.was_refused(answer))
         try:
-            event = self._event(decode(answer, post.request, GraphEvent), post.planned.draft)
+            event = self._event(answer, post)
             post.made(
                 event,
                 is_earlier=_is_older(event, self._api.began_at(answer), _SKEW),
@@ -177,12 +177,14 @@ class Writing:
             return post.failed(exc, is_open=True)
         return False
 
-    def _event(self, event: GraphEvent, draft: Draft) -> Event:
+    def _event(self, answer: Answer, post: Post) -> Event:
+        """The event that an answer shows, as far as somebody asks. Raises UnexpectedAnswer."""
+        draft = post.planned.draft
+        fields = self._fields if self._fields is EVERYTHING else self._fields | _NEEDED | compared(draft)
+        event = decode(answer, post.request, event_of(fields))
         owner = self._api.owner(self._calendar, event.context)
         home = canonical(self._calendar, owner)
-        fields = self._fields if self._fields is EVERYTHING else self._fields | _NEEDED | compared(draft)
-        reader = event_reader(source=self._api.source, owner=owner, calendar=home, fields=fields)
-        shown = reader.read(event)
+        shown = event_reader(source=self._api.source, owner=owner, calendar=home, fields=fields).read(event)
         # The answer to a POST does not show the key.
         return shown if draft.key is None else msgspec.structs.replace(shown, key=draft.key)
 
