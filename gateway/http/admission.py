@@ -12,6 +12,7 @@ from gateway.http.identity.caller import Caller
 from gateway.http.identity.configured import configured_identity
 from gateway.http.identity.identity import Identity
 from gateway.http.operation import LARGEST_BODY, Batch, Operation, read_operation
+from gateway.http.patience import Patience
 from gateway.http.places import Places
 from gateway.http.rate import Rate
 from gateway.http.refusal import BadRequest, NotIdentified
@@ -22,6 +23,12 @@ from gateway.http.turns import Turns
 from gateway.settings import Settings
 
 _TOO_SLOW: Final = "The body did not come in time. The setting is receive_timeout_seconds."
+_USUAL: Final = timedelta(seconds=30)
+
+
+def patience(length: timedelta) -> Patience["asyncio.Task[Any]"]:
+    """How long tasks may wait for their request's body."""
+    return Patience(length.total_seconds(), lambda task: task.cancel(_TOO_SLOW))
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +45,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     turns: Turns = msgspec.field(default_factory=Turns)
     largest_body: int = LARGEST_BODY
     largest_batch: int = 0
-    receive_timeout: timedelta = timedelta(seconds=30)
+    bodies: Patience["asyncio.Task[Any]"] = msgspec.field(default_factory=lambda: patience(_USUAL))
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -52,7 +59,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
             room=Room(limits.max_held_bytes),
             largest_body=limits.max_body_bytes,
             largest_batch=limits.max_batch,
-            receive_timeout=settings.receive_timeout,
+            bodies=patience(settings.receive_timeout),
         )
 
     def place(self, request: Request, caller: Caller | None) -> AbstractContextManager[None]:
@@ -90,7 +97,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
         itself.
         """
         task = cast("asyncio.Task[Any]", asyncio.current_task())
-        timer = task.get_loop().call_later(self.receive_timeout.total_seconds(), task.cancel, _TOO_SLOW)
+        self.bodies.begin(task, task.get_loop())
         try:
             asked = await read_operation(
                 request,
@@ -104,7 +111,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
             task.uncancel()
             raise BadRequest(408, _TOO_SLOW, {"connection": "close"}) from exc
         finally:
-            timer.cancel()
+            self.bodies.end(task)
         if isinstance(asked, tuple):
             self._count(request, caller, len(asked) - 1)
         return asked

@@ -1,19 +1,29 @@
 """Connections that are a burden are cut off: heads that do not come or end, answers that are not taken."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, Final, cast
+from urllib.parse import unquote
 
+import httptools
 import structlog
+from starlette.types import Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.http.exchange import Exchange
+from gateway.http.patience import Patience
+from gateway.http.request import received
 
 _MOST_WITHOUT_BODY: Final = 64 * 1024
 """How many bytes of a head, or of whatever is no body, may come in a row. The parser has no such limit."""
 _TOO_LONG: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 )
-_HEAD: Final = tuple(b"HTTP/1.1 %d" % kind for kind in (2, 3, 4, 5))
-"""What the head of an answer begins with; one that begins with 1 is none yet."""
+_IDLE: Final = 5.0
+"""So many seconds a connection may wait for its next request, as uvicorn has it."""
+_FORWARDED: Final = frozenset({"x-forwarded-for", "x-forwarded-proto"})
 _log = structlog.get_logger(__name__)
 
 
@@ -21,31 +31,20 @@ class _Lenient:
     """A transport that takes what is written though its client has just gone, as asyncio's own does.
 
     uvloop's raises until the connection is known to be lost, which would be logged as a fault of ours.
-
-    The head of an answer waits for what follows it: each write by itself is a call of the kernel.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._head = b""
         self.is_closing = transport.is_closing
         self.get_write_buffer_size = transport.get_write_buffer_size
 
     def write(self, data: bytes) -> None:
-        if data.startswith(_HEAD):
-            self.flush()
-            self._head = data
-        elif not self.is_closing():
-            self._transport.writelines((self._head, data) if self._head else (data,))
-            self._head = b""
+        if not self.is_closing():
+            self._transport.write(data)
 
-    def flush(self) -> None:
-        if self._head:
-            self.write(b"")
-
-    def close(self) -> None:
-        self.flush()
-        self._transport.close()
+    def writelines(self, lines: Iterable[bytes]) -> None:
+        if not self.is_closing():
+            self._transport.writelines(lines)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -63,14 +62,14 @@ class PunctualConnection(HttpToolsProtocol):
     patience: ClassVar[float]
     most: ClassVar[int]
     waiting: ClassVar[dict["PunctualConnection", None]]
+    idle: ClassVar[Patience["PunctualConnection"]]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         self._head: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
         self._bytes_without_body = 0
         self._is_in_head = False
-        self._lenient = _Lenient(transport)
-        super().connection_made(cast("asyncio.Transport", self._lenient))
+        super().connection_made(cast("asyncio.Transport", _Lenient(transport)))
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -78,6 +77,7 @@ class PunctualConnection(HttpToolsProtocol):
         if self._taking is not None:
             self._taking.cancel()
         self.waiting.pop(self, None)
+        self.idle.end(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -93,19 +93,63 @@ class PunctualConnection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        """As uvicorn's, without what is not served here, such as WebSockets."""
         self._bytes_without_body = 0
         self._is_in_head = False
         self._head_came()
-        super().on_headers_complete()
+        parser: Any = self.parser  # which is None, later on
+        before = self.cycle
+        url, version = httptools.parse_url(self.url), parser.get_http_version()
+        scope = cast("Scope", self.scope)
+        scope.update(
+            http_version=version,
+            method=parser.get_method().decode("ascii"),
+            path=self.root_path + unquote(url.path.decode("ascii")),
+            raw_path=self.root_path.encode("ascii") + url.path,
+            query_string=url.query or b"",
+        )
+        self.cycle = Exchange(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if getattr(before, "response_complete", True):  # there is none before the first
+            self._start_asgi_task(self.cycle, self._way_in(scope))
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self._way_in(scope)))
+
+    def _way_in(self, scope: Scope) -> Any:
+        """The application, behind what reads a proxy's headers where there are any."""
+        if _FORWARDED.isdisjoint(received(scope)) and isinstance(self.app, ProxyHeadersMiddleware):
+            return self.app.app
+        return self.app
 
     def on_body(self, body: bytes) -> None:
         self._bytes_without_body = 0
         super().on_body(body)
 
     def on_response_complete(self) -> None:
-        self._lenient.flush()
-        super().on_response_complete()
+        """As uvicorn's, which sets a timer for each answer."""
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
+            else:
+                self.idle.begin(self, self.loop)
         self._expect_taking()
+
+    def _unset_keepalive_if_required(self) -> None:
+        self.idle.end(self)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -168,5 +212,6 @@ class PunctualConnection(HttpToolsProtocol):
 
 def punctual(patience: timedelta, most: int) -> type[PunctualConnection]:
     """Connections with that patience, of which all together hold so many bytes that are not taken."""
-    values = {"patience": patience.total_seconds(), "most": most, "waiting": {}}
+    idle = Patience(_IDLE, HttpToolsProtocol.timeout_keep_alive_handler)
+    values = {"patience": patience.total_seconds(), "most": most, "waiting": {}, "idle": idle}
     return type("Punctual", (PunctualConnection,), values)

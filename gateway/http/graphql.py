@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from os import urandom
 from typing import Any, Final
@@ -29,7 +29,7 @@ from gateway.http.identity.caller import Caller
 from gateway.http.logging import bound
 from gateway.http.media import GRAPHQL, HTML, JSON, preferred
 from gateway.http.operation import Batch, Operation
-from gateway.http.presence import unless_left
+from gateway.http.presence import Presence
 from gateway.http.refusal import BadRequest, Refusal
 from gateway.http.request import Request
 
@@ -37,6 +37,7 @@ Execute = Callable[[Operation, Call, bool], Awaitable[ExecutionResult]]
 """Executes an operation for a call; with True, only if it changes nothing."""
 
 _NAME: Final = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,99}")
+_DRAWN: Final = 64
 _CLIENT_LEFT: Final = 499
 """For the log, as nginx has it: nobody is there to be told."""
 _GRACE_IS_OVER: Final = "Task cancelled, timeout graceful shutdown exceeded"
@@ -70,6 +71,8 @@ class GraphQLEndpoint:
         self._explorer = explorer
         self._credential_headers = credential_headers
         self._admission = admission or Admission()
+        self._presence = Presence()
+        self._new_ids = _new_ids()
         self._log = structlog.get_logger(__name__).bind()  # once: for each line it costs as much as the line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +84,7 @@ class GraphQLEndpoint:
     async def _handle(self, request: Request) -> Response:
         if self._explorer is not None and _is_for_people(request):
             return self._explorer.response(datetime.now(UTC))
-        request_id = _request_id(request.headers.get("x-request-id"))
+        request_id = self._request_id(request.headers.get("x-request-id"))
         with bound(request_id=request_id):
             response = await self._respond(request, request_id)
         response.raw_headers.append((b"x-request-id", request_id.encode()))
@@ -126,7 +129,9 @@ class GraphQLEndpoint:
     ) -> Response:
         """A client that leaves keeps its place until what was begun to be written for it is written."""
         try:
-            return await unless_left(request.receive, self._answer(asked, call, request, media))
+            return await self._presence.unless_left(
+                request.receive, self._answer(asked, call, request, media)
+            )
         except ClientDisconnect:
             if call.asked.unfinished is not None:
                 await asyncio.wait([call.asked.unfinished])
@@ -154,6 +159,13 @@ class GraphQLEndpoint:
         except CannotGetOperationTypeError as exc:
             message = "Which operation? Give operationName, spelled as in the document."
             raise BadRequest(400, message) from exc
+
+    def _request_id(self, given: str | None) -> str:
+        """The caller's own X-Request-Id if it is a UUID, as Graph wants them, or else a new one."""
+        try:
+            return next(self._new_ids) if given is None else str(UUID(given))
+        except ValueError:
+            return next(self._new_ids)
 
     def _call(self, request: Request, request_id: str, caller: Caller | None) -> Call:
         """What the adapters may know of the request."""
@@ -189,16 +201,11 @@ def _name(asked: Operation | Batch | None) -> str | None:
     return name if name is None or _NAME.fullmatch(name) else "(malformed)"
 
 
-def _request_id(given: str | None) -> str:
-    """The caller's own X-Request-Id if it is a UUID, as Graph wants them, or else a new one."""
-    try:
-        return _new_id() if given is None else str(UUID(given))
-    except ValueError:
-        return _new_id()
-
-
-def _new_id() -> str:
-    """A random UUID, in less time than uuid4 takes for an object besides."""
-    digits = urandom(16).hex()
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+def _new_ids() -> Iterator[str]:
+    """Random UUIDs, in less time than uuid4 takes: of the kernel so many are asked for at once."""
+    while True:
+        drawn = urandom(16 * _DRAWN).hex()
+        for at in range(0, len(drawn), 32):
+            digits = drawn[at : at + 32]
+            variant = "89ab"[int(digits[16], 16) & 3]
+            yield f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

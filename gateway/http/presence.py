@@ -7,40 +7,49 @@ from typing import Any, Final, TypeVar, cast
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from gateway.http.patience import Patience
+
 T = TypeVar("T")
 
 _SOON: Final = 0.02
 """Most work takes fewer seconds: who leaves before is not looked for."""
 
 
-async def unless_left(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """What comes of the work, which is cancelled when the client leaves. Raises ClientDisconnect then.
+class Presence:
+    """Looks out for clients that leave while something is done for them."""
 
-    To be called when the body has been read.
-    """
-    working = cast("asyncio.Task[Any]", asyncio.current_task())
-    watch = _Watch(receive, working)
-    soon = working.get_loop().call_later(_SOON, watch.begin)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if not watch.has_left:
-            raise
-        working.uncancel()
-        raise ClientDisconnect from None
-    finally:
-        soon.cancel()
-        if watch.watching is not None:
-            watch.watching.cancel()
-            await asyncio.gather(watch.watching, return_exceptions=True)
+    def __init__(self) -> None:
+        self._soon: Patience[_Watch] = Patience(_SOON, _Watch.begin)
+
+    async def unless_left(self, receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+        """What comes of the work, which is cancelled when the client leaves. Raises ClientDisconnect then.
+
+        To be called when the body has been read.
+        """
+        working = cast("asyncio.Task[Any]", asyncio.current_task())
+        watch = _Watch(receive, working)
+        self._soon.begin(watch, working.get_loop())
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if not watch.has_left:
+                raise
+            working.uncancel()
+            raise ClientDisconnect from None
+        finally:
+            self._soon.end(watch)
+            if watch.watching is not None:
+                watch.watching.cancel()
+                await asyncio.gather(watch.watching, return_exceptions=True)
 
 
 class _Watch:
     """A look-out for a client's leaving, which ends what is done for it."""
 
+    has_left = False
+    watching: asyncio.Task[None] | None = None
+
     def __init__(self, receive: Receive, working: asyncio.Task[Any]) -> None:
-        self.has_left = False
-        self.watching: asyncio.Task[None] | None = None
         self._receive = receive
         self._working = working
 

@@ -20,6 +20,10 @@ class Loop:
 
     def __init__(self) -> None:
         self.timers: list[Timer] = []
+        self.now = 0.0
+
+    def time(self) -> float:
+        return self.now
 
     def call_later(self, delay: float, callback: Callable[..., None], *arguments: Any) -> "Timer":
         self.timers.append(Timer(delay, callback, arguments))
@@ -131,7 +135,6 @@ def test_nothing_is_watched_once_all_was_taken(connection: Any) -> None:
 def test_what_is_left_of_a_short_answer_is_watched_too(connection: Any) -> None:
     client(connection).waiting = 10
     connection.on_response_complete()
-    connection.timeout_keep_alive_task.cancel()
     connection.loop.go_on()
     assert client(connection).aborted
 
@@ -169,24 +172,100 @@ def test_one_answer_may_be_as_long_as_it_is(connection: Any) -> None:
 def test_what_is_written_to_a_client_that_has_just_gone_is_no_fault(connection: Any) -> None:
     client(connection).aborted = True  # any write would raise
     connection.transport.write(b"HTTP/1.1 200 OK")
-    connection.transport.write(b"body")
+    connection.transport.writelines((b"HTTP/1.1 200 OK", b"body"))
 
 
-def test_the_head_of_an_answer_goes_out_with_what_follows_it(connection: Any) -> None:
-    connection.transport.write(b"HTTP/1.1 100 Continue")
-    assert client(connection).writes == [b"HTTP/1.1 100 Continue"]
-    connection.transport.write(b"HTTP/1.1 200 OK")
-    connection.transport.write(b"one")
-    connection.transport.write(b"two")
-    assert client(connection).writes[1:] == [b"HTTP/1.1 200 OKone", b"two"]
+def answer(connection: Any, *messages: dict[str, Any], request: bytes = b"GET / HTTP/1.1\r\n\r\n") -> None:
+    """A request, and its answer as ASGI has it."""
+    connection.data_received(request)
+    for message in messages:
+        with pytest.raises(StopIteration):
+            connection.cycle.send(message).send(None)
 
 
-def test_a_head_that_nothing_follows_goes_out_too(connection: Any) -> None:
-    connection.transport.write(b"HTTP/1.1 204 No Content")
-    connection.on_response_complete()
-    connection.transport.write(b"HTTP/1.1 400 Bad Request")
-    connection.transport.close()
-    assert client(connection).writes == [b"HTTP/1.1 204 No Content", b"HTTP/1.1 400 Bad Request"]
+def head(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    return {"type": "http.response.start", "status": 200, "headers": list(headers)}
+
+
+def body(piece: bytes, *, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": piece, "more_body": more}
+
+
+def test_an_answer_in_one_piece_goes_out_with_its_head(connection: Any) -> None:
+    for written in (1, 2):
+        answer(connection, head((b"content-length", b"3"), (b"x", b"y")), body(b"abc"))
+        assert (
+            client(connection).writes
+            == [b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\nx: y\r\n\r\nabc"] * written
+        )
+    assert not client(connection).closed
+
+
+@pytest.mark.parametrize(
+    ("request_line", "headers", "pieces", "written"),
+    [
+        (
+            b"GET / HTTP/1.1",
+            (),
+            (b"ab", b"c"),
+            b"transfer-encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
+        ),
+        (b"GET / HTTP/1.1", ((b"content-length", b"3"),), (b"ab", b"c"), b"content-length: 3\r\n\r\nabc"),
+        (b"HEAD / HTTP/1.1", ((b"content-length", b"3"),), (b"abc",), b"content-length: 3\r\n\r\n"),
+        (
+            b"GET / HTTP/1.0",
+            ((b"content-length", b"3"),),
+            (b"abc",),
+            b"content-length: 3\r\nconnection: close\r\n\r\nabc",
+        ),
+        (
+            b"GET / HTTP/1.1",
+            ((b"content-length", b"1"), (b"connection", b"close")),
+            (b"a",),
+            b"content-length: 1\r\nconnection: close\r\n\r\na",
+        ),
+    ],
+)
+def test_other_answers_are_as_long_as_they_say_and_end_as_they_say(
+    connection: Any,
+    request_line: bytes,
+    headers: tuple[tuple[bytes, bytes], ...],
+    pieces: tuple[bytes, ...],
+    written: bytes,
+) -> None:
+    *begin, end = pieces
+    messages = [*(body(piece, more=True) for piece in begin), body(end)]
+    answer(connection, head(*headers), *messages, request=request_line + b"\r\n\r\n")
+    assert client(connection).written == b"HTTP/1.1 200 OK\r\n" + written
+    assert client(connection).closed == (b"close" in written)
+
+
+def test_nothing_is_answered_to_a_client_that_has_gone(connection: Any) -> None:
+    connection.data_received(b"GET / HTTP/1.1\r\n\r\n")
+    connection.cycle.disconnected = True
+    for message in (head((b"content-length", b"1")), body(b"a")):
+        with pytest.raises(StopIteration):
+            connection.cycle.send(message).send(None)
+    assert client(connection).written == b""
+
+
+def test_no_header_becomes_two(connection: Any) -> None:
+    with pytest.raises(RuntimeError, match="header"):
+        answer(connection, head((b"content-length", b"1"), (b"a", b"b\r\nc: d")), body(b"a"))
+    assert client(connection).written == b""
+
+
+def test_a_connection_that_asks_for_nothing_more_is_closed(connection: Any) -> None:
+    answer(connection, head((b"content-length", b"1")), body(b"a"))
+    connection.loop.now += 4
+    answer(connection, head((b"content-length", b"1")), body(b"a"))
+    connection.loop.now += 1
+    connection.loop.go_on()
+    assert not client(connection).closed
+    assert [timer.delay for timer in connection.loop.timers] == [4]
+    connection.loop.now += 4
+    connection.loop.go_on()
+    assert client(connection).closed
 
 
 HEAD = b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n"
