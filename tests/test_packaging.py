@@ -176,7 +176,7 @@ class Machine:
         (self._bin / "uv").write_text(UV)
         (self._bin / "uv").chmod(0o755)
 
-    def setup(self, *arguments: str, breaks_at: str = "never") -> list[str]:
+    def setup(self, *arguments: str, breaks_at: str = "never", python: str = "") -> list[str]:
         """The steps of uv that a set-up took: venv, and what was installed."""
         self._log.write_text("")
         environment = {
@@ -184,6 +184,7 @@ class Machine:
             "UV_LOG": str(self._log),
             "UV_BREAKS_AT": breaks_at,
             "UV_PYTHON_AT": sys.executable,
+            "PYTHON": python,
         }
         subprocess.run(
             [self.clone / "scripts/setup", *arguments],
@@ -192,7 +193,11 @@ class Machine:
             check=breaks_at == "never",
             capture_output=True,
         )
-        return re.findall(r"^venv|requirements/\w+|--editable", self._log.read_text(), re.MULTILINE)
+        return re.findall(r"^venv|requirements/\w+|--editable", self.log, re.MULTILINE)
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
 
 
 @pytest.fixture
@@ -241,6 +246,18 @@ def test_an_environment_whose_python_is_gone_is_made_anew(machine: Machine):
     machine.setup()
     (machine.clone / ".venv/bin/python").unlink()
     assert machine.setup() == EVERYTHING
+
+
+def test_a_python_that_is_asked_for_and_is_not_there_yet_makes_a_fresh_environment(
+    machine: Machine, tmp_path: Path
+):
+    machine.setup()
+    assert machine.setup(python=sys.executable) == []
+    other = tmp_path / "python"
+    other.write_text("#!/bin/sh\necho Python 3.99.0\n")
+    other.chmod(0o755)
+    assert machine.setup(python=str(other)) == EVERYTHING
+    assert machine.log.startswith(f"venv --quiet --no-project --python {other} .venv\n")
 
 
 @pytest.mark.parametrize(
