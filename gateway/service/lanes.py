@@ -1,6 +1,5 @@
 """The ways to the calendars of one call: a few steps on each at once, none where nobody answers any more."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -42,8 +41,8 @@ class Lanes:
     def __init__(self, log: UpstreamLog, *, within: Deadline = NEVER) -> None:
         self._log = log
         self._within = within
-        self._sources = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_PER_SOURCE))
-        self._lanes = defaultdict[str, Gate](lambda: Gate(_PER_LANE))
+        self._sources: dict[str, Gate] = defaultdict(lambda: Gate(_PER_SOURCE))
+        self._lanes: dict[str, Gate] = defaultdict(lambda: Gate(_PER_LANE))
         self._closed: dict[str, Problem] = {}
 
     async def run_all(self, works: Sequence[Work]) -> None:
@@ -58,7 +57,8 @@ class Lanes:
 
         It is skipped when its time or the call's is up, too, or the call has sent all requests that it may.
         """
-        async with self._lanes[work.lane].enter(work.events), self._sources[work.lane.partition(":")[0]]:
+        lane, source = self._lanes[work.lane], self._sources[work.lane.partition(":")[0]]
+        async with lane.enter(work.events), source.enter():
             await self._take(work)
 
     async def _take(self, work: Work) -> None:

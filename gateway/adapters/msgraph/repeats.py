@@ -30,8 +30,8 @@ class Repeats:
     def __init__(self, retries: Retries, *, deadline: Deadline = NEVER) -> None:
         self._retries = retries
         self._deadline = deadline
-        self._turns = defaultdict[CalendarId, asyncio.Lock](asyncio.Lock)
-        self._waited = defaultdict[CalendarId, float](float)
+        self._turns: dict[CalendarId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._waited: dict[CalendarId, float] = defaultdict(float)
 
     async def run(self, calendar: CalendarId, send: Send) -> None:
         """Sends once, and again as long as that leaves errors, may help, and there is time."""
