@@ -42,7 +42,7 @@ class Context:
         self.session = session
         self.audit = audit
         self.subgraph_sdl = subgraph_sdl
-        self.selections: dict[tuple[object, ...], Fields] = {}
+        self.selections: dict[tuple[object, ...], Any] = {}
 
     @cached_property
     def calendars(self) -> DataLoader[str, Calendar | None]:

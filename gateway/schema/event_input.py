@@ -84,7 +84,7 @@ class EventInput:
             end=end,
             is_all_day=start.day is not None,
             body=self.description.to_model() if self.description else None,
-            show_as=by_name(model.ShowAs, self.show_as),
+            show_as=None if self.show_as is None else by_name(model.ShowAs, self.show_as),
             location=None if self.location is None else self._location(self.location),
             locations=None if self.locations is None else self._locations(self.locations),
             categories=None if self.categories is None else tuple(self.categories),

@@ -14,7 +14,7 @@ from gateway.schema.calendar_management import (
 )
 from gateway.schema.context import Context
 from gateway.schema.reconcile import ReconcileInput
-from gateway.schema.selection import fields_of_results, has_foresight
+from gateway.schema.selection import shown_of_results
 from gateway.schema.writes import AddEventsInput, EventWritePayload
 from gateway.service.amendments import carry_out
 from gateway.service.calendar_management import CalendarCommand, CalendarReport, manage
@@ -36,10 +36,9 @@ class Mutation:
         description="Announce and mute: add events to calendars of either kind, silent sources first."
     )
     async def add_events(self, info: strawberry.Info[Context], input: Adding) -> EventWritePayload:  # noqa: A002 - GraphQL's word
-        context, command = (
-            info.context,
-            input.to_model(fields_of_results(info), foretells=has_foresight(info)),
-        )
+        context = info.context
+        fields, foretells = shown_of_results(info)
+        command = input.to_model(fields, foretells=foretells)
         with context.session.apart() as session:
             return EventWritePayload(report=await add_events(session, context.audit, command))
 

@@ -1,8 +1,8 @@
 """What an operation selects of events, as the attributes that must be read for it."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 
 import strawberry
 from graphql import (
@@ -25,6 +25,7 @@ from gateway.schema.elasticsearch import ElasticsearchEventDetails
 from gateway.schema.event import CalendarEvent
 from gateway.schema.msgraph import MSGraphEventDetails
 
+T = TypeVar("T")
 Nodes = Iterable[FieldNode]
 Paths = tuple[tuple[str, ...], ...]
 
@@ -59,14 +60,13 @@ def fields_of_page(info: strawberry.Info[Context]) -> Fields:
     return _fields_at(info, _PAGES)
 
 
-def fields_of_results(info: strawberry.Info[Context]) -> Fields:
-    """What is selected of the events of a write's rows."""
-    return _fields_at(info, _RESULTS)
+def shown_of_results(info: strawberry.Info[Context]) -> tuple[Fields, bool]:
+    """What is selected of the events of a write's rows, and whether of what it does beside storing them."""
+    return _kept(info, _RESULTS, _shown)
 
 
-def has_foresight(info: strawberry.Info[Context]) -> bool:
-    """Whether a write's rows are to show what it does beside storing events."""
-    return bool(_kept(info, _FORESEEN, lambda selection: _FORESEEN & selection.names(("results",))))
+def _shown(selection: "_Selection") -> tuple[Fields, bool]:
+    return selection.fields(_RESULTS), not _FORESEEN.isdisjoint(selection.names(("results",)))
 
 
 def fields_of_report(info: strawberry.Info[Context]) -> Fields:
@@ -75,18 +75,14 @@ def fields_of_report(info: strawberry.Info[Context]) -> Fields:
 
 
 def _fields_at(info: strawberry.Info[Context], paths: Paths) -> Fields:
-    """What is selected of events at the ends of the paths."""
-    return _kept(
-        info,
-        paths,
-        lambda selection: ALWAYS.union(*(selection.attributes(selection.reached(path)) for path in paths)),
-    )
+    return _kept(info, paths, lambda selection: selection.fields(paths))
 
 
-def _kept(info: strawberry.Info[Context], about: Hashable, find: Callable[["_Selection"], Fields]) -> Fields:
-    """What is selected, worked out once for a document and its flags."""
-    known, nodes = info.context.selections, info._raw_info.field_nodes  # noqa: SLF001 - see below
-    key = (about, *map(id, nodes))
+def _kept(info: strawberry.Info[Context], paths: Paths, find: Callable[["_Selection"], T]) -> T:
+    """What is selected below the field, worked out once for a document and its flags."""
+    raw = info._raw_info  # noqa: SLF001 - see below
+    known: dict[tuple[object, ...], T] = raw.context.selections
+    key = (paths, *map(id, raw.field_nodes))
     if key not in known:
         known[key] = find(_Selection(info))
     return known[key]
@@ -101,6 +97,10 @@ class _Selection:
         self._fragments = raw.fragments
         self._schema = raw.schema
         self._variables = info.variable_values
+
+    def fields(self, paths: Paths) -> Fields:
+        """What is selected of events at the ends of the paths."""
+        return ALWAYS.union(*(self.attributes(self.reached(path)) for path in paths))
 
     def reached(self, path: tuple[str, ...]) -> Nodes:
         """The fields at the end of a path from the root, whatever the types on the way."""

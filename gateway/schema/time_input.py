@@ -83,8 +83,9 @@ def span(start: EventTimeInput, end: EventEndInput, default_zone: str | None) ->
 def start_of(start: EventTimeInput, default_zone: str | None) -> EventTime:
     """When an event begins; whole days are those of `default_zone` unless it says otherwise."""
     try:
-        first = _start(start, default_zone)
-        _check_bounds(first.instant)
+        first = EventTime(instant=start.instant) if start.instant else _on_clock(start, default_zone)
+        if not model.EARLIEST <= first.instant < model.LATEST:
+            raise _out_of_bounds(first.instant)
     except GatewayError:  # entered only here, for each event has two times
         with _AT_START:
             raise
@@ -95,21 +96,22 @@ def end_of(first: EventTime, end: EventEndInput) -> EventTime:
     """When an event ends that begins at `first`."""
     try:
         last = _all_day_end(first, end) if first.day else _timed_end(first, end)
-        _check_bounds(last.instant)
-        _check_order(first, last)
+        if not model.EARLIEST <= last.instant < model.LATEST:
+            raise _out_of_bounds(last.instant)
+        if last.instant <= first.instant or (first.day and last.day and last.day <= first.day):
+            raise _not_after(first, last)
     except GatewayError:
         with _AT_END:
             raise
     return last
 
 
-def _check_order(first: EventTime, last: EventTime) -> None:
-    if last.instant <= first.instant or (first.day and last.day and last.day <= first.day):
-        ends, starts = model.to_rfc3339(last.instant), model.to_rfc3339(first.instant)
-        raise InvalidTime(
-            f"The end, {ends}, is not after the start, {starts}.",
-            hint="The end is exclusive: an event on the 28th alone ends on the 29th.",
-        )
+def _not_after(first: EventTime, last: EventTime) -> InvalidTime:
+    ends, starts = model.to_rfc3339(last.instant), model.to_rfc3339(first.instant)
+    return InvalidTime(
+        f"The end, {ends}, is not after the start, {starts}.",
+        hint="The end is exclusive: an event on the 28th alone ends on the 29th.",
+    )
 
 
 def zones_given(start: EventTimeInput | None, end: EventEndInput | None) -> dict[str, str]:
@@ -139,9 +141,7 @@ def _check_exists(local: datetime, name: str, path: tuple[str, ...]) -> None:
         )
 
 
-def _start(start: EventTimeInput, default_zone: str | None) -> EventTime:
-    if start.instant:
-        return EventTime(instant=start.instant)
+def _on_clock(start: EventTimeInput, default_zone: str | None) -> EventTime:
     if start.zoned:
         with located("zoned"):
             return start.zoned.to_model()
@@ -193,17 +193,13 @@ def _all_day_end(start: EventTime, end: EventEndInput) -> EventTime:
     return model.midnight(day, start.zone, latest=True)
 
 
-def _check_bounds(instant: datetime) -> None:
-    if instant < model.EARLIEST:
-        raise InvalidTime(
-            f"{model.to_rfc3339(instant)} is before the year 2000.",
-            hint="Seconds instead of milliseconds? Integers are milliseconds since the epoch.",
-        )
-    if instant >= model.LATEST:
-        raise InvalidTime(
-            f"{model.to_rfc3339(instant)} is after the year 2199.",
-            hint="Microseconds instead of milliseconds? Integers are milliseconds since the epoch.",
-        )
+def _out_of_bounds(instant: datetime) -> InvalidTime:
+    is_early = instant < model.EARLIEST
+    side, unit = ("before the year 2000", "Seconds") if is_early else ("after the year 2199", "Microseconds")
+    return InvalidTime(
+        f"{model.to_rfc3339(instant)} is {side}.",
+        hint=f"{unit} instead of milliseconds? Integers are milliseconds since the epoch.",
+    )
 
 
 def _ambiguous(local: datetime, name: str) -> InvalidTime:

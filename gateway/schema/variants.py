@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from graphql import DocumentNode, OperationDefinitionNode, print_ast
 from graphql.execution.collect_fields import GroupedFieldSet
 
-from gateway.model.fields import Fields
-
 if TYPE_CHECKING:
     from gateway.schema.awaited import AwaitedField
     from gateway.schema.compiled_execution import CompiledExecution
@@ -36,7 +34,7 @@ class Variant(dict[tuple[object, ...], Completion | None]):
     def __init__(self) -> None:
         super().__init__()
         self.awaited: dict[tuple[object, ...], AwaitedField | None] = {}
-        self.selections: dict[tuple[object, ...], Fields] = {}
+        self.selections: dict[tuple[object, ...], Any] = {}
 
 
 class Completions:

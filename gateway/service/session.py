@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final
 
 import msgspec
@@ -30,14 +30,9 @@ class Session:
         self._readers: dict[str, CalendarAdapter] = {}
         self._identities: dict[str, str] = {}
 
-    @contextmanager
-    def apart(self) -> Iterator["Session"]:
+    def apart(self) -> AbstractContextManager["Session"]:
         """A session with an upstream log of its own, whose requests join this one's in the end."""
-        session = self._with_log(self.call.log.apart())
-        try:
-            yield session
-        finally:
-            self.call.log.requests.extend(session.call.log.requests)
+        return _Apart(self, self._with_log(self.call.log.apart()))
 
     @contextmanager
     def hurried(self, share: float) -> Iterator[None]:
@@ -117,3 +112,17 @@ class Session:
             target.check_allowed()
             async with gate:
                 self._identities[name] = await self.aside.adapter(target.source).identity(target.calendar)
+
+
+class _Apart(AbstractContextManager[Session]):
+    """A part of a session, while it is worked with."""
+
+    def __init__(self, whole: Session, part: Session) -> None:
+        self._whole = whole
+        self._part = part
+
+    def __enter__(self) -> Session:
+        return self._part
+
+    def __exit__(self, *_: object) -> None:
+        self._whole.log.requests.extend(self._part.log.requests)
