@@ -1,10 +1,9 @@
 """Who gets in: what is checked of a request before its body is read, and how much is read of that."""
 
 import asyncio
-from collections.abc import Awaitable, Collection
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection
 from datetime import timedelta
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -62,48 +61,61 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
             bodies=patience(settings.receive_timeout),
         )
 
-    def place(self, request: Request, caller: Caller | None) -> AbstractContextManager[None]:
-        """A place among the requests that are worked on. Entering it raises Later if none is free."""
-        return self.places.one(_line(request, caller)) if self.places else nullcontext()
-
-    def part(self) -> AbstractContextManager[Part | None]:
-        """A part of the room for bodies, for as long as what came in one is worked on."""
-        return self.room.part() if self.room else nullcontext()
-
-    def turn(self, request: Request, caller: Caller | None) -> Awaitable[None]:
-        """The caller's turn, to be waited for, so that nobody is kept waiting by one who asks for much."""
-        return self.turns.take(_line(request, caller))
-
-    async def admit(self, request: Request) -> Caller | None:
-        """Who calls, None where nobody is asked. Raises Refusal.
+    async def admit(self, request: Request) -> "Visit":
+        """Lets a request in, to be left in the end. Raises Refusal.
 
         Whoever is not recognized is counted by his address, so that guessing is slow.
         """
         check_site(request.headers, self.origins)
         try:
-            caller = await self.identity.caller(request.headers)
+            caller = await self.identity.caller(request.headers) if self.identity.ways else None
         except NotIdentified:
-            self._count(request, None)
+            self.count(_line(request, None))
             raise
-        self._count(request, caller)
-        return caller
+        visit = Visit(self, request, caller)
+        self.count(visit.line)
+        return visit
 
-    async def operation(
-        self, request: Request, caller: Caller | None, part: Part | None = None
-    ) -> Operation | Batch:
-        """What a request that was let in asks for. Raises Refusal if it is none, too long, or too slow.
+    def count(self, line: str, requests: int = 1) -> None:
+        """Counts requests of who stands in a line. Raises Later if there were too many."""
+        if self.rate is not None:
+            self.rate.take(line, requests)
 
-        Its body takes its `part` of the room. The operations of a batch are counted as if each had come by
-        itself.
+    def passes(self, header: str, caller: Caller | None) -> bool:
+        """Whether what came in a header may go to a source that takes its credential from there."""
+        return self.identity.passes(header, caller)
+
+
+class Visit:
+    """A request that was let in, and what it takes of what there is for all. `caller` is None for anybody.
+
+    `line` is who counts as one: a caller who was recognized, or an address.
+    """
+
+    def __init__(self, admission: Admission, request: Request, caller: Caller | None) -> None:
+        self.caller: Final = caller
+        self.line: Final = _line(request, caller)
+        self._admission = admission
+        self._request = request
+        self._part: Part | None = None
+        self._has_place = False
+
+    async def operation(self) -> Operation | Batch:
+        """What the request asks for. Raises Refusal if it is none, too long, or too slow.
+
+        Its body takes a part of the room until the visit is left. The operations of a batch are counted as if
+        each had come by itself.
         """
-        task = cast("asyncio.Task[Any]", asyncio.current_task())
-        self.bodies.begin(task, task.get_loop())
+        admission = self._admission
+        self._part = admission.room.part() if admission.room else None
+        task: Any = asyncio.current_task()
+        admission.bodies.begin(task, task.get_loop())
         try:
             asked = await read_operation(
-                request,
-                largest_body=self.largest_body,
-                largest_batch=self.largest_batch,
-                take=part.take if part else None,
+                self._request,
+                largest_body=admission.largest_body,
+                largest_batch=admission.largest_batch,
+                take=self._part.take if self._part else None,
             )
         except asyncio.CancelledError as exc:
             if _TOO_SLOW not in exc.args:
@@ -111,20 +123,28 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
             task.uncancel()
             raise BadRequest(408, _TOO_SLOW, {"connection": "close"}) from exc
         finally:
-            self.bodies.end(task)
+            admission.bodies.end(task)
         if isinstance(asked, tuple):
-            self._count(request, caller, len(asked) - 1)
+            admission.count(self.line, len(asked) - 1)
         return asked
 
-    def _count(self, request: Request, caller: Caller | None, requests: int = 1) -> None:
-        if self.rate is not None:
-            self.rate.take(_line(request, caller), requests)
+    async def begin(self) -> None:
+        """Waits for the caller's turn and takes a place among what is worked on, or raises Later.
 
-    def passes(self, header: str, caller: Caller | None) -> bool:
-        """Whether what came in a header may go to a source that takes its credential from there."""
-        return self.identity.passes(header, caller)
+        Who asks for much keeps nobody else waiting.
+        """
+        await self._admission.turns.take(self.line)
+        if self._admission.places is not None:
+            self._admission.places.take(self.line)
+            self._has_place = True
+
+    def leave(self) -> None:
+        """Gives back what it took."""
+        if self._part is not None:
+            self._part.leave()
+        if self._admission.places is not None and self._has_place:
+            self._admission.places.leave(self.line)
 
 
 def _line(request: Request, caller: Caller | None) -> str:
-    """Who counts as one: a caller who was recognized, or an address."""
     return caller.name if caller else f"address:{request.address or 'nowhere'}"

@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import structlog
 from graphql import GraphQLError
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
 from gateway.errors import Code, GatewayError, Problem
+from gateway.http.headers import POLICIES, SMALL, VARY, Header, takes_gzip
 from gateway.http.media import GRAPHQL
 from gateway.http.refusal import Refusal
+from gateway.http.request import received
 from gateway.model.time import to_iso_duration
 
-_UNKEPT: Final = (b"cache-control", b"no-store")
 _log = structlog.get_logger(__name__)
 
 
@@ -31,10 +33,10 @@ def answer(result: ExecutionResult, media: str) -> Response:
 
 def content_of(result: ExecutionResult) -> dict[str, Any]:
     """What an operation is answered with: no data if it was not executed."""
-    errors = [_formatted(error) for error in result.errors or ()]
-    was_executed = result.data is not None or any(error.path for error in result.errors or ())
-    content: dict[str, Any] = {"errors": errors} if errors else {}
-    if was_executed:
+    if not result.errors:
+        return {"data": result.data}
+    content: dict[str, Any] = {"errors": [_formatted(error) for error in result.errors]}
+    if result.data is not None or any(error.path for error in result.errors):
         content["data"] = result.data
     return content
 
@@ -61,23 +63,30 @@ def json_response(
 
 
 class _Encoded(Response):
-    """A response whose headers are known, and need not be made by way of Starlette's."""
+    """A response whose headers are known and complete, and need not be made by way of Starlette's."""
 
     def __init__(self, body: bytes, status: int, media: str, headers: Mapping[str, str]) -> None:
         self.status_code = status
         self.body = body
-        self.background = None
         self.raw_headers = [
-            _UNKEPT,
-            *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
+            *_usual(media),
             (b"content-length", b"%d" % len(body)),
-            _content_type(media),
+            *[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
         ]
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = self.raw_headers
+        if len(self.body) >= SMALL and not takes_gzip(received(scope).get("accept-encoding")):
+            headers = [*headers, VARY]
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 @cache
-def _content_type(media: str) -> tuple[bytes, bytes]:
-    return b"content-type", f"{media}; charset=utf-8".encode()
+def _usual(media: str) -> Sequence[Header]:
+    """The headers of any answer of that type."""
+    type_ = (b"content-type", f"{media}; charset=utf-8".encode())
+    return (b"cache-control", b"no-store"), type_, *POLICIES
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What every request passes on its way in, and every answer on its way out."""
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from starlette.middleware.cors import CORSMiddleware
@@ -9,7 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.answer import refused
-from gateway.http.headers import takes_gzip, with_policies, with_vary
+from gateway.http.headers import SMALL, completed, takes_gzip
 from gateway.http.hosts import PROBES, Names
 from gateway.http.media import JSON
 from gateway.http.refusal import BadRequest
@@ -17,7 +17,6 @@ from gateway.http.request import received
 from gateway.settings import Settings
 
 _REMEMBERED: Final = 256
-_SMALL: Final = 1024
 _LEVEL: Final = 4
 _MISDIRECTED: Final = refused(
     BadRequest(421, "The gateway is not called so here. The setting is web.hosts."), JSON
@@ -31,55 +30,55 @@ def entrance(
 
     Pages of other sites may send the headers that carry credentials.
     """
-    app: ASGIApp = _Fork(graphql, routes)
-    if settings.web.origins:
-        sent = {"content-type", "x-request-id", settings.identity_header, *credential_headers}
-        app = CORSMiddleware(
-            app,
-            allow_origins=settings.web.origins,
-            allow_methods=("GET", "POST"),
-            allow_headers=sorted(sent),
-            expose_headers=("x-request-id", "retry-after"),
-        )
-    return _Entrance(app, Names.of(settings))
-
-
-class _Fork:
-    """What is posted goes straight to GraphQL: Starlette's way there costs more than many an operation."""
-
-    def __init__(self, graphql: ASGIApp, routes: ASGIApp) -> None:
-        self._graphql = graphql
-        self._routes = routes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_posted = scope.get("path") == "/graphql" and scope.get("method") == "POST"
-        await (self._graphql if is_posted else self._routes)(scope, receive, send)
+    if not settings.web.origins:
+        return _Entrance(graphql, routes, Names.of(settings))
+    sent = {"content-type", "x-request-id", settings.identity_header, *credential_headers}
+    open_to_others = partial(
+        CORSMiddleware,
+        allow_origins=settings.web.origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=sorted(sent),
+        expose_headers=("x-request-id", "retry-after"),
+    )
+    return _Entrance(open_to_others(graphql), open_to_others(routes), Names.of(settings))
 
 
 class _Entrance:
     """Refuses what is addressed to another name. Probes may use any.
 
     Every answer tells browsers what they may do with it, and a long one travels in gzip if that is taken.
+
+    What is posted goes straight to GraphQL, whose answers are complete: Starlette's way there costs more than
+    many an operation.
     """
 
-    def __init__(self, app: ASGIApp, names: Names) -> None:
-        self._app = app
-        self._zipping = GZipMiddleware(app, minimum_size=_SMALL, compresslevel=_LEVEL)
+    def __init__(self, graphql: ASGIApp, routes: ASGIApp, names: Names) -> None:
+        self._graphql = graphql
+        self._routes = routes
+        self._zipping_graphql = _zipping(graphql)
+        self._zipping_routes = _zipping(routes)
         self._allow = lru_cache(_REMEMBERED)(names.allow)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._routes(scope, receive, send)
             return
         headers = received(scope)
         is_zipping = takes_gzip(headers.get("accept-encoding"))
+        if not (self._allow(headers.get("host")) or scope["path"] in PROBES):
+            await _MISDIRECTED(scope, receive, send)
+        elif scope["path"] == "/graphql" and scope["method"] == "POST":
+            await (self._zipping_graphql if is_zipping else self._graphql)(scope, receive, send)
+        else:
+            app = self._zipping_routes if is_zipping else self._routes
+            await app(scope, receive, partial(_leave, send, is_zipping))
 
-        async def leave(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = with_policies(message.get("headers", ()))
-                message["headers"] = given if is_zipping else with_vary(given, least=_SMALL)
-            await send(message)
 
-        app = self._zipping if is_zipping else self._app
-        allows = scope["path"] in PROBES or self._allow(headers.get("host"))
-        await (app if allows else _MISDIRECTED)(scope, receive, leave)
+def _zipping(app: ASGIApp) -> ASGIApp:
+    return GZipMiddleware(app, minimum_size=SMALL, compresslevel=_LEVEL)
+
+
+async def _leave(send: Send, is_zipping: bool, message: Message) -> None:
+    if message["type"] == "http.response.start":
+        message["headers"] = completed(message.get("headers", ()), is_zipping=is_zipping)
+    await send(message)

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from os import urandom
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -22,11 +23,11 @@ from gateway.adapters.allowance import Allowance
 from gateway.adapters.deadline import Deadline
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Code
-from gateway.http.admission import Admission
+from gateway.http.admission import Admission, Visit
 from gateway.http.answer import answer, content_of, content_of_refusal, json_response, refused
 from gateway.http.graphiql.page import Explorer
 from gateway.http.identity.caller import Caller
-from gateway.http.logging import bound
+from gateway.http.logging import REQUEST_ID
 from gateway.http.media import GRAPHQL, HTML, JSON, preferred
 from gateway.http.operation import Batch, Operation
 from gateway.http.presence import Presence
@@ -66,7 +67,7 @@ class GraphQLEndpoint:
         admission: Admission | None = None,
     ) -> None:
         self._execute = execute
-        self._timeout = timeout
+        self._timeout = timeout.total_seconds()
         self._upstream_calls = upstream_calls
         self._explorer = explorer
         self._credential_headers = credential_headers
@@ -78,33 +79,33 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, of whatever method."""
         request = Request.of(scope, receive)
-        response = await self._handle(request)
-        await response(scope, receive, send)
-
-    async def _handle(self, request: Request) -> Response:
         if self._explorer is not None and _is_for_people(request):
-            return self._explorer.response(datetime.now(UTC))
+            await self._explorer.response(datetime.now(UTC))(scope, receive, send)
+            return
         request_id = self._request_id(request.headers.get("x-request-id"))
-        with bound(request_id=request_id):
+        bound = REQUEST_ID.set(request_id)
+        try:
             response = await self._respond(request, request_id)
+        finally:
+            REQUEST_ID.reset(bound)
         response.raw_headers.append((b"x-request-id", request_id.encode()))
-        return response
+        await response(scope, receive, send)
 
     async def _respond(self, request: Request, request_id: str) -> Response:
         media = preferred(request.headers.get("accept"), (JSON, GRAPHQL))
         if media is None:
             return refused(BadRequest(406, f"Only {GRAPHQL} and {JSON} are served: accept one."), JSON)
-        began = time.perf_counter()
+        began = time.monotonic()
+        visit: Visit | None = None
         call: Call | None = None
         asked: Operation | Batch | None = None
         try:
-            caller = await self._admission.admit(request)
-            call = self._call(request, request_id, caller)
-            with self._admission.part() as part:
-                asked = await self._admission.operation(request, caller, part)
-                await self._admission.turn(request, caller)
-                with self._admission.place(request, caller):
-                    response = await self._unless_left(asked, call, request, media)
+            visit = await self._admission.admit(request)
+            call = self._call(request, request_id, visit.caller, began)
+            asked = await visit.operation()
+            await visit.begin()
+            answering = self._answer(asked, call, request, media)
+            response = await self._presence.unless_left(request.receive, answering, partial(_finished, call))
         except Refusal as exc:
             response = refused(exc, media)
         except ClientDisconnect:
@@ -113,29 +114,19 @@ class GraphQLEndpoint:
             if _GRACE_IS_OVER not in exc.args:
                 raise
             response = refused(Refusal(503, _LEAVING, code=Code.UNAVAILABLE), media)
+        finally:
+            if visit is not None:
+                visit.leave()
         self._log.info(
             "operation",
             name=_name(asked),
             caller=call and call.caller,
             status=response.status_code,
-            duration_ms=round((time.perf_counter() - began) * 1000, 1),
+            duration_ms=round((time.monotonic() - began) * 1000, 1),
             upstream_requests=len(call.log.requests) if call else 0,
             upstream_shared=call.log.shared if call else 0,
         )
         return response
-
-    async def _unless_left(
-        self, asked: Operation | Batch, call: Call, request: Request, media: str
-    ) -> Response:
-        """A client that leaves keeps its place until what was begun to be written for it is written."""
-        try:
-            return await self._presence.unless_left(
-                request.receive, self._answer(asked, call, request, media)
-            )
-        except ClientDisconnect:
-            if call.asked.unfinished is not None:
-                await asyncio.wait([call.asked.unfinished])
-            raise
 
     async def _answer(self, asked: Operation | Batch, call: Call, request: Request, media: str) -> Response:
         """The operations of a batch are executed one after the other, and each is answered in its place."""
@@ -167,7 +158,7 @@ class GraphQLEndpoint:
         except ValueError:
             return next(self._new_ids)
 
-    def _call(self, request: Request, request_id: str, caller: Caller | None) -> Call:
+    def _call(self, request: Request, request_id: str, caller: Caller | None, began: float) -> Call:
         """What the adapters may know of the request."""
         return Call(
             request_id=request_id,
@@ -175,7 +166,7 @@ class GraphQLEndpoint:
             caller=None if caller is None else caller.name,
             scopes=None if caller is None else caller.scopes,
             log=UpstreamLog(
-                deadline=Deadline.after(self._timeout), allowance=Allowance(self._upstream_calls)
+                deadline=Deadline(began + self._timeout), allowance=Allowance(self._upstream_calls)
             ),
             credentials={
                 source: value
@@ -183,6 +174,12 @@ class GraphQLEndpoint:
                 if (value := request.headers.get(name)) is not None and self._admission.passes(name, caller)
             },
         )
+
+
+async def _finished(call: Call) -> None:
+    """A client that leaves keeps its place until what was begun to be written for it is written."""
+    if call.asked.unfinished is not None:
+        await asyncio.wait([call.asked.unfinished])
 
 
 def _is_for_people(request: Request) -> bool:

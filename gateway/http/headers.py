@@ -1,41 +1,40 @@
 """Headers of any answer: what browsers may do with it, which is nothing, and how it may travel."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 Header: TypeAlias = tuple[bytes, bytes]
 
+SMALL: Final = 1024
+"""What is shorter, in bytes, is not compressed for anybody."""
+VARY: Final = (b"vary", b"Accept-Encoding")
+"""In what is not: it may look otherwise to those who take gzip."""
+POLICIES: Final = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
 _REMEMBERED: Final = 256
 _GZIP_REFUSED: Final = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)", re.IGNORECASE)
-_VARY: Final = (b"vary", b"Accept-Encoding")
-_POLICIES: Final = {
-    b"content-security-policy": (
-        b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-    ),
-    b"cross-origin-opener-policy": b"same-origin",
-    b"cross-origin-resource-policy": b"same-origin",
-    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
-    b"referrer-policy": b"no-referrer",
-    b"x-content-type-options": b"nosniff",
-    b"x-frame-options": b"DENY",
-}
 
 
-def with_policies(given: Iterable[Header]) -> list[Header]:
-    """The headers and those for browsers; one that is there already stays, as the explorer's own policy."""
-    headers = list(given)
-    names = dict(headers)
-    if names.keys().isdisjoint(_POLICIES):
-        return [*headers, *_POLICIES.items()]
-    return [*headers, *(header for header in _POLICIES.items() if header[0] not in names)]
-
-
-def with_vary(given: list[Header], *, least: int) -> list[Header]:
-    """The headers of an answer, which say if it is long that it may look otherwise to those who take gzip."""
-    length = dict(given).get(b"content-length")
-    return [*given, _VARY] if length is None or int(length) >= least else given
+def completed(given: Sequence[Header], *, is_zipping: bool) -> list[Header]:
+    """The headers of an answer with those that are missing: what is there stays, as the explorer's policy."""
+    named = dict(given)
+    headers = [*given, *(header for header in POLICIES if header[0] not in named)]
+    length, varies = named.get(b"content-length"), b"accept-encoding" in named.get(b"vary", b"").lower()
+    if not (is_zipping or varies) and (length is None or int(length) >= SMALL):
+        headers.append(VARY)
+    return headers
 
 
 @lru_cache(_REMEMBERED)

@@ -10,8 +10,7 @@ what its access log would say stands in the line that the gateway writes for eac
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Final
 
@@ -30,7 +29,11 @@ _SHARED: Final[tuple[Processor, ...]] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
+REQUEST_ID: Final = ContextVar[str](f"{structlog.contextvars.STRUCTLOG_KEY_PREFIX}request_id")
+"""While it is set, each line of this task and of those it starts carries it.
 
+It is named so that structlog merges it into lines of libraries too.
+"""
 _LEVELS: Final = {"exception": "error", "warn": "warning"}
 
 
@@ -42,15 +45,18 @@ class _Logger:
 
     def msg(self, line: str) -> None:
         """Writes a line. A log that cannot be written must not cost anybody his answer."""
-        with suppress(OSError, ValueError):
+        try:
             sys.stderr.write(f"{line}\n")
+        except (OSError, ValueError):
+            return
 
     debug = info = warning = error = critical = msg
 
 
 def _own(logger: _Logger, method: str, line: EventDict) -> EventDict:
     """What the shared processors add, at once."""
-    values = structlog.contextvars.merge_contextvars(logger, method, line)
+    request_id = REQUEST_ID.get(None)
+    values = line if request_id is None else {"request_id": request_id, **line}
     values["level"] = _LEVELS.get(method, method)
     values["logger"] = logger.name
     values["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
@@ -86,20 +92,10 @@ def _is_advice_on_websockets(record: logging.LogRecord) -> bool:
     return "WebSocket library" in record.getMessage() or "Unsupported upgrade" in record.getMessage()
 
 
-@contextmanager
-def bound(**values: str) -> Iterator[None]:
-    """While entered, each line of this task and of those it starts carries the values."""
-    tokens = structlog.contextvars.bind_contextvars(**values)
-    try:
-        yield
-    finally:
-        structlog.contextvars.reset_contextvars(**tokens)
-
-
 def _renderers(log_format: LogFormat, *, colors: bool) -> tuple[Processor, ...]:
     """Tracebacks are plain in both: the usual ones print local variables, and with them credentials."""
     if log_format == "json":
-        return structlog.processors.format_exc_info, _as_json
+        return (_as_json,)
     if not colors:
         return (plain_line,)
     plain = structlog.dev.plain_traceback
@@ -109,5 +105,7 @@ def _renderers(log_format: LogFormat, *, colors: bool) -> tuple[Processor, ...]:
 _ENCODER: Final = json.JSONEncoder(default=repr)
 
 
-def _as_json(_logger: object, _method: str, line: EventDict) -> str:
+def _as_json(logger: object, method: str, line: EventDict) -> str:
+    if "exc_info" in line:
+        line = structlog.processors.format_exc_info(logger, method, line)
     return _ENCODER.encode(line)

@@ -25,6 +25,17 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
 
 
+class _Posted(msgspec.Struct, frozen=True):
+    """An operation as it is posted."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    name: str | None = msgspec.field(name="operationName", default=None)
+    extensions: dict[str, Any] | None = None
+
+
+_decode: Final = msgspec.json.Decoder(_Posted).decode
+
 Batch = tuple[Operation, ...]
 """Operations that came in one list, each to be answered in its place."""
 
@@ -46,10 +57,21 @@ async def read_operation(
         return _checked(_from_query(request.query))
     if request.method == "POST":
         _check_content_type(request.headers.get("content-type", ""))
-        given = _decoded(await _body(request, largest_body, take), "The body")
-        return _batch(given, largest_batch) if isinstance(given, list) else _checked(given)
+        return _posted(await _body(request, largest_body, take), largest_batch)
     message = f"{request.method} is not served here: use GET for queries, POST for all."
     raise BadRequest(405, message, {"allow": "GET, POST"})
+
+
+def _posted(body: bytes, largest_batch: int) -> Operation | Batch:
+    """What is in a body. What is no operation is read again, for all that can be said of it."""
+    try:
+        given = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        given = None
+    if given is not None and given.query:
+        return Operation(query=given.query, variables=given.variables, name=given.name)
+    other = _decoded(body, "The body")
+    return _batch(other, largest_batch) if isinstance(other, list) else _checked(other)
 
 
 def _from_query(raw: bytes) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """How many requests are worked on at once."""
 
-from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from gateway.errors import Code
@@ -17,10 +16,6 @@ class Places:
         self._free = count
         self._for_one = count - count // 4
         self._taken: dict[str, int] = {}
-
-    def one(self, caller: str) -> "_Place":
-        """A place, while it is entered. Entering it raises Later if none is free for the caller."""
-        return _Place(self, caller)
 
     def take(self, caller: str) -> None:
         """Takes a place for the caller. Raises Later if none is free for him."""
@@ -40,17 +35,3 @@ class Places:
         self._taken[caller] -= 1
         if not self._taken[caller]:
             del self._taken[caller]
-
-
-class _Place(AbstractContextManager[None]):
-    """A place of a caller's."""
-
-    def __init__(self, places: Places, caller: str) -> None:
-        self._places = places
-        self._caller = caller
-
-    def __enter__(self) -> None:
-        self._places.take(self._caller)
-
-    def __exit__(self, *_: object) -> None:
-        self._places.leave(self._caller)

@@ -1,8 +1,8 @@
 """Whether a client is still there while it is worked for."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
@@ -21,12 +21,14 @@ class Presence:
     def __init__(self) -> None:
         self._soon: Patience[_Watch] = Patience(_SOON, _Watch.begin)
 
-    async def unless_left(self, receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-        """What comes of the work, which is cancelled when the client leaves. Raises ClientDisconnect then.
+    async def unless_left(
+        self, receive: Receive, work: Coroutine[Any, Any, T], last: Callable[[], Awaitable[object]]
+    ) -> T:
+        """What comes of the work, which is cancelled when the client leaves.
 
-        To be called when the body has been read.
+        Raises ClientDisconnect then, after what is to be done `last`. To be called when the body was read.
         """
-        working = cast("asyncio.Task[Any]", asyncio.current_task())
+        working: Any = asyncio.current_task()
         watch = _Watch(receive, working)
         self._soon.begin(watch, working.get_loop())
         try:
@@ -35,6 +37,7 @@ class Presence:
             if not watch.has_left:
                 raise
             working.uncancel()
+            await last()
             raise ClientDisconnect from None
         finally:
             self._soon.end(watch)

@@ -47,7 +47,9 @@ class Rate:
 
     def _filled(self, caller: str) -> _Bucket:
         now = self._clock()
-        bucket = self._buckets.setdefault(caller, _Bucket(self._burst, now))
+        bucket = self._buckets.get(caller)
+        if bucket is None:
+            bucket = self._buckets[caller] = _Bucket(self._burst, now)
         bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
         bucket.at = now
         self._buckets.move_to_end(caller)

@@ -1,6 +1,5 @@
 """How many bytes of requests' bodies are held at once, whoever sent them."""
 
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Final
 
@@ -23,7 +22,7 @@ class Room:
         return Part(self)
 
 
-class Part(AbstractContextManager["Part"]):
+class Part:
     """One body's part of a room."""
 
     def __init__(self, room: Room) -> None:
@@ -44,5 +43,6 @@ class Part(AbstractContextManager["Part"]):
         self.taken += more
         self._room.left -= more
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self) -> None:
+        """Gives it back."""
         self._room.left += self.taken

@@ -17,10 +17,10 @@ _FOREIGN: Final = frozenset({"cross-site", "same-site"})
 
 def check_site(headers: Mapping[str, str], allowed: Collection[str]) -> None:
     """Raises Refusal for a request that a page of another site makes, unless its origin is allowed."""
-    origin = headers.get("origin")
-    if origin is not None and origin.lower() in allowed:
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if (site is None and origin is None) or (origin is not None and origin.lower() in allowed):
         return
-    if _is_foreign(headers.get("sec-fetch-site"), origin, headers.get("host", "")):
+    if _is_foreign(site, origin, headers.get("host", "")):
         message = "Pages of other sites may not call the gateway. The setting is web.origins."
         raise Refusal(403, message, code=Code.REFUSED)
 

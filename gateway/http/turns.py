@@ -23,7 +23,10 @@ class Turns:
             loop.call_soon(self._turn, loop, caller)
             return
         mine = loop.create_future()
-        self._lines.setdefault(caller, deque()).append(mine)
+        line = self._lines.get(caller)
+        if line is None:
+            line = self._lines[caller] = deque()
+        line.append(mine)
         await mine
 
     def _turn(self, loop: asyncio.AbstractEventLoop, last: str) -> None:

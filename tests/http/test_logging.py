@@ -13,7 +13,7 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.logging import bound, configure
+from gateway.http.logging import REQUEST_ID, configure
 from gateway.http.plain_line import plain_line
 from gateway.service.loss import LossPolicy
 
@@ -81,9 +81,10 @@ def test_the_http_client_does_not_write_each_request(capsys: pytest.CaptureFixtu
 
 def test_lines_carry_what_is_bound_while_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     configure("json", "info")
-    with bound(request_id="r-1"):
-        structlog.get_logger("gateway.some").info("within")
-        logging.getLogger("some.library").info("within, too")
+    bound = REQUEST_ID.set("r-1")
+    structlog.get_logger("gateway.some").info("within")
+    logging.getLogger("some.library").info("within, too")
+    REQUEST_ID.reset(bound)
     structlog.get_logger("gateway.some").info("after")
     assert [line.get("request_id") for line in _lines(capsys)] == ["r-1", "r-1", None]
 
