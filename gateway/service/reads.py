@@ -60,7 +60,7 @@ class EventPage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        return not self.problems and all(source.status is ReadStatus.OK for source in self.sources)
+        return not self.problems and all([source.status is ReadStatus.OK for source in self.sources])
 
 
 async def read_events(
@@ -79,10 +79,13 @@ async def read_events(
     session.limits.check_page(first)
     resolved = session.catalog.resolve(calendars)
     check_calendars(len(resolved))
-    targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
-    page = await read_page(session, targets, window, first=first, after=after, fields=fields)
-    unresolved = tuple([item.problem for item in resolved if isinstance(item, Unresolved)])
-    return msgspec.structs.replace(page, problems=unresolved) if unresolved else page
+    targets = [item for item in resolved if isinstance(item, Target)]
+    distinct = await session.distinct(targets)
+    page = await read_page(session, distinct, window, first=first, after=after, fields=fields)
+    if len(targets) == len(resolved):
+        return page
+    unresolved = [item.problem for item in resolved if isinstance(item, Unresolved)]
+    return msgspec.structs.replace(page, problems=tuple(unresolved))
 
 
 async def read_page(
@@ -102,12 +105,17 @@ async def read_page(
         rows = await _merge(streams, first + 1)
     finally:
         for stream in streams:
-            await stream.aclose()
+            if stream.runs is not None:
+                await stream.runs.aclose()
     return EventPage(events=rows[:first], has_next=len(rows) > first, sources=_by_source(streams))
 
 
 class _Stream:
-    """One calendar's events after the cursor, and how reading them fared."""
+    """One calendar's events after the cursor, and how reading them fared.
+
+    `ahead` are those that were drawn and are not taken, NONE itself if there are no such, and `runs` those that
+    may follow.
+    """
 
     def __init__(
         self,
@@ -121,12 +129,12 @@ class _Stream:
     ) -> None:
         self.target = target
         self.fetched = 0
-        self.ahead = NONE
+        self.ahead: Run = NONE
         self.seconds = 0.0
         self.problem: Problem | None = None
         self._after = after
         self._places: Sequence[Place] | None = None
-        self._runs = self._open(session, window, first, fields)
+        self.runs = self._open(session, window, first, fields)
 
     def _open(self, session: Session, window: Window, first: int, fields: Fields) -> Runs | None:
         try:
@@ -141,17 +149,12 @@ class _Stream:
         rest = Window(start=start, end=window.end)
         return adapter.events(self.target.calendar, rest, page=first + 1, fields=fields)
 
-    @property
-    def is_dry(self) -> bool:
-        """Whether nothing is ahead, and more may come."""
-        return self._runs is not None and not self.ahead
-
     async def fill(self) -> None:
         """Draws on until something is ahead, or the stream has ended, for good or ill."""
         began = time.perf_counter()
         try:
-            while self._runs is not None and not self.ahead:
-                self.ahead = self._behind_cursor(await anext(self._runs, None))
+            while self.runs is not None and self.ahead is NONE:
+                self.ahead = self._behind_cursor(await anext(self.runs, None))
         except GatewayError as exc:
             self._fail(exc)
         finally:
@@ -166,26 +169,28 @@ class _Stream:
 
     def take(self, count: int) -> Run:
         """The first events ahead, which then are behind."""
-        taken, self.ahead = self.ahead[:count], self.ahead[count:]
-        self._places = self._places and self._places[count:]
-        self.fetched += len(taken)
+        taken, size = self.ahead, len(self.ahead)
+        if count < size:
+            taken, self.ahead = taken[:count], taken[count:]
+            self._places = self._places and self._places[count:]
+        else:
+            self.ahead = NONE
+        self.fetched += min(count, size)
         return taken
-
-    async def aclose(self) -> None:
-        if self._runs is not None:
-            await self._runs.aclose()
 
     def _behind_cursor(self, events: Sequence[Event] | None) -> Run:
         """What of a run comes after the cursor. With no run the stream ends."""
         self._places = None
         if events is None:
-            self._runs = None
+            self.runs = None
             return NONE
         run = as_run(events)
-        return run if self._after is None else run[bisect_right(run, self._after.order, key=_ORDER) :]
+        if self._after is not None:
+            run = run[bisect_right(run, self._after.order, key=_ORDER) :]
+        return run if len(run) else NONE
 
     def _fail(self, exc: GatewayError) -> None:
-        self._runs = None
+        self.runs = None
         self.problem = exc.problem.at("calendars", self.target.index)
 
 
@@ -194,15 +199,15 @@ async def _merge(streams: Sequence[_Stream], wanted: int) -> Run:
     parts: list[Run] = []
     ending: _Stream | None = None
     while wanted:
-        await _fill([stream for stream in streams if stream.is_dry])
-        shown = [stream for stream in streams if stream.ahead]
+        await _fill([it for it in streams if it.ahead is NONE and it.runs is not None])
+        shown = [it for it in streams if it.ahead is not NONE]
         if not shown:
             break
         part, ending = _settled(shown, wanted) if len(shown) > 1 else (shown[0].take(wanted), shown[0])
         parts.append(part)
         wanted -= len(part)
     for stream in streams:
-        if stream.ahead and stream is not ending:  # its next event was needed to know that the page ends here
+        if stream.ahead is not NONE and stream is not ending:  # its next event was needed, to know of the end
             stream.fetched += 1
     return parts[0] if len(parts) == 1 else Merged(parts)
 
@@ -242,18 +247,18 @@ def _by_source(streams: Sequence[_Stream]) -> tuple[SourceRead, ...]:
     groups: dict[str, list[_Stream]] = {}
     for stream in streams:
         groups.setdefault(stream.target.source.name, []).append(stream)
-    return tuple(_source_read(name, group) for name, group in groups.items())
+    return tuple([_source_read(name, group) for name, group in groups.items()])
 
 
 def _source_read(name: str, streams: Sequence[_Stream]) -> SourceRead:
-    problems = tuple(stream.problem for stream in streams if stream.problem is not None)
-    fetched = sum(stream.fetched for stream in streams)
+    problems = tuple([it.problem for it in streams if it.problem is not None])
+    fetched = sum([it.fetched for it in streams])
     whole = len(problems) == len(streams) and not fetched
     status = ReadStatus.FAILED if whole else ReadStatus.PARTIAL if problems else ReadStatus.OK
     return SourceRead(
         source=name,
         status=status,
         fetched=fetched,
-        duration=timedelta(seconds=max(stream.seconds for stream in streams)),
+        duration=timedelta(seconds=max([it.seconds for it in streams])),
         problems=problems,
     )
