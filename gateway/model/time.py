@@ -125,7 +125,11 @@ def to_rfc3339(instant: datetime) -> str:
 def parse_instant(value: object) -> datetime:
     """The instant that a string with an offset, or an integer of milliseconds, names. Raises InvalidTime."""
     if isinstance(value, str):
-        return _parse_written(value)
+        try:  # a fifth of the time that the rest takes; it would round what is below a microsecond
+            instant = None if "." in value or value[10:11] != "T" else msgspec.convert(value, datetime)
+        except (msgspec.ValidationError, UnicodeEncodeError):
+            instant = None  # said below
+        return instant if instant and instant.tzinfo is UTC else _parse_written(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidTime(
             f"{value!r} is no instant.",

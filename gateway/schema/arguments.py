@@ -9,6 +9,7 @@ Of what is written out in a document graphql-core makes dictionaries. The same f
 these, and leave alone what a variable within them is already.
 """
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, NoReturn, TypeAlias, cast
@@ -39,12 +40,15 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
+from gateway.model.time import parse_instant
 from gateway.schema.leaf import Uncovered
 
 Reader: TypeAlias = Callable[[Any], Any]
 """Makes of a value of JSON what a resolver takes. Raises for what it does not cover."""
 
 _DEFINITION: Final = "strawberry-definition"
+_STRICT: Final = {parse_instant}
+"""What reads a scalar, and by itself refuses null."""
 
 
 class Variables:
@@ -93,26 +97,25 @@ def reader(type_: GraphQLInputType, *, coerced: bool = False) -> Reader:
 def _present(type_: Any, coerced: bool) -> Reader:
     """What reads values of a type, and refuses null."""
     if isinstance(type_, GraphQLList):
-        return _list(reader(type_.of_type, coerced=coerced))
+        return _list(type_.of_type, coerced)
     return _named(type_, coerced)
 
 
 @cache
 def _named(type_: GraphQLNamedInputType, coerced: bool) -> Reader:
     if isinstance(type_, GraphQLInputObjectType):
-        return _one_of(type_, coerced) if _definition(type_).is_one_of else _object(type_, coerced)
+        return _object(type_, coerced)
     if coerced:
         return lambda given: given
     if isinstance(type_, GraphQLEnumType):
         return {name: type_.coerce_input_value(name) for name in type_.values}.__getitem__
-    leaf = _leaf(type_)
-    if type_ in {GraphQLString, GraphQLID}:
-        return lambda given: given if given.__class__ is str else leaf(given)
-    return leaf
+    return _leaf(type_)
 
 
 def _leaf(type_: GraphQLLeafType) -> Reader:
     coerce = type_.coerce_input_value
+    if coerce in _STRICT:
+        return coerce
 
     def read(given: Any) -> Any:
         value = Undefined if given is None else coerce(given)
@@ -121,55 +124,54 @@ def _leaf(type_: GraphQLLeafType) -> Reader:
     return read
 
 
-def _list(item: Reader) -> Reader:
+def _as_it_is(type_: Any) -> type | None:
+    """The class of values that are read as they are, without being looked at."""
+    return str if get_nullable_type(type_) in {GraphQLString, GraphQLID} else None
+
+
+def _list(type_: Any, coerced: bool) -> Reader:
     """A single value is a list of one."""
+    plain, item = _as_it_is(type_), reader(type_, coerced=coerced)
 
     def read(given: Any) -> list[Any]:
         if given.__class__ is list:
-            return [item(each) for each in given]
+            return [each if each.__class__ is plain else item(each) for each in given]
         return [item(given)] if given.__class__ in {str, int, float, bool, dict} else _refuse(given)
 
     return read
 
 
 def _object(type_: GraphQLInputObjectType, coerced: bool) -> Reader:
-    """What is required and missing, the object itself refuses to be made without."""
-    make = _definition(type_).origin
-    fields = {
-        name: (_python_name(field), reader(field.type, coerced=coerced))
-        for name, field in type_.fields.items()
-    }
+    """An object that has attributes for what is given, and its class's defaults for all else.
+
+    Of some, exactly one field is given, and is not null.
+    """
+    is_one_of, made = _definition(type_).is_one_of, _definition(type_).origin
+    fields = {name: _field(field, coerced, may_be_null=not is_one_of) for name, field in type_.fields.items()}
+    if hasattr(made, "__post_init__"):
+        raise TypeError(f"{made.__name__} is an input, and is made of no more than it is given.")
+    makers = {it.name: it.default_factory for it in dataclasses.fields(made) if callable(it.default_factory)}
+    needed = {name for name, (own, *_) in fields.items() if not (hasattr(made, own) or own in makers)}
 
     def read(given: Any) -> Any:
-        if given.__class__ is not dict:
-            return given if given.__class__ is make else _refuse(given)
-        values = {}
-        for name, value in given.items():
-            python_name, read_field = fields[name]
-            values[python_name] = read_field(value)
-        return make(**values)
-
-    return read
-
-
-def _one_of(type_: GraphQLInputObjectType, coerced: bool) -> Reader:
-    """Exactly one field is given, and is not null."""
-    make = _definition(type_).origin
-    fields = {
-        name: (_python_name(field), _present(get_nullable_type(field.type), coerced))
-        for name, field in type_.fields.items()
-    }
-
-    def read(given: Any) -> Any:
-        if given.__class__ is make:
-            return given
-        if given.__class__ is not dict or len(given) != 1:
+        if given.__class__ is not dict or (is_one_of and len(given) != 1):
+            return given if given.__class__ is made else _refuse(given)
+        if needed and not needed <= given.keys():
             _refuse(given)
-        ((name, value),) = given.items()
-        python_name, read_field = fields[name]
-        return make(**{python_name: read_field(value)})
+        it = object.__new__(made)
+        for python_name, make in makers.items():
+            setattr(it, python_name, make())
+        for name, value in given.items():
+            python_name, plain, read_field = fields[name]
+            setattr(it, python_name, value if value.__class__ is plain else read_field(value))
+        return it
 
     return read
+
+
+def _field(field: GraphQLInputField, coerced: bool, *, may_be_null: bool) -> tuple[str, type | None, Reader]:
+    type_: Any = field.type if may_be_null else GraphQLNonNull(get_nullable_type(field.type))
+    return _python_name(field), _as_it_is(type_), reader(type_, coerced=coerced)
 
 
 def _definition(type_: GraphQLInputObjectType) -> StrawberryObjectDefinition:

@@ -60,7 +60,7 @@ class EventPage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        return not self.problems and all([source.status is ReadStatus.OK for source in self.sources])
+        return not self.problems and all(source.status is ReadStatus.OK for source in self.sources)
 
 
 async def read_events(
@@ -113,8 +113,8 @@ async def read_page(
 class _Stream:
     """One calendar's events after the cursor, and how reading them fared.
 
-    `ahead` are those that were drawn and are not taken, NONE itself if there are no such, and `runs` those that
-    may follow.
+    `ahead` are those that were drawn and are not taken, NONE itself if there are no such, and `runs` those
+    that may follow.
     """
 
     def __init__(
