@@ -10,9 +10,10 @@ what its access log would say stands in the line that the gateway writes for eac
 import json
 import logging
 import sys
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from structlog.typing import EventDict, Processor
@@ -34,6 +35,7 @@ REQUEST_ID: Final = ContextVar[str](f"{structlog.contextvars.STRUCTLOG_KEY_PREFI
 
 It is named so that structlog merges it into lines of libraries too.
 """
+_METHODS: Final = ("debug", "info", "warning", "error", "critical")
 _LEVELS: Final = {"exception": "error", "warn": "warning"}
 
 
@@ -63,13 +65,33 @@ def _own(logger: _Logger, method: str, line: EventDict) -> EventDict:
     return values
 
 
+def _loggers(level: LogLevel) -> type[structlog.typing.FilteringBoundLogger]:
+    """structlog's, of which each line passes fewer hands: its event is no pattern that wants arguments."""
+    numbers = logging.getLevelNamesMapping()
+    written = [name for name in _METHODS if numbers[name.upper()] >= numbers[level.upper()]]
+    return type("Loggers", (structlog.make_filtering_bound_logger(level),), dict(map(_method, written)))
+
+
+def _method(name: str) -> tuple[str, Callable[..., None]]:
+    def write(self: Any, event: str, **values: object) -> None:
+        line = {**self._context, **values, "event": event}
+        try:
+            for process in self._processors:
+                line = process(self._logger, name, line)
+        except structlog.DropEvent:
+            return
+        self._logger.msg(line)
+
+    return name, write
+
+
 def configure(log_format: LogFormat, level: LogLevel) -> None:
     """Sets up logging for the whole process; a second call replaces the first."""
     renderers = _renderers(log_format, colors=sys.stderr.isatty())
     structlog.configure(
         processors=[_own, *renderers],
         logger_factory=_Logger,
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=_loggers(level),
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

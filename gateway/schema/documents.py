@@ -75,9 +75,10 @@ class Documents:
 
     def get(self, text: str) -> Document:
         """What a text says. Its errors are the same each time, and are not raised."""
-        if text in self._kept:
+        document = self._kept.get(text)
+        if document is not None:
             self._kept.move_to_end(text)
-            return self._kept[text]
+            return document
         document = self._understand(text)
         if len(text) <= _LONGEST_KEPT:
             self._keep(text, document)

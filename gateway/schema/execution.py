@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import closing
+from functools import partial
 from typing import Any, Final
 
 from graphql import GraphQLError
@@ -100,14 +101,23 @@ class Executor:
         self, execution: Coroutine[Any, Any, ExecutionResult], call: Call
     ) -> ExecutionResult:
         """The result of what goes on, as the call's `unfinished`, although nobody waits for it any more."""
-        task = asyncio.create_task(execution)
+        loop = asyncio.get_running_loop()
+        task, ended = loop.create_task(execution), loop.create_future()
         self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        task.add_done_callback(partial(self._end, ended))
         try:
-            return await asyncio.shield(task)
+            await ended
         except asyncio.CancelledError:
             call.asked.unfinished = task
             raise
+        return task.result()
+
+    def _end(self, ended: asyncio.Future[None], task: asyncio.Task[ExecutionResult]) -> None:
+        self._writing.discard(task)
+        if not ended.done():
+            ended.set_result(None)
+        elif not task.cancelled():
+            task.exception()  # nobody is there to be told of it
 
     async def aclose(self) -> None:
         """Lets what is being written come to its end, for some seconds, and cancels the rest."""

@@ -88,24 +88,30 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
     def cost(self, variables: Variables) -> int:
         """In values, a call upstream being as dear as a hundred of them."""
-        return self.fixed if self.is_fixed else _reckon(self, variables, {})
+        return _reckon(self, variables, {}) if self.parts or self.fragments else self.fixed
 
 
 def _reckon(price: Price, variables: Variables, known: dict[int, int]) -> int:
-    if id(price) not in known:
-        total = price.fixed + sum(_reckon(fragment, variables, known) for fragment in price.fragments)
-        known[id(price)] = total + sum(_cost(part, variables, known) for part in price.parts)
-    return known[id(price)]
+    """What a selection set costs. Of fragments, which may be spread in many places, it becomes `known`."""
+    total = price.fixed
+    for part in price.parts:
+        total += _cost(part, variables, known)
+    for fragment in price.fragments:
+        if id(fragment) not in known:
+            known[id(fragment)] = _reckon(fragment, variables, known)
+        total += known[id(fragment)]
+    return total
 
 
 def _cost(part: Part, variables: Variables, known: dict[int, int]) -> int:
-    asked = _size(part.asked, variables)
-    items = asked if part.items is part.asked else _size(part.items, variables)
-    return items * (1 + _reckon(part.below, variables, known)) + part.calls * CALL * asked
-
-
-def _size(size: Size, variables: Variables) -> int:
-    return size if isinstance(size, int) else size(variables)
+    asked, items, below = part.asked, part.items, part.below
+    is_each_asked = items is asked
+    if not isinstance(asked, int):
+        asked = asked(variables)
+    if not isinstance(items, int):
+        items = asked if is_each_asked else items(variables)
+    within = _reckon(below, variables, known) if below.parts or below.fragments else below.fixed
+    return items * (1 + within) + part.calls * CALL * asked
 
 
 class Pricing:
@@ -211,12 +217,10 @@ def _rows(node: ValueNode) -> Size:
 def _product(value: object) -> int:
     product = 1
     for member in value.values() if isinstance(value, dict) else ():
-        product *= max(_length_with_copies(member), 1) if isinstance(member, list) else 1
+        if isinstance(member, list):
+            more = [_copies(it) - 1 for it in member if it.__class__ is dict and "target" in it]
+            product *= max(len(member) + sum(more), 1)
     return product
-
-
-def _length_with_copies(items: list[Any]) -> int:
-    return len(items) + sum(_copies(it) - 1 for it in items if it.__class__ is dict and "target" in it)
 
 
 def _copies(item: object) -> int:
