@@ -184,7 +184,10 @@ async def _finished(call: Call) -> None:
 
 def _is_for_people(request: Request) -> bool:
     """Whether a browser asks for the page: a GET without a query that prefers HTML."""
-    if request.method not in {"GET", "HEAD"} or b"query" in parse_qs(request.query, keep_blank_values=True):
+    if request.method not in {"GET", "HEAD"}:
+        return False
+    query = request.query.decode("latin-1")  # as bytes it would have to be ASCII, escapes and all
+    if "query" in parse_qs(query, keep_blank_values=True):
         return False
     accept = request.headers.get("accept")
     return accept is not None and preferred(accept, (JSON, GRAPHQL, HTML)) == HTML

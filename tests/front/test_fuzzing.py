@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -107,6 +107,7 @@ def check(answer: Any, logs: Any) -> None:
 
 @PATIENT
 @given(st.tuples(METHODS, PATHS, PARAMETERS), HEADERS, BODIES)
+@example(("GET", "/graphql", {"query": "\x80"}), {}, b"")
 async def test_any_request_is_answered(
     gateway: Any, line: tuple[str, str, dict[str, str]], headers: dict[str, bytes], body: bytes
 ) -> None:
