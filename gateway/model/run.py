@@ -6,13 +6,13 @@ without making events; every other column comes of the events. It is a sequence 
 
 A column is named by the path of an attribute: `title`, `start.instant`, `elasticsearch.event_id`. Details go
 by the name of the kind of source, as in `Fields`: the column `elasticsearch` is None for events that have no
-such details, and so is all that is below it. Values are those of the attributes, or `Written` ones: JSON, the
-same that the API's scalars make of the values.
+such details, and so is all that is below it. Values are those of the attributes, or `Written` ones, or
+the `Same` for all: JSON, the same that the API's scalars make of the values.
 """
 
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from json.encoder import encode_basestring as quoted
@@ -28,6 +28,7 @@ __all__ = [
     "Merged",
     "Run",
     "Runs",
+    "Same",
     "Written",
     "all_quoted",
     "as_run",
@@ -42,14 +43,35 @@ _PLAIN: Final = bytes(code for code in range(256) if code >= ord(" ") and code n
 
 
 class Written(list[str]):
-    """A column of JSON: strings `quoted`, `null` where there is no value."""
+    """A column of JSON: strings `quoted`, `null` where there is no value.
+
+    Each is between `before` and `after`, which are the same for all.
+    """
+
+    __slots__ = ("after", "before")
+
+    def __init__(self, texts: Iterable[str], before: str = "", after: str = "") -> None:
+        super().__init__(texts)
+        self.before = before
+        self.after = after
+
+    @property
+    def whole(self) -> list[str]:
+        """The texts with what is around them."""
+        return [f"{self.before}{text}{self.after}" for text in self]
 
 
-def all_quoted(texts: Sequence[str]) -> list[str]:
+class Same(str):
+    """A column of JSON that is the same for all."""
+
+    __slots__ = ()
+
+
+def all_quoted(texts: Sequence[str]) -> Written:
     """Each of the texts `quoted`: together they are soon seen to be plain."""
     if "".join(texts).encode(errors="replace").translate(None, _PLAIN):
-        return [*map(quoted, texts)]
-    return [f'"{text}"' for text in texts]
+        return Written(map(quoted, texts))
+    return Written(texts, '"', '"')
 
 
 class Run(Sequence[Event]):

@@ -14,12 +14,12 @@ from graphql import GraphQLBoolean, GraphQLID, GraphQLInt, GraphQLLeafType, Grap
 from graphql.pyutils import UndefinedType
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
-from gateway.model.run import Written, all_quoted, quoted
+from gateway.model.run import Same, Written, all_quoted, quoted
 from gateway.model.time import to_rfc3339
 
 Leaf: TypeAlias = Callable[[Any], Any]
 Column: TypeAlias = Callable[[Sequence[Any], Sequence[Any] | None], Sequence[str]]
-"""Writes the values of a column, below that of its parents, if these may be null."""
+"""Writes the values of a column, below that of its parents, if these may be null; a text is that of all."""
 
 _AS_THEY_ARE: Final[Mapping[GraphQLLeafType, type]] = {
     GraphQLString: str,
@@ -28,6 +28,7 @@ _AS_THEY_ARE: Final[Mapping[GraphQLLeafType, type]] = {
     GraphQLInt: int,
 }
 """Scalars that leave what is of a class as it is, integers if they are short."""
+_IN_JSON: Final = (Written, Same)
 _SHORT: Final = 2**31
 _FLAGS: Final = {True: "true", False: "false"}
 _WORDS: Final = {True: "true", False: "false", None: "null"}
@@ -50,14 +51,14 @@ def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) 
     is_instant = view is None and type_.coerce_output_value is to_rfc3339
 
     def write(values: Sequence[Any], parents: Sequence[Any] | None) -> Sequence[str]:
-        if values.__class__ is Written:
+        if isinstance(values, _IN_JSON):
             return values
         kinds = set(map(type, values))
         if NoneType in kinds and not nullable and (parents is None or _nulls(values) != _nulls(parents)):
             raise Uncovered
         if is_enum:  # there are few
             members = {it: "null" if it is None else written(complete(it)) for it in set(values)}
-            return [members[it] for it in values]
+            return members.popitem()[1] if len(members) == 1 else [members[it] for it in values]
         if is_instant and kinds == {datetime} and {it.tzinfo for it in values} == {UTC}:
             return _at_once(values)
         if not kinds <= plain or (int in kinds and not _are_short(values)):
@@ -88,7 +89,8 @@ def _text(type_: GraphQLLeafType, view: Leaf | None) -> Callable[[Any], str]:
 
 def _written(values: Sequence[Any], kinds: set[type]) -> Sequence[str]:
     if kinds <= {bool, NoneType}:
-        return [_WORDS[it] for it in values]
+        found = set(values)
+        return _WORDS[found.pop()] if len(found) == 1 else [_WORDS[it] for it in values]
     if kinds <= {int, NoneType}:
         return _at_once(values)
     return all_quoted(values) if kinds == {str} else [written(it) for it in values]

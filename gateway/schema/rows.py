@@ -1,14 +1,16 @@
 """Lists compiled per selection: functions that write all rows of a list as JSON, without an object for each.
 
-Of a list of events a function takes a column of its run for each attribute that is selected, and a row is an
-f-string over these: `[f'{"id":{x1},"title":{x2}}' for x1, x2 in zip(x1, x2)]`. What a write did is known of
-each row by itself: there a row is an f-string over attributes, `f'{"id":{c1(row.event.id)}}'`. What is no
-attribute is asked of a view of each row.
+Of a list of events a function takes a column of its run for each attribute that is selected, and rows are
+joined of these and of what stands between them: `joined(len(it), '{"id":', x1, ',"title":', x2, '}')`. What a
+write did is known of each row by itself: there a row is an f-string over attributes,
+`f'{"id":{c1(row.event.id)}}'`. What is no attribute is asked of a view of each row.
 
 As all that is compiled, the functions know only how all goes well, and raise for anything else.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
@@ -17,17 +19,28 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from strawberry.types.field import StrawberryField
 
 from gateway.model.fields import DETAILS_OF
-from gateway.model.run import Merged, getter
+from gateway.model.run import Merged, Written, getter
 from gateway.schema.leaf import column, refuse, text
 from gateway.schema.shown import Rows, column_of, is_of_event, view_of
 
 Parents: TypeAlias = tuple[str, ...]
 """The names of the objects that hold a value, of those that may be null, the outermost first."""
 
+_BRACES: Final = re.compile("[{}]")
 _DEFINITION: Final = "strawberry-definition"
 _TAKES: Final = "it, view, run"
 _QUOTES: Final = ('"""', "'")
 """Of objects that may be null: those within a row, and those within one of these."""
+
+
+class _Code(str):
+    """An expression in a function's source."""
+
+    __slots__ = ()
+
+
+Pieces: TypeAlias = Sequence[str | _Code]
+"""What an object is put together of: JSON that is the same in every row, and expressions for what is not."""
 
 
 class Writer(Protocol):
@@ -74,23 +87,28 @@ class _Rows:
     def function(self, details: FieldDetailsList) -> str | None:
         row = self._object(details, self._type, "row", ())
         each = "row, it in zip(it, map(view, it))" if self._views else "row in it"
-        return row and self._writer.define(f"return [f'''{row}''' for {each}]", takes=_TAKES)
+        if row is None:
+            return None
+        return self._writer.define(f"return [f'''{_format(row)}''' for {each}]", takes=_TAKES)
 
     def _object(
         self, details: FieldDetailsList, type_: GraphQLObjectType, place: str, parents: Parents
-    ) -> str | None:
+    ) -> Pieces | None:
         """An object of a type; there is none where the last of `parents` is null."""
-        fields = self._writer.fields(type_, details).items()
-        cells = {name: self._cell(nodes, type_, place, parents) for name, nodes in fields}
-        members = ",".join(f'"{name}":{cell}' for name, cell in cells.items())
-        return f"{{{{{members}}}}}" if all(cells.values()) else None
+        pieces = ["{"]
+        for name, nodes in self._writer.fields(type_, details).items():
+            cell = self._cell(nodes, type_, place, parents)
+            if cell is None:
+                return None
+            pieces += [f'{"," if len(pieces) > 1 else ""}"{name}":', *cell]
+        return [*pieces, "}"]
 
     def _cell(
         self, details: FieldDetailsList, parent: GraphQLObjectType, place: str, parents: Parents
-    ) -> str | None:
+    ) -> Pieces | None:
         name = details[0].node.name.value
         if name == "__typename":
-            return f'"{parent.name}"'
+            return [f'"{parent.name}"']
         definition, known = parent.fields[name], len(self._columns)
         field = _shown(definition)
         if field and (cell := self._attribute(details, definition, field, place, parents)):
@@ -98,7 +116,7 @@ class _Rows:
         for unused in list(self._columns)[known:]:
             del self._columns[unused]
         value = self._writer.field(self._type, details) if parent is self._type else None
-        return value and f"{{{self._viewed(value)}}}"
+        return value and [_Code(self._viewed(value))]
 
     def _attribute(
         self,
@@ -107,19 +125,23 @@ class _Rows:
         field: StrawberryField,
         place: str,
         parents: Parents,
-    ) -> str | None:
+    ) -> Pieces | None:
         """What is found below a place."""
         type_, nullable = get_nullable_type(definition.type), not isinstance(definition.type, GraphQLNonNull)
         place = self._below(place, column_of(field) or "")
         if isinstance(type_, GraphQLLeafType):
-            return f"{{{self._leaf(type_, place, parents, nullable=nullable, view=view_of(field))}}}"
+            return [_Code(self._leaf(type_, place, parents, nullable=nullable, view=view_of(field)))]
         if not isinstance(type_, GraphQLObjectType) or (nullable and len(parents) == len(_QUOTES)):
             return None
         if not nullable:
             return self._object(details, type_, place, parents)
         own, given, place = self._named(place)
-        row, quotes = self._object(details, type_, place, (*parents, own)), _QUOTES[len(parents)]
-        return row and f'{{"null" if {given} is None else f{quotes}{row}{quotes}}}'
+        row = self._object(details, type_, place, (*parents, own))
+        return row and [_Code(self._unless_null(given, row, _QUOTES[len(parents)]))]
+
+    def _unless_null(self, given: str, row: Pieces, quotes: str) -> str:
+        """An object that may be null."""
+        return f'"null" if {given} is None else f{quotes}{_format(row)}{quotes}'
 
     def _below(self, place: str, path: str) -> str:
         if path in DETAILS_OF:
@@ -144,13 +166,16 @@ class _Columns(_Rows):
 
     def function(self, details: FieldDetailsList) -> str | None:
         row = self._object(details, self._type, "", ())
-        if not self._columns:
-            self._column("range(len(it))")
-        names = ", ".join(self._columns)
-        lines = ["views = [*map(view, it)]"] if self._views else []
+        if row is None:
+            return None
+        lines = ["column = it.column", "count = len(it)"]
+        lines += ["views = [*map(view, it)]"] if self._views else []
         lines += [f"{name} = {value}" for name, value in self._columns.items()]
-        rows = f"return [f'''{row}''' for {names}, in zip({names})]"
-        return row and self._writer.define("column = it.column", *lines, rows, takes=_TAKES)
+        rows = f"return {self._writer.name('j', joined)}(count, {_arguments(row)})"
+        return self._writer.define(*lines, rows, takes=_TAKES)
+
+    def _unless_null(self, given: str, row: Pieces, quotes: str) -> str:  # noqa: ARG002
+        return f"*{self._writer.name('u', unless_null)}({given}, {_arguments(row)})"
 
     def _below(self, place: str, path: str) -> str:
         return f"{place}.{path}" if place and path else place or path
@@ -172,6 +197,39 @@ class _Columns(_Rows):
         name = self._writer.name("x")
         self._columns[name] = value
         return name
+
+
+def _format(row: Pieces) -> str:
+    """The inside of an f-string."""
+    return "".join([f"{{{it}}}" if isinstance(it, _Code) else _BRACES.sub(r"\g<0>\g<0>", it) for it in row])
+
+
+def _arguments(row: Pieces) -> str:
+    return ", ".join([it if isinstance(it, _Code) else repr(it) for it in row])
+
+
+def joined(count: int, *pieces: Sequence[str]) -> list[str]:
+    """Rows of so many columns, and of texts that are the same in each row."""
+    same = ""
+    columns: list[Iterable[str]] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            same += piece
+        elif isinstance(piece, Written):
+            columns += repeat(same + piece.before), piece
+            same = piece.after
+        else:
+            columns += repeat(same), piece
+            same = ""
+    return [*map("".join, zip(*columns, repeat(same, count), strict=False))]
+
+
+def unless_null(parents: Sequence[Any], *pieces: Sequence[str]) -> Sequence[Sequence[str]]:
+    """The pieces of objects, one below each of the parents that is not null."""
+    if None not in parents:
+        return pieces
+    rows = zip(parents, joined(len(parents), *pieces), strict=True)
+    return [["null" if parent is None else row for parent, row in rows]]
 
 
 def _shown(definition: GraphQLField) -> StrawberryField | None:

@@ -35,7 +35,7 @@ def runs(draw: st.DrawFn, depth: int = 2) -> Run:
 
 @given(st.lists(st.text() | st.text('ab"\\\n\x1f\x7f\ud800é')))
 def test_texts_are_quoted_together_as_each_is(texts: list[str]) -> None:
-    assert all_quoted(texts) == [quoted(text) for text in texts]
+    assert all_quoted(texts).whole == [quoted(text) for text in texts]
 
 
 @given(runs(), st.integers(-6, 6), st.integers(-6, 6))

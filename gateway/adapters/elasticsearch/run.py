@@ -11,7 +11,7 @@ from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
 from gateway.model.event import Event, SourceKind
 from gateway.model.fields import DETAILS
 from gateway.model.ids import encode_segments
-from gateway.model.run import Run, Written, quoted
+from gateway.model.run import Run, Same, Written, all_quoted
 from gateway.model.time import from_millis, to_rfc3339
 
 _DAY: Final = 86_400_000
@@ -67,18 +67,18 @@ _INSTANTS: Final = _Kept(lambda millis: _DATES[millis // _DAY] + _TIMES[millis %
 
 def _ids(run: StoredRun) -> Written:
     names = encode_segments([it.event_id for it in run.stored])
-    head = f'"{run.reader.calendar}/events/'
-    return Written([f'{head}{it.start_time}/{name}"' for it, name in zip(run.stored, names, strict=True)])
+    ids = [f"{it.start_time}/{name}" for it, name in zip(run.stored, names, strict=True)]
+    return Written(ids, f'"{run.reader.calendar}/events/', '"')
 
 
 def _order(run: StoredRun) -> list[tuple[datetime, str]]:
-    ids = [it[1:-1] for it in _ids(run)]
+    ids = [it[1:-1] for it in _ids(run).whole]
     return [(from_millis(it.start_time), id_) for it, id_ in zip(run.stored, ids, strict=True)]
 
 
 def _titles(run: StoredRun) -> Written:
     texts = [it.description for it in run.stored]
-    return Written([quoted(parted(text)[0] if text[-1:] == "]" else text) for text in texts])
+    return all_quoted([parted(text)[0] if text[-1:] == "]" else text for text in texts])
 
 
 def _flags(flags: Sequence[bool | None]) -> Written:
@@ -90,12 +90,12 @@ _COLUMNS: Final[Columns] = {
     "order": _order,
     "length": lambda run: [timedelta(milliseconds=it.end_time - it.start_time) for it in run.stored],
     "source": lambda run: [run.reader.source] * len(run),
-    "calendar_id": lambda run: Written([f'"{run.reader.calendar}"'] * len(run)),
+    "calendar_id": lambda run: Same(f'"{run.reader.calendar}"'),
     "title": _titles,
     "start.instant": lambda run: Written([_INSTANTS[it.start_time] for it in run.stored]),
     "end.instant": lambda run: Written([_INSTANTS[it.end_time] for it in run.stored]),
     "elasticsearch": lambda run: [True] * len(run),
-    "elasticsearch.event_id": lambda run: Written([quoted(it.event_id) for it in run.stored]),
+    "elasticsearch.event_id": lambda run: all_quoted([it.event_id for it in run.stored]),
     "elasticsearch.skip_result": lambda run: _flags([it.skip_result for it in run.stored]),
     "elasticsearch.skip_model_update": lambda run: Written(
         [_WORDS[it.skip_model_update] for it in run.stored]

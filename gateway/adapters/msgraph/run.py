@@ -16,7 +16,7 @@ from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.adapters.msgraph.words import known
 from gateway.model.event import Event, ShowAs, SourceKind
 from gateway.model.fields import DETAILS
-from gateway.model.run import Run, Written, all_quoted, quoted
+from gateway.model.run import Run, Same, Written, all_quoted, quoted
 
 Row: TypeAlias = tuple[str, str, str, GraphEvent]
 """An event's start, its name in ids, its end, and itself: rows have the order of their events."""
@@ -51,30 +51,29 @@ class GraphRun(Run):
 
 
 def _ids(run: GraphRun) -> Written:
-    head = f'"{run.reader.events}'
-    return Written([f'{head}{name}"' for _, name, _, _ in run.rows])
+    return Written([name for _, name, _, _ in run.rows], f'"{run.reader.events}', '"')
 
 
 def _order(run: GraphRun) -> list[tuple[datetime, str]]:
     return [(datetime.fromisoformat(f"{at}Z"), run.reader.events + name) for at, name, _, _ in run.rows]
 
 
-def _start_zones(run: GraphRun) -> Written:
+def _start_zones(run: GraphRun) -> Sequence[str]:
     return _zones([(it.original_start_time_zone, it.start.time_zone) for it in run.events], run)
 
 
-def _end_zones(run: GraphRun) -> Written:
+def _end_zones(run: GraphRun) -> Sequence[str]:
     return _zones([(it.original_end_time_zone, it.end.time_zone) for it in run.events], run)
 
 
-def _zones(names: _Zones, run: GraphRun) -> Written:
+def _zones(names: _Zones, run: GraphRun) -> Sequence[str]:
     """The zones that are meant by the original names and those shown; whole days have the start's alone."""
     if True in [it.is_all_day for it in run.events]:
         pairs = zip(run.events, names, strict=True)
         names = [(it.original_start_time_zone, None) if it.is_all_day else pair for it, pair in pairs]
     meant = {pair: f'"{zone_of(*pair)}"' for pair in set(names)}
     if len(meant) == 1:
-        return Written([*meant.values()] * len(names))
+        return Same(*meant.values())
     return Written([meant[pair] for pair in names])
 
 
@@ -93,14 +92,14 @@ def _words(run: GraphRun) -> list[ShowAs | None]:
 
 
 def _titles(run: GraphRun) -> Written:
-    return Written(all_quoted([it.subject or "" for it in run.events]))
+    return all_quoted([it.subject or "" for it in run.events])
 
 
 def _texts(name: str, run: GraphRun) -> Written:
     texts = [*map(attrgetter(name), run.events)]
     if None in texts:
         return Written(["null" if text is None else quoted(text) for text in texts])
-    return Written(all_quoted(texts))
+    return all_quoted(texts)
 
 
 def _keys(run: GraphRun) -> list[str | None]:
@@ -122,9 +121,9 @@ _COLUMNS: Final[Mapping[str, Callable[[GraphRun], Sequence[Any]]]] = {
     "title": _titles,
     "series_id": lambda run: list(map(run.reader.series_id, run.events)),
     "source": lambda run: [run.reader.source] * len(run),
-    "calendar_id": lambda run: Written([f'"{run.reader.calendar}"'] * len(run)),
-    "start.instant": lambda run: Written([f'"{start}Z"' for start, _, _, _ in run.rows]),
-    "end.instant": lambda run: Written([f'"{end}Z"' for _, _, end, _ in run.rows]),
+    "calendar_id": lambda run: Same(f'"{run.reader.calendar}"'),
+    "start.instant": lambda run: Written([start for start, _, _, _ in run.rows], '"', 'Z"'),
+    "end.instant": lambda run: Written([end for _, _, end, _ in run.rows], '"', 'Z"'),
     "start.zone": _start_zones,
     "end.zone": _end_zones,
     "start.day": partial(_days, lambda event: event.start),
