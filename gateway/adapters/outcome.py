@@ -7,6 +7,7 @@ import msgspec
 from gateway.adapters.byproducts import TranslationWarning
 from gateway.errors import Code, Problem
 from gateway.model.event import Event
+from gateway.model.run import Run
 
 
 class WriteStatus(StrEnum):
@@ -52,6 +53,28 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     requests: tuple[int, ...] = ()
 
     @property
+    def event_id(self) -> str | None:
+        return None if self.event is None else self.event.id
+
+    @property
     def ids(self) -> tuple[str, ...]:
         """The events that are there, as far as they are known."""
         return self.event_ids or ((self.event.id,) if self.event else ())
+
+
+class Seen(Outcome, frozen=True, kw_only=True):
+    """The outcome of an event that was seen beside others: it is made of their run when it is asked for.
+
+    `event_ids` are always given.
+    """
+
+    run: Run
+    place: int
+
+    @property  # type: ignore[misc] # in place of an attribute, of which none is ever set
+    def event(self) -> Event:  # pyright: ignore[reportIncompatibleVariableOverride] # as above
+        return self.run[self.place]
+
+    @property
+    def event_id(self) -> str:
+        return self.event_ids[0]

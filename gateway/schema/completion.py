@@ -148,8 +148,8 @@ class _Writer:
     def _list(self, type_: Any, value: str, details: FieldDetailsList) -> str | None:
         shown = get_nullable_type(type_)
         if isinstance(shown, GraphQLObjectType) and is_listed(shown):
-            function = rows(self, shown, details)
-            return function and f"table({value}, {function}, run)"
+            functions = rows(self, shown, details)
+            return f"table({value}, {', '.join(functions)}, run)" if functions else None
         item = self._completed(type_, "x", details)
         return item and f"[{item} for x in listed({value})]"
 

@@ -2,8 +2,8 @@
 
 Of a list of events a function takes a column of its run for each attribute that is selected, and rows are
 joined of these and of what stands between them: `joined(len(it), '{"id":', x1, ',"title":', x2, '}')`. What a
-write did is known of each row by itself: there a row is an f-string over attributes,
-`f'{"id":{c1(row.event.id)}}'`. What is no attribute is asked of a view of each row.
+write did is known of each row by itself, unless many events were seen together: there a row is an f-string
+over attributes, `f'{"id":{c1(row.event.id)}}'`. What is no attribute is asked of a view of each row.
 
 As all that is compiled, the functions know only how all goes well, and raise for anything else.
 """
@@ -23,6 +23,8 @@ from gateway.model.run import Merged, Written, getter
 from gateway.schema.leaf import column, refuse, text
 from gateway.schema.shown import Rows, column_of, is_of_event, view_of
 
+Write: TypeAlias = Callable[..., list[str]]
+"""Writes the rows of what is shown, with what makes a view of one, and the execution."""
 Parents: TypeAlias = tuple[str, ...]
 """The names of the objects that hold a value, of those that may be null, the outermost first."""
 
@@ -68,11 +70,15 @@ def is_listed(type_: GraphQLObjectType) -> bool:
     return any(_shown(field) is not None for field in type_.fields.values())
 
 
-def rows(writer: Writer, type_: GraphQLObjectType, details: FieldDetailsList) -> str | None:
-    """A function that writes the rows of a list; None if they have something that is left out."""
+def rows(writer: Writer, type_: GraphQLObjectType, details: FieldDetailsList) -> Sequence[str] | None:
+    """What writes the rows of a list that has columns, and of one that has not: events always have.
+
+    None if the rows have something that is left out.
+    """
     fields = filter(None, map(_shown, type_.fields.values()))
-    kind = _Columns if all(map(is_of_event, fields)) else _Rows
-    return kind(writer, type_).function(details)
+    kinds = (_Columns,) if all(map(is_of_event, fields)) else (_Columns, _Rows)
+    functions = [kind(writer, type_).function(details) for kind in kinds]
+    return [functions[0], functions[-1]] if functions[0] and functions[-1] else None
 
 
 class _Rows:
@@ -238,15 +244,16 @@ def _shown(definition: GraphQLField) -> StrawberryField | None:
     return field if isinstance(field, StrawberryField) and column_of(field) is not None else None
 
 
-def table(rows: Any, write: Callable[..., list[str]], execution: Any) -> msgspec.Raw:
+def table(rows: Any, by_columns: Write, by_rows: Write, execution: Any) -> msgspec.Raw:
     """The rows of a list as they go into the answer."""
     if rows.__class__ is not Rows:
         refuse(rows)
     shown = rows.shown
     if shown.__class__ is Merged:
-        among = [row for part in shown.parts for row in write(part, rows.view, execution)]
+        among = [row for part in shown.parts for row in by_columns(part, rows.view, execution)]
         written = [among[place] for place in shown.places]
     else:
+        write = by_columns if hasattr(shown, "column") else by_rows
         written = write(shown, rows.view, execution)
     if not written:
         return msgspec.Raw("[]")

@@ -30,7 +30,7 @@ from gateway.schema.source import CalendarSource
 from gateway.schema.suppression import SuppressionWindow
 from gateway.service import atomicity, loss
 from gateway.service.drafts import AddEvents
-from gateway.service.report import EventRow, WriteReport
+from gateway.service.report import EventRow, WriteReport, with_columns
 
 ATOMICITY: Final = "What to do with what was written if anything else of the call fails."
 ON_LOSS: Final = "What to do with an event that a calendar cannot hold as it is given."
@@ -271,7 +271,7 @@ class EventWritePayload:
         "event that is named by its key has a row per copy."
     )
     def results(self) -> Sequence[EventWriteResult]:
-        return Rows(EventWriteResult.of, self.report.rows)
+        return Rows(EventWriteResult.of, with_columns(self.report.rows))
 
     @strawberry.field(description="What was asked of the upstreams, or in a dry run would be, in order.")
     def requests(self, info: strawberry.Info[Context]) -> list[UpstreamRequest]:

@@ -246,7 +246,7 @@ class CalendarWrite:
 
     def _home(self, outcome: Outcome) -> str | None:
         """The canonical id of the calendar, as far as it is known."""
-        return (outcome.event and outcome.event.calendar_id) or self.calendar_id
+        return self.target.known_id or (outcome.event and outcome.event.calendar_id) or self.calendar_id
 
     def row(self, index: int, key: str | None = None) -> EventRow:
         """The row of one event, whatever became of it."""
@@ -269,7 +269,7 @@ class CalendarWrite:
             calendar_id=self._home(outcome),
             key=key,
             status=outcome.status,
-            event=outcome.event,
+            outcome=outcome,
             event_ids=outcome.ids,
             previous_id=outcome.previous_id,
             stored=outcome.stored,

@@ -205,7 +205,7 @@ class EventWrite:
         return msgspec.structs.replace(
             row,
             status=outcome.status,
-            event=outcome.event,
+            outcome=outcome,
             event_ids=outcome.ids,
             previous_id=outcome.previous_id,
             stored=outcome.stored,

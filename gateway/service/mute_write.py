@@ -10,7 +10,7 @@ import msgspec
 from gateway.adapters.base import OnExisting
 from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Notice
-from gateway.adapters.outcome import WriteStatus
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.together import together
 from gateway.model.event import Draft
 from gateway.service.audit import AuditTrail
@@ -133,7 +133,7 @@ def _left(following: Following, status: WriteStatus) -> EventRow:
     return EventRow(
         event_index=0,
         status=status,
-        event=following.event,
+        outcome=Outcome(index=0, status=status, event=following.event),
         event_ids=following.ids,
         stored=bool(following.mutes),
         problem=following.problem,

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Final, TypeVar
+from operator import attrgetter
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
 from gateway.adapters.byproducts import SideEffect, TranslationWarning
-from gateway.adapters.outcome import Outcome, WriteStatus
+from gateway.adapters.outcome import Outcome, Seen, WriteStatus
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event
@@ -44,6 +45,10 @@ _WORST_FIRST: Final = (
 """Of the good ones those that say that something was done."""
 
 
+_MANY: Final = 10
+"""From so many rows on it costs less to make columns of them than to ask each row."""
+
+
 class BatchStatus(StrEnum):
     """How a whole call fared: every row as wished, some, or none. A dry run without a bad row is PLANNED."""
 
@@ -65,14 +70,17 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one event in one calendar. Indexes point into the input and into the request log."""
+    """What became of one event in one calendar. Indexes point into the input and into the request log.
+
+    `outcome` is what the adapter said of it, if it was asked, with the event.
+    """
 
     event_index: int
     calendar_index: int | None = None
     status: WriteStatus
     calendar_id: str | None = None
     key: str | None = None
-    event: Event | None = None
+    outcome: Outcome | None = None
     event_ids: tuple[str, ...] = ()
     previous_id: str | None = None
     stored: bool = False
@@ -83,8 +91,12 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     place: Place | None = None
 
     @property
+    def event(self) -> Event | None:
+        return None if self.outcome is None else self.outcome.event
+
+    @property
     def event_id(self) -> str | None:
-        return None if self.event is None else self.event.id
+        return None if self.outcome is None else self.outcome.event_id
 
 
 class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +108,28 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
+class SeenRows(tuple[EventRow, ...]):
+    """Rows about events that were seen together, each in the place of its event, and columns of them all."""
+
+    __slots__ = ()
+
+    def column(self, path: str) -> Sequence[Any]:
+        """An attribute of each row; below `event` that of its event."""
+        first, _, below = path.partition(".")
+        if first != "event":
+            return list(map(attrgetter(path), self))
+        return cast("Seen", self[0].outcome).run.column(below) if below else [True] * len(self)
+
+
+def with_columns(rows: tuple[EventRow, ...]) -> Sequence[EventRow]:
+    """The same rows, with columns where these cost less than to ask each row."""
+    if len(rows) < _MANY:
+        return rows
+    seen = [it.outcome for it in rows if isinstance(it.outcome, Seen)]
+    is_one = len({id(it.run) for it in seen}) == 1
+    return SeenRows(rows) if is_one and [it.place for it in seen] == [*range(len(rows))] else rows
+
+
 def combined(rows: Sequence[EventRow]) -> EventRow:
     """The row of a series that is held as several events: the worst of their statuses, and all their ids."""
     if len(rows) == 1:
@@ -103,7 +137,7 @@ def combined(rows: Sequence[EventRow]) -> EventRow:
     worst = min(rows, key=lambda row: _WORST_FIRST.index(row.status))
     return msgspec.structs.replace(
         worst,
-        event=rows[0].event,
+        outcome=rows[0].outcome,
         event_ids=tuple(id_ for row in rows for id_ in row.event_ids),
         previous_id=rows[0].previous_id,
         stored=all(row.stored for row in rows),

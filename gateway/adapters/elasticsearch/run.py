@@ -26,9 +26,23 @@ class StoredRun(Run):
     def __init__(self, reader: EventReader, stored: Sequence[StoredEvent]) -> None:
         self.reader: Final = reader
         self.stored: Final = stored
+        self._ids: Written | None = None
 
     def __len__(self) -> int:
         return len(self.stored)
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Those of its events."""
+        return [it[1:-1] for it in self.written_ids.whole]
+
+    @property
+    def written_ids(self) -> Written:
+        if self._ids is None:
+            names = encode_segments([it.event_id for it in self.stored])
+            ids = [f"{it.start_time}/{name}" for it, name in zip(self.stored, names, strict=True)]
+            self._ids = Written(ids, f'"{self.reader.calendar}/events/', '"')
+        return self._ids
 
     def event(self, place: int) -> Event:
         return self.reader.read(self.stored[place])
@@ -65,15 +79,8 @@ _INSTANTS: Final = _Kept(lambda millis: _DATES[millis // _DAY] + _TIMES[millis %
 """Milliseconds since the epoch as the API writes instants: those of a calendar are shown again and again."""
 
 
-def _ids(run: StoredRun) -> Written:
-    names = encode_segments([it.event_id for it in run.stored])
-    ids = [f"{it.start_time}/{name}" for it, name in zip(run.stored, names, strict=True)]
-    return Written(ids, f'"{run.reader.calendar}/events/', '"')
-
-
 def _order(run: StoredRun) -> list[tuple[datetime, str]]:
-    ids = [it[1:-1] for it in _ids(run).whole]
-    return [(from_millis(it.start_time), id_) for it, id_ in zip(run.stored, ids, strict=True)]
+    return [(from_millis(it.start_time), id_) for it, id_ in zip(run.stored, run.ids, strict=True)]
 
 
 def _titles(run: StoredRun) -> Written:
@@ -86,7 +93,7 @@ def _flags(flags: Sequence[bool | None]) -> Written:
 
 
 _COLUMNS: Final[Columns] = {
-    "id": _ids,
+    "id": lambda run: run.written_ids,
     "order": _order,
     "length": lambda run: [timedelta(milliseconds=it.end_time - it.start_time) for it in run.stored],
     "source": lambda run: [run.reader.source] * len(run),

@@ -25,9 +25,9 @@ def match(
     new = [event for event in after if event.event_id not in before]
     new.sort(key=_name, reverse=True)
     fresh: defaultdict[Hashable, list[StoredEvent]] = defaultdict(list)
-    for event in new:
-        fresh[identity(event)].append(event)
-    found = [left.pop() if (left := fresh.get(identity(wanted))) else None for wanted in sent]
+    for same, event in zip(identities(new), new, strict=True):
+        fresh[same].append(event)
+    found = [left.pop() if (left := fresh.get(same)) else None for same in identities(sent)]
     return _believed(sent, found, new) if None in found else found
 
 
@@ -48,16 +48,24 @@ def _believed(
     return found
 
 
+def identities(events: Iterable[SentEvent]) -> Sequence[Hashable]:
+    """Of each what twins have in common, and an event with what was written to make it."""
+    return [
+        (
+            it.start_time,
+            it.end_time,
+            it.description,
+            it.skip_result is not False,
+            it.skip_model_update is not False,
+            it.force_time_shift,
+        )
+        for it in events
+    ]
+
+
 def identity(event: SentEvent) -> Hashable:
-    """What twins have in common, and an event with what was written to make it."""
-    return (
-        event.start_time,
-        event.end_time,
-        event.description,
-        event.skip_result is not False,
-        event.skip_model_update is not False,
-        event.force_time_shift,
-    )
+    """The same of one event."""
+    return identities((event,))[0]
 
 
 def is_same(wanted: SentEvent, stored: SentEvent) -> bool:

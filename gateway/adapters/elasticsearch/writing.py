@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import accumulate
 from typing import Final
 
 from gateway.adapters.base import PlannedEvent
@@ -10,12 +10,14 @@ from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import MLStep
 from gateway.adapters.elasticsearch.posting import Posted, Posting, Row
+from gateway.adapters.elasticsearch.run import StoredRun
 from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import CONTENT, EventReader, StoredEvent
-from gateway.adapters.outcome import Outcome, WriteStatus
+from gateway.adapters.outcome import Outcome, Seen, WriteStatus
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotStored, Problem, UpstreamError
 from gateway.model.fields import EVERYTHING, Fields
+from gateway.model.run import Run
 from gateway.model.time import from_millis, to_rfc3339
 
 _NOTHING_WRITTEN: Final = "Nothing was written."
@@ -61,7 +63,8 @@ class _Write:
             unseen = [said if said.refused or said.doubt else Posted(doubt=doubt) for said in posted]
             return self._outcomes(unseen, [(None,) * len(row) for row in self._rows])
         found = self._found(posted, before, after)
-        return self._outcomes(list(map(_settled, posted, found)), found)
+        rows = zip(posted, found, strict=True)
+        return self._outcomes([_settled(it.doubt, seen) if it.doubt else it for it, seen in rows], found)
 
     async def _look(self) -> list[StoredEvent]:
         """The events that have the content of one that is sent."""
@@ -76,31 +79,46 @@ class _Write:
     def _found(self, posted: Sequence[Posted], before: set[str], after: Sequence[StoredEvent]) -> list[Found]:
         """For each row what its events became. What was refused is not looked for."""
         looked_for = [() if said.refused else row for said, row in zip(posted, self._rows, strict=True)]
-        found = iter(match([event for row in looked_for for event in row], before, after))
-        return [tuple(islice(found, len(row))) for row in looked_for]
+        found = match([event for row in looked_for for event in row], before, after)
+        ends = accumulate(map(len, looked_for))
+        return [found[end - len(row) : end] for row, end in zip(looked_for, ends, strict=True)]
 
     def _outcomes(self, posted: Sequence[Posted], found: Sequence[Found]) -> list[Outcome]:
-        rows = zip(self._step.events, self._rows, posted, found, strict=True)
-        indexes = tuple(self._log.indexes)
-        return [self._outcome(*row, indexes) for row in rows]
-
-    def _outcome(
-        self, planned: PlannedEvent, row: Row, said: Posted, found: Found, indexes: tuple[int, ...]
-    ) -> Outcome:
         """A series is as good as its worst occurrence."""
+        run = StoredRun(self._reader, [event for seen in found for event in seen if event is not None])
+        ends = accumulate([len(seen) - seen.count(None) for seen in found])
+        rows = zip(self._step.events, self._rows, posted, found, ends, strict=True)
+        ids, requests = run.ids, tuple(self._log.indexes)
+        outcomes: list[Outcome] = []
+        place = 0
+        for planned, row, said, seen, end in rows:
+            outcomes.append(
+                Seen(
+                    index=planned.index,
+                    status=WriteStatus.CREATED,
+                    event_ids=tuple(ids[place:end]),
+                    stored=True,
+                    requests=requests,
+                    run=run,
+                    place=place,
+                )
+                if end - place == len(row)
+                else self._short(planned, row, said, seen, run[place:end])
+            )
+            place = end
+        return outcomes
+
+    def _short(self, planned: PlannedEvent, row: Row, said: Posted, seen: Found, there: Run) -> Outcome:
+        """The outcome of what was refused, or was not seen, or not the whole of it."""
         if said.refused is not None:
             return self._failed(planned, said.refused)
-        events = [self._reader.read(stored) for stored in found if stored is not None]
-        is_whole = len(events) == len(row)
-        status = WriteStatus.UNKNOWN if said.doubt else WriteStatus.FAILED
         return Outcome(
             index=planned.index,
-            status=WriteStatus.CREATED if is_whole else status,
-            event=events[0] if events else None,
-            event_ids=tuple([event.id for event in events]),
-            stored=is_whole,
-            problem=None if is_whole else _problem(said.doubt, row, found),
-            requests=indexes,
+            status=WriteStatus.UNKNOWN if said.doubt else WriteStatus.FAILED,
+            event=there[0] if there else None,
+            event_ids=tuple([event.id for event in there]),
+            problem=_problem(said.doubt, row, seen),
+            requests=tuple(self._log.indexes),
         )
 
     def _failed(self, planned: PlannedEvent, problem: Problem) -> Outcome:
@@ -108,12 +126,11 @@ class _Write:
         return Outcome(index=planned.index, status=WriteStatus.FAILED, problem=problem, requests=requests)
 
 
-def _settled(said: Posted, found: Found) -> Posted:
+def _settled(doubt: Doubt, found: Found) -> Posted:
     """What is over and has left nothing behind is as good as refused."""
-    if said.doubt is None or not said.doubt.is_over or any(stored is not None for stored in found):
-        return said
-    problem = said.doubt.problem
-    return Posted(refused=replace(problem, hint=problem.hint or _NOTHING_WRITTEN))
+    if not doubt.is_over or any(stored is not None for stored in found):
+        return Posted(doubt=doubt)
+    return Posted(refused=replace(doubt.problem, hint=doubt.problem.hint or _NOTHING_WRITTEN))
 
 
 def _problem(doubt: Doubt | None, row: Row, found: Found) -> Problem:
