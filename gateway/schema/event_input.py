@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import strawberry
@@ -78,23 +78,34 @@ class EventInput:
                 hint="Put the place into the list, and leave location out.",
             )
         start, end = span(self.start, self.end, default_zone)
-        draft = model.Draft(
-            title=self.title,
-            start=start,
-            end=end,
-            is_all_day=start.day is not None,
-            body=self.description.to_model() if self.description else None,
-            show_as=None if self.show_as is None else by_name(model.ShowAs, self.show_as),
-            location=None if self.location is None else self._location(self.location),
-            locations=None if self.locations is None else self._locations(self.locations),
-            categories=None if self.categories is None else tuple(self.categories),
-            attendees=None if self.attendees is None else self._attendees(self.attendees),
-            recurrence=None if self.recurrence is None else self._recurrence(self.recurrence, start),
-            options=self._options() if self.elasticsearch or self.msgraph else {},
-        )
+        draft = model.Draft(title=self.title, start=start, end=end, is_all_day=start.day is not None)
+        more = self._more(start)
+        if more:
+            draft = msgspec.structs.replace(draft, **more)
         if draft.recurrence is None:
             return draft
         return model.on_clock_of_series(draft, zones_given(self.start, self.end))
+
+    def _more(self, start: EventTime) -> dict[str, Any]:
+        """What is given beside the title and the times."""
+        given: dict[str, Any] = {}
+        if self.description:
+            given["body"] = self.description.to_model()
+        if self.show_as is not None:
+            given["show_as"] = by_name(model.ShowAs, self.show_as)
+        if self.location is not None:
+            given["location"] = self._location(self.location)
+        if self.locations is not None:
+            given["locations"] = self._locations(self.locations)
+        if self.categories is not None:
+            given["categories"] = tuple(self.categories)
+        if self.attendees is not None:
+            given["attendees"] = self._attendees(self.attendees)
+        if self.recurrence is not None:
+            given["recurrence"] = self._recurrence(self.recurrence, start)
+        if self.elasticsearch or self.msgraph:
+            given["options"] = self._options()
+        return given
 
     def _recurrence(self, recurrence: RecurrenceInput, start: EventTime) -> model.Recurrence:
         check_clock(self.start, self.end, start)

@@ -83,7 +83,8 @@ def span(start: EventTimeInput, end: EventEndInput, default_zone: str | None) ->
 def start_of(start: EventTimeInput, default_zone: str | None) -> EventTime:
     """When an event begins; whole days are those of `default_zone` unless it says otherwise."""
     try:
-        first = EventTime(instant=start.instant) if start.instant else _on_clock(start, default_zone)
+        instant = start.instant
+        first = EventTime(instant=instant) if instant else _on_clock(start, default_zone)
         if not model.EARLIEST <= first.instant < model.LATEST:
             raise _out_of_bounds(first.instant)
     except GatewayError:  # entered only here, for each event has two times
@@ -95,7 +96,11 @@ def start_of(start: EventTimeInput, default_zone: str | None) -> EventTime:
 def end_of(first: EventTime, end: EventEndInput) -> EventTime:
     """When an event ends that begins at `first`."""
     try:
-        last = _all_day_end(first, end) if first.day else _timed_end(first, end)
+        instant = end.instant
+        if instant and not first.day:
+            last = EventTime(instant=instant, zone=first.zone)
+        else:
+            last = _all_day_end(first, end) if first.day else _timed_end(first, end)
         if not model.EARLIEST <= last.instant < model.LATEST:
             raise _out_of_bounds(last.instant)
         if last.instant <= first.instant or (first.day and last.day and last.day <= first.day):
@@ -165,8 +170,6 @@ def _first_day(day: AllDayInput | None, default_zone: str | None) -> EventTime:
 
 
 def _timed_end(start: EventTime, end: EventEndInput) -> EventTime:
-    if end.instant:
-        return EventTime(instant=end.instant, zone=start.zone)
     if end.zoned:
         with located("zoned"):
             return end.zoned.to_model()

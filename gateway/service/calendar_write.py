@@ -12,6 +12,7 @@ from gateway.adapters.capabilities import Capability
 from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.calendar import Calendar
+from gateway.model.event import Draft
 from gateway.service.atomicity import Atomicity
 from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendar_undo import CalendarUndo
@@ -53,9 +54,11 @@ class CalendarWrite:
     @property
     def invitations(self) -> dict[int, int]:
         """How many people get mail of each event that is to be written."""
-        if not self.invites:
-            return {}
-        counts = {index: self._hearing(index) for index in self.drafts if index not in self.outcomes}
+        counts: dict[int, int] = {}
+        for index, draft in self.drafts.items() if self.invites else ():
+            planned = self._planned.get(index)
+            if index not in self.outcomes and (draft.attendees or (planned and planned.effects)):
+                counts[index] = _hearing(draft, planned)
         return {index: count for index, count in counts.items() if count}
 
     @property
@@ -87,14 +90,6 @@ class CalendarWrite:
         for index in self.invitations:
             path = ("attendees",) if self.drafts[index].attendees else ()
             self._refuse((index,), problem.at("events", index, *path))
-
-    def _hearing(self, index: int) -> int:
-        """Whom the draft invites; where an event is to be changed, all who were invited before, too."""
-        invited = len(self.drafts[index].attendees or ())
-        planned = self._planned.get(index)
-        if planned is None or not planned.effects:
-            return invited
-        return max(invited, sum([effect.count or 0 for effect in planned.effects if effect.is_mail]))
 
     def _check_target(self) -> None:
         self.target.check_allowed()
@@ -160,9 +155,10 @@ class CalendarWrite:
             self.outcomes |= _settled(plan, indexes)
         for place, problem in plan.refused.items():
             self._refuse((indexes[place],), problem.at("events", indexes[place]))
-        known = planned.keys() | self.outcomes.keys() | self.refused.keys()
-        if not known.issuperset(indexes):
-            raise RuntimeError(f"{self.source_name} planned nothing for some of the events {indexes}")
+        unplanned = [index for index in indexes if index not in planned]
+        forgotten = {*unplanned} - self.refused.keys() - self.outcomes.keys()
+        if forgotten:
+            raise RuntimeError(f"{self.source_name} planned nothing for the events {sorted(forgotten)}")
         return steps
 
     def _refuse_planned(self, steps: Iterable[Step]) -> bool:
@@ -279,6 +275,13 @@ class CalendarWrite:
             requests=outcome.requests,
             place=Place(at=self.target.calendar, draft=self.drafts[index]),
         )
+
+
+def _hearing(draft: Draft, planned: PlannedEvent | None) -> int:
+    """Whom the draft invites; where an event is to be changed, all who were invited before, too."""
+    effects = planned.effects if planned else ()
+    mailed = sum(effect.count or 0 for effect in effects if effect.is_mail)
+    return max(len(draft.attendees or ()), mailed)
 
 
 def _settled(plan: Plan, indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]]:

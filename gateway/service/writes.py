@@ -3,8 +3,9 @@
 Sources that write in silence go first and those that can send invitations last, for mail cannot be unsent.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
 from gateway.adapters.outcome import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem
@@ -19,6 +20,11 @@ from gateway.service.lanes import Lanes, Work
 from gateway.service.looking import time_to_look
 from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
+
+_NO_EVENTS: Final = InvalidInput(
+    "There are no events to add.", path=("events",), hint="Give at least one."
+).problem
+_NEGATIVE: Final = InvalidInput("The most invitations cannot be negative.", path=("maxInvitations",)).problem
 
 
 async def add_events(session: Session, audit: AuditTrail, command: AddEvents) -> WriteReport:
@@ -78,31 +84,19 @@ def _unresolved(item: Unresolved, index: int, key: str | None) -> EventRow:
 
 def _problems_of_call(command: AddEvents, calendars: int, session: Session) -> tuple[Problem, ...]:
     """What is wrong with the call as a whole, so that nothing of it is done."""
-    events = len(command.drafts)
-    checks = (
-        partial(_check_any, events),
-        partial(session.count_events, events, ("events",)),
-        partial(check_calendars, calendars),
-        partial(_check_invitations, command.max_invitations),
+    events, most = len(command.drafts), command.max_invitations
+    problems = (
+        *(() if events else (_NO_EVENTS,)),
+        *_problem_of(session.count_events, events, ("events",)),
+        *_problem_of(check_calendars, calendars),
+        *((_NEGATIVE,) if most is not None and most < 0 else ()),
     )
-    return _problems_of(checks) or _problems_of((partial(check_rows, events * calendars, ("events",)),))
+    return problems or _problem_of(check_rows, events * calendars, ("events",))
 
 
-def _problems_of(checks: Iterable[Callable[[], None]]) -> tuple[Problem, ...]:
-    problems = []
-    for check in checks:
-        try:
-            check()
-        except GatewayError as exc:
-            problems.append(exc.problem)
-    return tuple(problems)
-
-
-def _check_any(events: int) -> None:
-    if not events:
-        raise InvalidInput("There are no events to add.", path=("events",), hint="Give at least one.")
-
-
-def _check_invitations(limit: int | None) -> None:
-    if limit is not None and limit < 0:
-        raise InvalidInput("The most invitations cannot be negative.", path=("maxInvitations",))
+def _problem_of(check: Callable[..., None], *given: object) -> tuple[Problem, ...]:
+    try:
+        check(*given)
+    except GatewayError as exc:
+        return (exc.problem,)
+    return ()
