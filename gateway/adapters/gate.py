@@ -3,8 +3,12 @@
 import asyncio
 from collections import deque
 from contextlib import AbstractAsyncContextManager
+from typing import Final, Generic, TypeVar
 
 from gateway.adapters.deadline import NEVER, Deadline
+
+_KEPT: Final = 1024
+K = TypeVar("K")
 
 
 class Gate:
@@ -13,6 +17,11 @@ class Gate:
     def __init__(self, places: int) -> None:
         self._all = self._free = places
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is in or waits."""
+        return self._free == self._all and not self._waiting
 
     def enter(self, places: int = 1, *, deadline: Deadline = NEVER) -> AbstractAsyncContextManager[None]:
         """Holds so many places, at most all. Entering raises OutOfTime if it takes too long."""
@@ -43,6 +52,25 @@ class Gate:
             if not turn.cancelled():
                 self._free -= wanted
                 turn.set_result(None)
+
+
+class Gates(Generic[K]):
+    """A gate for each thing that is used, all with as many places. Of many those that are idle are forgotten.
+
+    A gate is to be entered at once: it is idle until then.
+    """
+
+    def __init__(self, places: int) -> None:
+        self.places: Final = places
+        self._gates: dict[K, Gate] = {}
+
+    def of(self, key: K) -> Gate:
+        gate = self._gates.get(key)
+        if gate is None:
+            if len(self._gates) >= _KEPT:
+                self._gates = {key: gate for key, gate in self._gates.items() if not gate.is_idle}
+            gate = self._gates[key] = Gate(self.places)
+        return gate
 
 
 class _Places(AbstractAsyncContextManager[None]):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import httpx2
@@ -10,7 +11,9 @@ from gateway.errors import InvalidInput
 
 _OF_ALL_REQUESTS: Final = "User-Agent: calendar-gateway\r\nAccept-Encoding: gzip, deflate\r\n"
 _PLAIN: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&()*+,;=:@/?-]+|%[0-9A-Fa-f]{2})*")
+_KEPT: Final = 256
 _LONGEST_PLAIN: Final = 4096
+_NO_BODY: Final = "Content-Length: 0\r\n"
 _HAVE_A_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 """Methods whose requests say how long their body is even where there is none."""
 
@@ -23,32 +26,35 @@ class Root:
         root = httpx2.URL(url)
         self._path = root.raw_path.decode("ascii").rstrip("/")
         self._host = f"Host: {root.netloc.decode('ascii')}\r\n{_OF_ALL_REQUESTS}"
+        self._kept = lru_cache(_KEPT)(self._plain)
 
     def request(self, method: str, path: str, fields: str, body: bytes | None) -> bytes:
         """A whole request, with those header fields. Raises httpx2.InvalidURL."""
-        length = ""
-        if body or method in _HAVE_A_BODY:
-            length = f"Content-Length: {len(body or b'')}\r\n"
-        head = f"{method} {self._target(path)} HTTP/1.1\r\n{self._host}{fields}{length}\r\n"
-        return head.encode("ascii") + (body or b"")
+        target = self._kept(path) if len(path) <= _LONGEST_PLAIN else self._mended(path)
+        head = f"{method} {target} HTTP/1.1\r\n{self._host}{fields}"
+        if body:
+            return f"{head}Content-Length: {len(body)}\r\n\r\n".encode("ascii") + body
+        return f"{head}{_NO_BODY if method in _HAVE_A_BODY else ''}\r\n".encode("ascii")
 
-    def _target(self, path: str) -> str:
-        """What stands on the request line: httpx mends what an upstream's link may hold, or refuses it."""
-        if len(path) <= _LONGEST_PLAIN and "/." not in path and _PLAIN.fullmatch(path):
-            return self._path + path
+    def _plain(self, path: str) -> str:
+        """What stands on the request line: few paths are not as they are to be."""
+        return self._path + path if "/." not in path and _PLAIN.fullmatch(path) else self._mended(path)
+
+    def _mended(self, path: str) -> str:
+        """The same by httpx, which mends what an upstream's link may hold, or refuses it."""
         return httpx2.URL(self._url + path).raw_path.decode("ascii")
 
 
-def written(headers: Mapping[str, str]) -> str:
-    """Headers as fields of a request.
+def field(name: str, value: str) -> str:
+    """A header as a field of a request.
 
     Raises InvalidInput for a value that HTTP cannot carry, without quoting it: it may be secret.
     """
-    if not _can_be_carried("".join(headers.values())):
-        name = next(name for name, value in headers.items() if not _can_be_carried(value))
+    if not (value.isascii() and value.isprintable()):
         raise InvalidInput(f"The header {name} holds a character that HTTP cannot carry.")
-    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    return f"{name}: {value}\r\n"
 
 
-def _can_be_carried(value: str) -> bool:
-    return value.isascii() and value.isprintable()
+def fields(headers: Mapping[str, str]) -> str:
+    """Headers as fields of a request. Raises InvalidInput."""
+    return "".join(field(name, value) for name, value in headers.items())

@@ -14,7 +14,7 @@ import structlog
 
 from gateway.adapters.connection import Connection
 from gateway.adapters.connections import Connections
-from gateway.adapters.outgoing import Root, written
+from gateway.adapters.outgoing import Root
 from gateway.adapters.unpacking import unpacked
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
@@ -94,7 +94,7 @@ class Way(Protocol):
         self,
         request: UpstreamRequest,
         *,
-        headers: Mapping[str, str],
+        fields: str,
         log: UpstreamLog,
         content: bytes | None = None,
     ) -> Answer:
@@ -125,19 +125,18 @@ class Transport:
         self,
         request: UpstreamRequest,
         *,
-        headers: Mapping[str, str],
+        fields: str,
         log: UpstreamLog,
         content: bytes | None = None,
     ) -> Answer:
         """The answer to `request`, whatever its status. `content` is its body in another coding, if in any.
 
-        Raises InvalidInput for a header value that HTTP cannot carry, without quoting it: it may be secret.
+        `fields` are its headers as they are written.
         Raises NotSent where no connection came about, so that nothing can have been done; NoAnswer where the
         request left and no whole answer came back, so that it may have been; UnexpectedAnswer above 32 MiB.
         Raises OutOfTime after the deadline of the log, and waits for no answer beyond it; OutOfCalls if the
         operation has sent all that it may.
         """
-        fields = written(headers)
         seconds = min(self._timeout, log.deadline.left())
         log.allowance.take()
         index = log.add(request)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.adapters.connection import Connection
 from gateway.adapters.connections import Connections
+from gateway.adapters.outgoing import fields
 from gateway.adapters.transport import MAX_ANSWER_BYTES, Answer, Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
@@ -71,7 +72,7 @@ async def connected(script, *, host="127.0.0.1", seconds=20.0):
 
 async def ask(transport: Transport, *, method="GET", path="/x", body=None, headers=None, log=None) -> Answer:
     request = UpstreamRequest(source="es", method=method, path=path, body=body)
-    return await transport.send(request, headers=headers or {}, log=log or UpstreamLog())
+    return await transport.send(request, fields=fields(headers or {}), log=log or UpstreamLog())
 
 
 async def answered(*parts: bytes) -> Answer:

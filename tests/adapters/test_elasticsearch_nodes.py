@@ -8,6 +8,7 @@ import pytest
 from gateway.adapters.elasticsearch.nodes import Nodes
 from gateway.adapters.elasticsearch.source import ElasticsearchSource
 from gateway.adapters.outcome import WriteStatus
+from gateway.adapters.outgoing import field
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import Call, UpstreamLog, UpstreamRequest
 from gateway.errors import Code, NotSent, Unavailable
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 GONE = "http://127.0.0.1:9"
 ASK = UpstreamRequest(source="es", method="GET", path="/_ml/calendars")
-HEADERS = {"authorization": MANAGE_ML.authorization}
+FIELDS = field("authorization", MANAGE_ML.authorization)
 
 
 class Cluster:
@@ -50,7 +51,7 @@ class Cluster:
 
     async def ask(self, count=1):
         for _ in range(count):
-            answer = await self.nodes.send(ASK, headers=HEADERS, log=self.log)
+            answer = await self.nodes.send(ASK, fields=FIELDS, log=self.log)
         return answer
 
     async def aclose(self):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.adapters.outgoing import fields
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import NotSent
@@ -64,7 +65,7 @@ def transport_to(url, tls):
 
 async def get(transport):
     headers = {"authorization": MANAGE_ML.authorization}
-    return await transport.send(ASK, headers=headers, log=UpstreamLog())
+    return await transport.send(ASK, fields=fields(headers), log=UpstreamLog())
 
 
 async def refusal(server, **settings):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.adapters.elasticsearch.api import Credential, MLApi
+from gateway.adapters.elasticsearch import api as ml
 from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Versions
 from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Transport
@@ -60,16 +60,14 @@ class Cluster:
         self.transport = Transport(server.url, source="es", timeout=timedelta(seconds=20))
 
     def api(self, authorization=MANAGE_ML.authorization):
-        credential = Credential(configured=authorization)
-        call = Call(request_id="r")
-        return MLApi(
-            "es",
+        cluster = ml.Cluster(
+            source="es",
             transport=self.transport,
-            credential=credential,
+            credential=ml.Credential("es", configured=authorization),
             versions=self.versions,
-            call=call,
             sharing=Sharing(),
         )
+        return ml.MLApi(cluster, Call(request_id="r"))
 
     async def number(self, authorization=MANAGE_ML.authorization):
         return (await self.api(authorization).version()).number

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.adapters.deadline import Deadline
-from gateway.adapters.gate import Gate
+from gateway.adapters.gate import Gate, Gates
 from gateway.errors import OutOfTime
 
 pytestmark = pytest.mark.anyio
@@ -106,3 +106,26 @@ async def test_a_place_that_is_not_free_in_time_is_not_waited_for():
                 pytest.fail("There was no place.")
     async with gate.enter():
         pass
+
+
+async def test_every_thing_has_a_gate_of_its_own_and_that_is_the_same_while_somebody_is_in():
+    gates = Gates[int](4)
+    async with gates.of(0).enter(3):
+        held = gates.of(0)
+        for other in range(1, 5000):
+            assert gates.of(other) is not held
+            assert gates.of(other).try_take(4)
+            gates.of(other).give_back(4)
+        assert gates.of(0) is held
+        assert not held.try_take(2)
+
+
+async def test_a_gate_where_somebody_waits_is_not_forgotten():
+    gates = Gates[int](1)
+    async with gates.of(0).enter():
+        waiting = asyncio.create_task(gates.of(0).take(1))
+        await asyncio.sleep(0)
+    for other in range(1, 5000):
+        gates.of(other)
+    await waiting
+    assert not gates.of(0).try_take(1)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.adapters.gate import Gate
 from gateway.adapters.msgraph import batch
-from gateway.adapters.msgraph.mailboxes import MailboxGates
 from gateway.adapters.msgraph.repeats import LONGEST, MOST, Repeats
 from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.transport import Answer
@@ -382,11 +382,11 @@ async def test_with_fewer_places_than_a_batch_takes_all_go_one_by_one(server, op
 
 
 async def test_a_batch_clock_for_all_places_and_two_of_them_do_not_block_each_other():
-    gates, order = MailboxGates(4), []
+    gate, order = Gate(4), []
 
     @asynccontextmanager
     async def entered(name, places):
-        async with gates.gate(("users", "u")).enter(places):
+        async with gate.enter(places):
             order.append(name)
             yield
 

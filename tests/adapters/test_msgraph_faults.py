@@ -1,10 +1,8 @@
 """Graph's refusals, links and tokens, without a server."""
 
-import asyncio
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from gc import collect
 
 import msgspec
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from gateway.adapters.msgraph.claims import Claims, claims_of
 from gateway.adapters.msgraph.faults import fault, was_refused
 from gateway.adapters.msgraph.links import path_of_link
-from gateway.adapters.msgraph.mailboxes import MailboxGates, mailbox_of
+from gateway.adapters.msgraph.mailboxes import mailbox_of
 from gateway.adapters.transport import Answer
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, UnexpectedAnswer
@@ -308,16 +306,3 @@ def test_requests_are_counted_for_the_mailbox_and_for_me_by_who_it_is():
     assert mailbox_of("/v1.0/me/calendar", "A") != mailbox_of("/v1.0/me/calendar", "B")
     assert mailbox_of("/v1.0/me", "A") == mailbox_of("/v1.0/me/calendars", "A")
     assert mailbox_of("/v1.0/me/calendar", "A") == mailbox_of("/v1.0/users/A/calendar", "B")
-
-
-def test_a_mailbox_that_nobody_asks_is_forgotten():
-    async def run():
-        gates = MailboxGates(4)
-        gate = gates.gate(("users", "u"))
-        assert gates.gate(("users", "u")) is gate
-        assert gates.gate(("users", "v")) is not gate
-        del gate
-        collect()
-        return len(gates._gates)
-
-    assert asyncio.run(run()) == 0

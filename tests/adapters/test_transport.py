@@ -45,7 +45,7 @@ def request(path: str = "/v1.0/me/calendars") -> UpstreamRequest:
 async def error_of(transport: Transport, asked: UpstreamRequest) -> tuple[str, type[UpstreamError]]:
     async with aclosing(transport):
         with pytest.raises(UpstreamError) as caught:
-            await transport.send(asked, headers={}, log=UpstreamLog())
+            await transport.send(asked, fields="", log=UpstreamLog())
     return caught.value.problem.message, type(caught.value)
 
 
@@ -122,5 +122,5 @@ async def test_no_cookie_of_one_caller_travels_with_another() -> None:
         transport = Transport(server.url, source="es", timeout=timedelta(seconds=20))
         async with aclosing(transport):
             for _ in range(2):
-                await transport.send(request(), headers={}, log=UpstreamLog())
+                await transport.send(request(), fields="", log=UpstreamLog())
     assert baker.seen == [None, None]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import Final, TypeVar
 
 import msgspec
@@ -9,11 +10,12 @@ import msgspec
 from gateway.adapters.elasticsearch import faults, requests
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.fields import WHOLE, WireFields
-from gateway.adapters.elasticsearch.media import COMPRESSED_FROM, JSON, compressed, media_headers, media_type
+from gateway.adapters.elasticsearch.media import COMPRESSED_FROM, JSON, compressed, media_fields, media_type
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.versions import UNKNOWN, ClusterVersion, Versions
 from gateway.adapters.elasticsearch.walk import Walk
 from gateway.adapters.elasticsearch.wire import ClusterInfo, EventList, MLInfo, StoredEvent, UntitledEventList
+from gateway.adapters.outgoing import field
 from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Answer, Way
@@ -22,54 +24,61 @@ from gateway.errors import Forbidden, NoAnswer, NotSent, Problem, Unauthenticate
 from gateway.model.ids import CalendarId
 
 _HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+_GZIPPED: Final = field("content-encoding", "gzip")
 T = TypeVar("T")
 
 
-class Credential(msgspec.Struct, frozen=True, kw_only=True):
+class Credential:
     """Where the Authorization header comes from: the configuration, the caller, or nowhere."""
 
-    configured: str | None = None
-    is_callers: bool = False
+    def __init__(self, source: str, *, configured: str | None = None, is_callers: bool = False) -> None:
+        self._source = source
+        self._configured = configured
+        self._is_callers = is_callers
 
-    def value(self, source: str, call: Call) -> str | None:
-        """The header's value, None for a cluster without security. Raises Unauthenticated."""
-        value = call.credentials.get(source) if self.is_callers else self.configured
-        if value is None and self.is_callers:
+    def field(self, call: Call) -> str:
+        """The header as it is written, nothing for a cluster without security. Raises Unauthenticated."""
+        return self._written(call.credentials.get(self._source)) if self._is_callers else self._own
+
+    @cached_property
+    def _own(self) -> str:
+        return "" if self._configured is None else self._written(self._configured)
+
+    def _written(self, value: str | None) -> str:
+        if value is None:
             raise Unauthenticated(
-                f"The source {source} takes the caller's own credential, and there is none.",
-                hint=f"Send an Elasticsearch API key for {source} with the request. Nothing was sent.",
+                f"The source {self._source} takes the caller's own credential, and there is none.",
+                hint=f"Send an Elasticsearch API key for {self._source} with the request. Nothing was sent.",
             )
-        if value is not None and not _HEADER_VALUE.fullmatch(value):
+        if not _HEADER_VALUE.fullmatch(value):
             raise Unauthenticated(
-                f"The credential for {source} holds a character that no header can carry.",
+                f"The credential for {self._source} holds a character that no header can carry.",
                 hint="Look for a line break at its end, or a letter beyond ASCII. Nothing was sent.",
             )
-        return value
+        return field("authorization", value)
+
+
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """What all calls of one source have in common."""
+
+    source: str
+    transport: Way
+    credential: Credential
+    versions: Versions
+    sharing: Sharing
+    retries: Retries = USUAL
 
 
 class MLApi:
     """One cluster as one call may use it."""
 
-    def __init__(
-        self,
-        source: str,
-        *,
-        transport: Way,
-        credential: Credential,
-        versions: Versions,
-        call: Call,
-        sharing: Sharing,
-        retries: Retries = USUAL,
-    ) -> None:
-        self.source = source
-        self._sharing = sharing
-        self._transport = transport
-        self._credential = credential
-        self._versions = versions
+    def __init__(self, cluster: Cluster, call: Call) -> None:
+        self.source = cluster.source
+        self._cluster = cluster
         self._version: ClusterVersion | None = None
         self._is_plain = False
         self._call = call
-        self._retries = ReadRetries(retries, deadline=call.log.deadline)
+        self._retries = ReadRetries(cluster.retries, deadline=call.log.deadline)
 
     def new_log(self) -> UpstreamLog:
         """A log for what is nobody's row and is not shown, with the time that the call has left."""
@@ -78,10 +87,10 @@ class MLApi:
     async def version(self) -> ClusterVersion:
         """The cluster's version, as far as it is known: the same all through a call. Raises OutOfTime."""
         if self._version is None:
-            self._version = self._versions.at_hand
+            self._version = self._cluster.versions.at_hand
         if self._version is None:
             with self._call.log.deadline.limit():
-                self._version = await self._versions.get(self._ask_version)
+                self._version = await self._cluster.versions.get(self._ask_version)
         return self._version
 
     async def present_version(self, *, log: UpstreamLog | None = None) -> ClusterVersion:
@@ -102,11 +111,11 @@ class MLApi:
         In a cluster that is being upgraded a node may be older than the one that told its version: it
         refuses the newer language unread, and is asked again in plain JSON.
         """
-        version = UNKNOWN if self._is_plain else await self.version()
+        version = UNKNOWN if self._is_plain else self._version or await self.version()
         answer = await self._exchange(request, version, log)
         if not faults.is_of_another_version(answer, request) or media_type(version) == JSON:
             return answer
-        self._versions.forget()
+        self._cluster.versions.forget()
         self._is_plain = True
         return await self._exchange(request, UNKNOWN, log)
 
@@ -126,8 +135,8 @@ class MLApi:
         """The answer to a read, as another call's equal one gets it where that will do."""
         if not self._call.shares_reads:
             return await self.send(request, log=log)
-        credential = self._credential.value(self.source, self._call)
-        return await self._sharing.read(
+        credential = self._cluster.credential.field(self._call)
+        return await self._cluster.sharing.read(
             request, lambda: self.send(request, log=log), call=self._call, credential=credential
         )
 
@@ -177,7 +186,7 @@ class MLApi:
         except (NoAnswer, UnexpectedAnswer) as exc:
             return Doubt(problem=exc.problem)
         finally:
-            self._sharing.forget()
+            self._cluster.sharing.forget()
         error = faults.fault(answer, request)
         if error is None:
             return None
@@ -201,16 +210,10 @@ class MLApi:
         return faults.read(await self._exchange(request, UNKNOWN, log), request, form)
 
     async def _exchange(self, request: UpstreamRequest, version: ClusterVersion, log: UpstreamLog) -> Answer:
-        headers, content = self._headers(request, version), request.body
+        cluster, call, content = self._cluster, self._call, request.body
+        media = media_fields(version, has_body=content is not None)
+        fields = f"{media}{field('x-opaque-id', call.request_id)}{cluster.credential.field(call)}"
         if content is not None and len(content) >= COMPRESSED_FROM:
-            headers["content-encoding"] = "gzip"
+            fields += _GZIPPED
             content = await compressed(content)
-        return await self._transport.send(request, headers=headers, log=log, content=content)
-
-    def _headers(self, request: UpstreamRequest, version: ClusterVersion) -> dict[str, str]:
-        media = media_headers(version, has_body=request.body is not None)
-        headers = {**media, "x-opaque-id": self._call.request_id}
-        credential = self._credential.value(self.source, self._call)
-        if credential is not None:
-            headers["authorization"] = credential
-        return headers
+        return await cluster.transport.send(request, fields=fields, log=log, content=content)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from gateway.adapters.elasticsearch.versions import ClusterVersion
+from gateway.adapters.outgoing import fields
 
 COMPRESSED_FROM: Final = 16 * 1024
 """The size in bytes from which on a body travels compressed."""
@@ -19,6 +20,11 @@ _SERVERLESS_API: Final = "2023-10-31"
 
 
 @lru_cache(maxsize=32)  # a source has one version, and few have many sources
+def media_fields(version: ClusterVersion, *, has_body: bool) -> str:
+    """The headers that settle the language, as they are written."""
+    return fields(media_headers(version, has_body=has_body))
+
+
 def media_headers(version: ClusterVersion, *, has_body: bool) -> Mapping[str, str]:
     """The headers that settle the language; plain JSON where a cluster knows no versions of it."""
     media = media_type(version)

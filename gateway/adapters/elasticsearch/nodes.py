@@ -1,7 +1,6 @@
 """The nodes of a cluster: they take turns, and one that failed is left to rest while others stand in."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -48,19 +47,24 @@ class Nodes:
         self._turn = 0
 
     async def send(
-        self,
-        request: UpstreamRequest,
-        *,
-        headers: Mapping[str, str],
-        log: UpstreamLog,
-        content: bytes | None = None,
+        self, request: UpstreamRequest, *, fields: str, log: UpstreamLog, content: bytes | None = None
     ) -> Answer:
         """The answer of the first node that is reached, whatever its status. Raises as Transport does."""
         nodes = self._in_turn()
-        for node in nodes[:-1]:
-            with suppress(NotSent):
-                return await self._ask(node, request, headers, log, content)
-        return await self._ask(nodes[-1], request, headers, log, content)
+        for node in nodes:
+            try:
+                answer = await node.transport.send(request, fields=fields, log=log, content=content)
+            except (NotSent, NoAnswer) as exc:
+                self._failed(node, str(exc))
+                if isinstance(exc, NoAnswer) or node is nodes[-1]:
+                    raise
+                continue
+            if answer.status in _DOWN:
+                self._failed(node, f"It answered {answer.status}.")
+            elif node.rests_until is not None:
+                node.worked()
+            return answer
+        raise AssertionError("a cluster has a node")
 
     async def aclose(self) -> None:
         for node in self._nodes:
@@ -76,25 +80,6 @@ class Nodes:
             (*self._nodes[first:], *self._nodes[:first]),
             key=lambda node: max(node.rests_until or now, now),
         )
-
-    async def _ask(
-        self,
-        node: _Node,
-        request: UpstreamRequest,
-        headers: Mapping[str, str],
-        log: UpstreamLog,
-        content: bytes | None,
-    ) -> Answer:
-        try:
-            answer = await node.transport.send(request, headers=headers, log=log, content=content)
-        except (NotSent, NoAnswer) as exc:
-            self._failed(node, str(exc))
-            raise
-        if answer.status in _DOWN:
-            self._failed(node, f"It answered {answer.status}.")
-        else:
-            node.worked()
-        return answer
 
     def _failed(self, node: _Node, why: str) -> None:
         node.failed(self._now())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, Self
 
 import msgspec
@@ -10,7 +11,7 @@ from gateway.adapters.elasticsearch.fields import WHOLE, WireFields
 from gateway.adapters.elasticsearch.ids import name_of
 from gateway.adapters.transport import request_path
 from gateway.adapters.upstream import UpstreamRequest
-from gateway.model.ids import CalendarId
+from gateway.model.ids import CalendarId, encode
 from gateway.model.time import Window, to_millis
 
 _CALENDARS: Final = ("_ml", "calendars")
@@ -43,7 +44,7 @@ def ml_info(source: str) -> UpstreamRequest:
 
 
 def calendar(calendar: CalendarId) -> UpstreamRequest:
-    path = request_path((*_CALENDARS, name_of(calendar)))
+    path = _path(name_of(calendar))
     return UpstreamRequest(source=calendar.source, method="GET", path=path)
 
 
@@ -56,22 +57,15 @@ def events(
     calendar: CalendarId, span: Span, *, offset: int = 0, size: int, fields: WireFields = WHOLE
 ) -> UpstreamRequest:
     """Those that overlap the span, ordered by start; without `size` Elasticsearch would stop at 100."""
-    query: list[tuple[str, str | int]] = []
-    if span.start >= _PLAIN_MILLIS:
-        query.append(("start", span.start))
-    if span.end is not None:
-        query.append(("end", max(span.end, _PLAIN_MILLIS)))
-    if offset:
-        query.append(("from", offset))
-    query.append(("size", size))
-    if fields != WHOLE:
-        query.append(("filter_path", ",".join(("count", *(f"events.{field}" for field in fields)))))
-    path = request_path((*_CALENDARS, name_of(calendar), "events"), query)
+    start = f"start={span.start}&" if span.start >= _PLAIN_MILLIS else ""
+    end = "" if span.end is None else f"end={max(span.end, _PLAIN_MILLIS)}&"
+    skipped = f"from={offset}&" if offset else ""
+    path = f"{_path(name_of(calendar), 'events')}?{start}{end}{skipped}size={size}{_shown(fields)}"
     return UpstreamRequest(source=calendar.source, method="GET", path=path)
 
 
 def add_events(calendar: CalendarId, body: bytes) -> UpstreamRequest:
-    path = request_path((*_CALENDARS, name_of(calendar), "events"))
+    path = _path(name_of(calendar), "events")
     return UpstreamRequest(source=calendar.source, method="POST", path=path, body=body)
 
 
@@ -81,13 +75,13 @@ def remove_event(calendar: CalendarId, event_id: str) -> UpstreamRequest:
 
 
 def put_calendar(calendar: CalendarId, body: bytes) -> UpstreamRequest:
-    path = request_path((*_CALENDARS, name_of(calendar)))
+    path = _path(name_of(calendar))
     return UpstreamRequest(source=calendar.source, method="PUT", path=path, body=body)
 
 
 def delete_calendar(calendar: CalendarId) -> UpstreamRequest:
     """The calendar goes with all its events."""
-    path = request_path((*_CALENDARS, name_of(calendar)))
+    path = _path(name_of(calendar))
     return UpstreamRequest(source=calendar.source, method="DELETE", path=path)
 
 
@@ -126,3 +120,18 @@ def events_ahead(source: str, start: int, job_id: str | None = None) -> Upstream
         query.append(("job_id", job_id))
     path = request_path((*_CALENDARS, "_all", "events"), [*query, ("size", 0)])
     return UpstreamRequest(source=source, method="GET", path=path)
+
+
+@lru_cache(maxsize=1024)
+def _path(*segments: str) -> str:
+    """Kept, for calls name the same calendars again and again."""
+    return request_path((*_CALENDARS, *segments))
+
+
+@lru_cache(maxsize=64)
+def _shown(fields: WireFields) -> str:
+    """The end of a query that names what is to be shown."""
+    if fields == WHOLE:
+        return ""
+    wanted = ",".join(("count", *(f"events.{field}" for field in fields)))
+    return f"&filter_path={encode(wanted)}"

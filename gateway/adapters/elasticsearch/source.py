@@ -3,16 +3,15 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from weakref import WeakValueDictionary
 
 from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
 from gateway.adapters.elasticsearch import ids
 from gateway.adapters.elasticsearch.adapter import ElasticsearchAdapter
-from gateway.adapters.elasticsearch.api import Credential, MLApi
+from gateway.adapters.elasticsearch.api import Cluster, Credential, MLApi
 from gateway.adapters.elasticsearch.lookup import DEFAULT_LOOKBACK
 from gateway.adapters.elasticsearch.series import DEFAULT_LIMITS, SeriesLimits
 from gateway.adapters.elasticsearch.versions import Versions
-from gateway.adapters.gate import Gate
+from gateway.adapters.gate import Gates
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Way
@@ -81,16 +80,19 @@ class ElasticsearchSource:
         self.name: Final = name
         self.kind: Final = SourceKind.ELASTICSEARCH
         self.capabilities: Final = _CAPABILITIES
-        self._transport = transport
-        self._credential = Credential(configured=authorization, is_callers=takes_callers_credential)
         self._page_size = page_size
         self._series = series
         self._lookback = lookback
-        self._retries = retries
         self._now = now
-        self._versions = Versions(now=now, is_personal=takes_callers_credential)
-        self._sharing = Sharing()
-        self._writing: WeakValueDictionary[CalendarId, Gate] = WeakValueDictionary()
+        self._cluster = Cluster(
+            source=name,
+            transport=transport,
+            credential=Credential(name, configured=authorization, is_callers=takes_callers_credential),
+            versions=Versions(now=now, is_personal=takes_callers_credential),
+            sharing=Sharing(),
+            retries=retries,
+        )
+        self._writing = Gates[CalendarId](1)
 
     def calendar_id(self, written: ResourceId) -> CalendarId:
         return ids.calendar_id(written)
@@ -102,31 +104,15 @@ class ElasticsearchSource:
         return calendar
 
     def adapter(self, call: Call) -> ElasticsearchAdapter:
-        api = MLApi(
-            self.name,
-            transport=self._transport,
-            credential=self._credential,
-            versions=self._versions,
-            call=call,
-            sharing=self._sharing,
-            retries=self._retries,
-        )
         return ElasticsearchAdapter(
-            api,
+            MLApi(self._cluster, call),
             call=call,
             page_size=self._page_size,
-            writing=self._gate,
+            writing=self._writing.of,
             series=self._series,
             lookback=self._lookback,
             now=self._now,
         )
 
     async def aclose(self) -> None:
-        await self._transport.aclose()
-
-    def _gate(self, calendar: CalendarId) -> Gate:
-        """Lets one write at a time into a calendar."""
-        gate = self._writing.get(calendar)
-        if gate is None:
-            gate = self._writing[calendar] = Gate(1)
-        return gate
+        await self._cluster.transport.aclose()

@@ -1,7 +1,7 @@
 """Graph's API as one call speaks it: with its credential, into its log, few requests per mailbox at once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
@@ -9,15 +9,16 @@ from typing import TypeVar
 import msgspec
 
 from gateway.adapters.deadline import Deadline
-from gateway.adapters.gate import Gate
+from gateway.adapters.gate import Gate, Gates
 from gateway.adapters.msgraph import access, batch, faults
 from gateway.adapters.msgraph.claims import Claims
 from gateway.adapters.msgraph.credentials import Credential
 from gateway.adapters.msgraph.links import path_of_link
-from gateway.adapters.msgraph.mailboxes import LIMIT, MailboxGates, mailbox_of
+from gateway.adapters.msgraph.mailboxes import LIMIT, Mailbox, mailbox_of, owner_in_path
 from gateway.adapters.msgraph.paths import USERS, Owner, owner_in, owner_of
-from gateway.adapters.msgraph.requests import IN_UTC, ITEM_HEADERS, JSON
+from gateway.adapters.msgraph.requests import FIELDS, FIELDS_WITH_BODY, ITEM_HEADERS
 from gateway.adapters.msgraph.wire import Page
+from gateway.adapters.outgoing import field
 from gateway.adapters.retries import USUAL, ReadRetries, Retries
 from gateway.adapters.retry_after import dated
 from gateway.adapters.sharing import Sharing
@@ -39,7 +40,7 @@ class GraphApi:
         transport: Transport,
         version: str,
         credential: Credential,
-        gates: MailboxGates,
+        gates: Gates[Mailbox],
         call: Call,
         sharing: Sharing,
         retries: Retries = USUAL,
@@ -58,7 +59,7 @@ class GraphApi:
     @property
     def takes_batches(self) -> bool:
         """Whether a mailbox has all places here that a batch takes there."""
-        return self._gates.limit >= LIMIT
+        return self._gates.places >= LIMIT
 
     @property
     def deadline(self) -> Deadline:
@@ -82,17 +83,31 @@ class GraphApi:
         """
         credential = await self._authorized(request)
         try:
-            return await self._exchange(request, credential, log, if_match)
+            return await self._exchange(request, credential, log, if_match=if_match)
         finally:
             if request.method != "GET":
                 self._sharing.forget()
 
     async def _exchange(
-        self, request: UpstreamRequest, credential: str, log: UpstreamLog, if_match: str | None = None
+        self,
+        request: UpstreamRequest,
+        credential: str,
+        log: UpstreamLog,
+        *,
+        inside: UpstreamRequest | None = None,
+        places: int = 1,
+        if_match: str | None = None,
     ) -> Answer:
-        headers = self._headers(request, credential, if_match)
-        async with self._gate(request, credential).enter(deadline=log.deadline):
-            answer = await self._transport.send(request, headers=headers, log=log)
+        """The answer, when the mailbox has that many places; it is told by a request `inside` of a batch."""
+        fields = self._fields(request, credential, if_match)
+        gate = self._gate(inside or request, credential)
+        if not gate.try_take(places):
+            with log.deadline.limit():
+                await gate.take(places)
+        try:
+            answer = await self._transport.send(request, fields=fields, log=log)
+        finally:
+            gate.give_back(places)
         if faults.refuses_credential(answer):
             self._credential.refused(credential)
         return answer
@@ -106,15 +121,14 @@ class GraphApi:
         """
         credential = await self._authorized(requests[0])
         request = batch.pack(requests, headers=ITEM_HEADERS)
-        headers = self._headers(request, credential, None)
         try:
-            gate = self._gate(requests[0], credential)
-            async with gate.enter(self._gates.limit, deadline=log.deadline):
-                answer = await self._transport.send(request, headers=headers, log=log)
+            answer = await self._exchange(
+                request, credential, log, inside=requests[0], places=self._gates.places
+            )
         finally:
             self._sharing.forget()
         answers = batch.unpack(answer, request, len(requests))
-        if any(map(faults.refuses_credential, answers)):
+        if answer.ok and any(map(faults.refuses_credential, answers)):
             self._credential.refused(credential)
         return answers
 
@@ -261,14 +275,14 @@ class GraphApi:
         """A part of the call's log, which knows its own requests."""
         return self._call.log.part()
 
-    async def _authorized(self, request: UpstreamRequest) -> str:
+    def _authorized(self, request: UpstreamRequest) -> Awaitable[str]:
         """The credential for a request. Raises UpstreamError if it cannot do or there is none."""
-        access.check(request.path.split("/")[2], self.claims, source=self.source)
-        return await self._credential.authorization(self._call)
+        access.check(owner_in_path(request.path)[0], self.claims, source=self.source)
+        return self._credential.authorization(self._call)
 
     def _gate(self, request: UpstreamRequest, credential: str) -> Gate:
         """Of the mailbox; that of `me` is known by its user, or else by whose credential it is."""
-        return self._gates.gate(mailbox_of(request.path, self.claims.user or credential))
+        return self._gates.of(mailbox_of(request.path, self.claims.user or credential))
 
     def path_of(self, link: str | None) -> str | None:
         """The request path of a link to the next page, None where there is none. Raises UnexpectedAnswer."""
@@ -276,16 +290,12 @@ class GraphApi:
             return None
         return path_of_link(link, base_url=self._transport.base_url, version=self.version)
 
-    def _headers(self, request: UpstreamRequest, credential: str, if_match: str | None) -> Mapping[str, str]:
-        headers = {
-            "accept": JSON,
-            "authorization": credential,
-            "client-request-id": self._call.request_id,
-            "prefer": IN_UTC,
-        }
-        if if_match is not None:
-            headers["if-match"] = if_match
-        return headers if request.body is None else {**headers, "content-type": JSON}
+    def _fields(self, request: UpstreamRequest, credential: str, if_match: str | None) -> str:
+        """The headers as they are written."""
+        usual = FIELDS if request.body is None else FIELDS_WITH_BODY
+        version = "" if if_match is None else field("if-match", if_match)
+        own = field("client-request-id", self._call.request_id)
+        return f"{usual}{field('authorization', credential)}{own}{version}"
 
 
 def decode(answer: Answer, request: UpstreamRequest, form: type[T]) -> T:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from gateway.adapters.msgraph.tokens import Token
+from gateway.adapters.outgoing import fields
 from gateway.adapters.retry_after import retry_after
 from gateway.adapters.transport import Answer, Transport, request_path
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
@@ -21,7 +22,7 @@ from gateway.errors import (
     UpstreamError,
 )
 
-_HEADERS: Final = {"accept": "application/json", "content-type": "application/x-www-form-urlencoded"}
+_FIELDS: Final = fields({"accept": "application/json", "content-type": "application/x-www-form-urlencoded"})
 _ON_BEHALF_OF: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _MAX_TEXT: Final = 300
 _LONGEST: Final = 10**7
@@ -144,7 +145,7 @@ class TokenEndpoint:
         body = urlencode(form).encode()
         request = UpstreamRequest(source=self._source, method="POST", path=self._path, body=body)
         try:
-            return await self._transport.send(request, headers=_HEADERS, log=UpstreamLog())
+            return await self._transport.send(request, fields=_FIELDS, log=UpstreamLog())
         except (NoAnswer, UnexpectedAnswer) as exc:
             raise NotSent(f"There is no token for {self._source}: {exc}", hint=_NOTHING_SENT) from exc
 

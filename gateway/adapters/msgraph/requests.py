@@ -9,6 +9,7 @@ import msgspec
 from gateway.adapters.msgraph.keys import EXPANSION, filter_on
 from gateway.adapters.msgraph.paths import Segments, readable
 from gateway.adapters.msgraph.selection import select
+from gateway.adapters.outgoing import field, fields
 from gateway.adapters.transport import request_path
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.model.fields import EVERYTHING, Fields
@@ -19,6 +20,9 @@ JSON: Final = "application/json"
 IN_UTC: Final = 'outlook.timezone="UTC"'
 ITEM_HEADERS: Final = {"Content-Type": JSON, "Prefer": IN_UTC}
 """What each item of a batch says for itself: it inherits nothing but the credential."""
+FIELDS: Final = fields({"accept": JSON, "prefer": IN_UTC})
+"""The headers of every request, as they are written."""
+FIELDS_WITH_BODY: Final = FIELDS + field("content-type", JSON)
 
 Query = Sequence[tuple[str, str | int]]
 _PAGE: Final = 100

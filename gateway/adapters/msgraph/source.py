@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
+from gateway.adapters.gate import Gates
 from gateway.adapters.msgraph import paths
 from gateway.adapters.msgraph.adapter import MSGraphAdapter
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.credentials import Credential
-from gateway.adapters.msgraph.mailboxes import LIMIT, MailboxGates
+from gateway.adapters.msgraph.mailboxes import LIMIT, Mailbox
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Transport
@@ -73,7 +74,7 @@ class MSGraphSource:
         self._version = version
         self._credential = credential
         self._mailboxes = tuple(mailboxes)
-        self._gates = MailboxGates(requests_per_mailbox)
+        self._gates = Gates[Mailbox](requests_per_mailbox)
         self._retries = retries
         self._sharing = Sharing()
 

@@ -12,6 +12,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet
 
+from gateway.adapters.outgoing import field
 from gateway.adapters.transport import Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import GatewayError, Unavailable, UnexpectedAnswer
@@ -22,6 +23,7 @@ _FRESH: Final = 600.0
 """In seconds. Who withdraws a key waits so long until it opens nothing any more."""
 _PAUSE: Final = 10.0
 """Between two questions, whatever callers send: a stranger's token must not become a flood."""
+_FIELDS: Final = field("accept", "application/json")
 _TIMEOUT: Final = timedelta(seconds=10)
 _log = structlog.get_logger(__name__)
 
@@ -106,8 +108,7 @@ class Issuer:
             self._transports[root] = Transport(root, source="the issuer", timeout=_TIMEOUT)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         request = UpstreamRequest(source="issuer", method="GET", path=path)
-        headers = {"accept": "application/json"}
-        answer = await self._transports[root].send(request, headers=headers, log=UpstreamLog())
+        answer = await self._transports[root].send(request, fields=_FIELDS, log=UpstreamLog())
         if not answer.ok:
             raise UnexpectedAnswer(f"The issuer answered {answer.status} at {url}.")
         return _object(answer.body, url)
