@@ -46,17 +46,21 @@ class Connection(asyncio.Protocol):
         """Whether a request may go out: nothing has come unasked, be it only the server's farewell."""
         return not (self._transport.is_closing() or self._poll.poll(0))
 
-    async def ask(self, request: bytes, until: float) -> None:
-        """Sends a request, and waits for its answer: for all of it, or for a large part.
-
-        All of it is to come by that time of the event loop.
-        """
+    def ask(self, request: bytes, until: float) -> None:
+        """Sends a request, whose answer is to come to its end by that time of the event loop."""
         self._expect(is_asked=True)
         self._until = until
         if until < self._rings:
             self._set_timer()
         self._transport.write(request)
-        await self._more()
+
+    async def more(self) -> None:
+        """Waits for all of the answer, or for a large part. Raises what went wrong."""
+        if self._error is None and not self._has_enough:
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        if self._error is not None:
+            raise self._error
 
     def rest(self) -> bytes | None:
         """What was not read yet of a short body, if its end has come; None if it is to be read in parts."""
@@ -68,8 +72,7 @@ class Connection(asyncio.Protocol):
 
     async def __anext__(self) -> bytes:
         """The next part of the body: a large one, or the last."""
-        if not self._has_enough:
-            await self._more()
+        await self.more()
         if not self._parts:
             raise StopAsyncIteration
         is_paused = self._waiting_bytes > _HIGH_WATER
@@ -100,14 +103,6 @@ class Connection(asyncio.Protocol):
         self._parts.clear()
         self._waiting_bytes = 0
         return part
-
-    async def _more(self) -> None:
-        """Waits for what comes next. Raises what went wrong."""
-        if self._error is None:
-            self._waiter = self._loop.create_future()
-            await self._waiter
-        if self._error is not None:
-            raise self._error
 
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None

@@ -147,7 +147,8 @@ class Transport:
             sent = self._root.request(request.method, request.path, fields, body)
             now = asyncio.get_running_loop().time()
             connection = await self._connections.take(now + min(seconds, _LONGEST_CONNECTING))
-            await connection.ask(sent, now + seconds)
+            connection.ask(sent, now + seconds)
+            await connection.more()
             coding = connection.headers.get("content-encoding")
             whole = connection.rest() if coding is None else None
             if whole is None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -32,7 +32,7 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.seconds is None else timedelta(seconds=self.seconds)
 
 
-class UpstreamLog:
+class UpstreamLog(msgspec.Struct, eq=False):
     """What one call asked of the upstreams, in order; `indexes` are the places of its own requests.
 
     A part shares the whole's list and keeps its own indexes: that is how a row of a write knows its requests.
@@ -40,26 +40,20 @@ class UpstreamLog:
     were not sent, since the answer to an equal one was on its way.
     """
 
-    def __init__(
-        self,
-        requests: list[UpstreamRequest] | None = None,
-        *,
-        deadline: Deadline = NEVER,
-        allowance: Allowance | None = None,
-    ) -> None:
-        self.requests = [] if requests is None else requests
-        self.deadline = deadline
-        self.allowance: Final = allowance or Allowance()
-        self.indexes: list[int] = []
-        self.shared = 0
+    requests: list[UpstreamRequest] = []
+    deadline: Deadline = NEVER
+    allowance: Allowance = msgspec.field(default_factory=Allowance)
+    indexes: list[int] = []
+    shared: int = 0
 
     def add(self, request: UpstreamRequest) -> int:
+        index = len(self.requests)
         self.requests.append(request)
-        self.indexes.append(len(self.requests) - 1)
-        return self.indexes[-1]
+        self.indexes.append(index)
+        return index
 
     def part(self) -> "UpstreamLog":
-        return UpstreamLog(self.requests, deadline=self.deadline, allowance=self.allowance)
+        return UpstreamLog(self.requests, self.deadline, self.allowance)
 
     def apart(self) -> "UpstreamLog":
         """A log of its own, of a call that has the same time and the same requests left."""

@@ -310,7 +310,9 @@ class Listening:
 async def test_a_credential_that_a_batch_or_an_item_of_it_is_refused_for_is_taken_note_of(
     server, adapter, is_whole
 ):
-    credential = adapter._api._credential = Listening(adapter._api._credential)
+    tenant = adapter._api._tenant
+    credential = Listening(tenant.credential)
+    adapter._api._tenant = msgspec.structs.replace(tenant, credential=credential)
     if is_whole:
         server.faults.add(BATCH, Fault(status=401))
     else:

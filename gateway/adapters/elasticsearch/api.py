@@ -1,7 +1,7 @@
 """Elasticsearch's ML API as one call speaks it: with its credential, into its log."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Final, TypeVar
 
@@ -131,12 +131,12 @@ class MLApi:
 
         return await self._retries.read(attempt)
 
-    async def _answer(self, request: UpstreamRequest, log: UpstreamLog) -> Answer:
+    def _answer(self, request: UpstreamRequest, log: UpstreamLog) -> Awaitable[Answer]:
         """The answer to a read, as another call's equal one gets it where that will do."""
         if not self._call.shares_reads:
-            return await self.send(request, log=log)
+            return self.send(request, log=log)
         credential = self._cluster.credential.field(self._call)
-        return await self._cluster.sharing.read(
+        return self._cluster.sharing.read(
             request, lambda: self.send(request, log=log), call=self._call, credential=credential
         )
 

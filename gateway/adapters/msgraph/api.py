@@ -9,20 +9,18 @@ from typing import TypeVar
 import msgspec
 
 from gateway.adapters.deadline import Deadline
-from gateway.adapters.gate import Gate, Gates
 from gateway.adapters.msgraph import access, batch, faults
 from gateway.adapters.msgraph.claims import Claims
-from gateway.adapters.msgraph.credentials import Credential
 from gateway.adapters.msgraph.links import path_of_link
-from gateway.adapters.msgraph.mailboxes import LIMIT, Mailbox, mailbox_of, owner_in_path
+from gateway.adapters.msgraph.mailboxes import LIMIT, mailbox_of, owner_in_path
 from gateway.adapters.msgraph.paths import USERS, Owner, owner_in, owner_of
 from gateway.adapters.msgraph.requests import FIELDS, FIELDS_WITH_BODY, ITEM_HEADERS
+from gateway.adapters.msgraph.tenant import Tenant
 from gateway.adapters.msgraph.wire import Page
 from gateway.adapters.outgoing import field
-from gateway.adapters.retries import USUAL, ReadRetries, Retries
+from gateway.adapters.retries import ReadRetries
 from gateway.adapters.retry_after import dated
-from gateway.adapters.sharing import Sharing
-from gateway.adapters.transport import Answer, Transport
+from gateway.adapters.transport import Answer
 from gateway.adapters.upstream import Call, UpstreamLog, UpstreamRequest
 from gateway.errors import OutOfTime, UnexpectedAnswer, UpstreamError
 from gateway.model.ids import ResourceId
@@ -33,33 +31,15 @@ T = TypeVar("T")
 class GraphApi:
     """One tenant as one call may use it."""
 
-    def __init__(
-        self,
-        source: str,
-        *,
-        transport: Transport,
-        version: str,
-        credential: Credential,
-        gates: Gates[Mailbox],
-        call: Call,
-        sharing: Sharing,
-        retries: Retries = USUAL,
-    ) -> None:
-        self.source = source
-        self.version = version
-        self._transport = transport
-        self._credential = credential
-        self._gates = gates
+    def __init__(self, tenant: Tenant, call: Call) -> None:
+        self.source = tenant.source
+        self.version = tenant.version
+        self.takes_batches = tenant.takes_batches
+        self._tenant = tenant
         self._call = call
-        self._sharing = sharing
-        self._retries = ReadRetries(retries, deadline=call.log.deadline)
-        self._clock = retries.clock
-        self._began = retries.clock()
-
-    @property
-    def takes_batches(self) -> bool:
-        """Whether a mailbox has all places here that a batch takes there."""
-        return self._gates.places >= LIMIT
+        self._retries = ReadRetries(tenant.retries, deadline=call.log.deadline)
+        self._clock = tenant.retries.clock
+        self._began = self._clock()
 
     @property
     def deadline(self) -> Deadline:
@@ -68,7 +48,7 @@ class GraphApi:
     @cached_property
     def claims(self) -> Claims:
         """Who acts, as far as that is known without asking. Raises Unauthenticated."""
-        return self._credential.claims(self._call)
+        return self._tenant.credential.claims(self._call)
 
     def check(self, address: ResourceId) -> None:
         """Raises Forbidden for what an application cannot reach, if one acts; Unauthenticated."""
@@ -86,9 +66,9 @@ class GraphApi:
             return await self._exchange(request, credential, log, if_match=if_match)
         finally:
             if request.method != "GET":
-                self._sharing.forget()
+                self._tenant.sharing.forget()
 
-    async def _exchange(
+    def _exchange(
         self,
         request: UpstreamRequest,
         credential: str,
@@ -97,20 +77,19 @@ class GraphApi:
         inside: UpstreamRequest | None = None,
         places: int = 1,
         if_match: str | None = None,
-    ) -> Answer:
-        """The answer, when the mailbox has that many places; it is told by a request `inside` of a batch."""
-        fields = self._fields(request, credential, if_match)
-        gate = self._gate(inside or request, credential)
-        if not gate.try_take(places):
-            with log.deadline.limit():
-                await gate.take(places)
-        try:
-            answer = await self._transport.send(request, fields=fields, log=log)
-        finally:
-            gate.give_back(places)
-        if faults.refuses_credential(answer):
-            self._credential.refused(credential)
-        return answer
+    ) -> Awaitable[Answer]:
+        """The answer, when the mailbox has room: that of a batch is where a request `inside` leads.
+
+        The one of `me` is known by its user, or else by whose credential it is.
+        """
+        return self._tenant.exchange(
+            request,
+            fields=self._fields(request, credential, if_match),
+            credential=credential,
+            mailbox=mailbox_of((inside or request).path, self.claims.user or credential),
+            places=places,
+            log=log,
+        )
 
     async def send_batch(
         self, requests: Sequence[UpstreamRequest], *, log: UpstreamLog
@@ -123,13 +102,13 @@ class GraphApi:
         request = batch.pack(requests, headers=ITEM_HEADERS)
         try:
             answer = await self._exchange(
-                request, credential, log, inside=requests[0], places=self._gates.places
+                request, credential, log, inside=requests[0], places=self._tenant.gates.places
             )
         finally:
-            self._sharing.forget()
+            self._tenant.sharing.forget()
         answers = batch.unpack(answer, request, len(requests))
         if answer.ok and any(map(faults.refuses_credential, answers)):
-            self._credential.refused(credential)
+            self._tenant.credential.refused(credential)
         return answers
 
     async def read(self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None) -> T:
@@ -148,7 +127,7 @@ class GraphApi:
         if not self._call.shares_reads:
             return await self.send(request, log=log)
         credential = await self._authorized(request)
-        return await self._sharing.read(
+        return await self._tenant.sharing.read(
             request,
             lambda: self._exchange(request, credential, log),
             call=self._call,
@@ -278,17 +257,13 @@ class GraphApi:
     def _authorized(self, request: UpstreamRequest) -> Awaitable[str]:
         """The credential for a request. Raises UpstreamError if it cannot do or there is none."""
         access.check(owner_in_path(request.path)[0], self.claims, source=self.source)
-        return self._credential.authorization(self._call)
-
-    def _gate(self, request: UpstreamRequest, credential: str) -> Gate:
-        """Of the mailbox; that of `me` is known by its user, or else by whose credential it is."""
-        return self._gates.of(mailbox_of(request.path, self.claims.user or credential))
+        return self._tenant.credential.authorization(self._call)
 
     def path_of(self, link: str | None) -> str | None:
         """The request path of a link to the next page, None where there is none. Raises UnexpectedAnswer."""
         if link is None:
             return None
-        return path_of_link(link, base_url=self._transport.base_url, version=self.version)
+        return path_of_link(link, base_url=self._tenant.transport.base_url, version=self.version)
 
     def _fields(self, request: UpstreamRequest, credential: str, if_match: str | None) -> str:
         """The headers as they are written."""

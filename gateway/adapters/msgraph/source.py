@@ -10,6 +10,7 @@ from gateway.adapters.msgraph.adapter import MSGraphAdapter
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.credentials import Credential
 from gateway.adapters.msgraph.mailboxes import LIMIT, Mailbox
+from gateway.adapters.msgraph.tenant import Tenant
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Transport
@@ -70,13 +71,16 @@ class MSGraphSource:
         self.name: Final = name
         self.kind: Final = SourceKind.MSGRAPH
         self.capabilities: Final = _CAPABILITIES
-        self._transport = transport
-        self._version = version
-        self._credential = credential
         self._mailboxes = tuple(mailboxes)
-        self._gates = Gates[Mailbox](requests_per_mailbox)
-        self._retries = retries
-        self._sharing = Sharing()
+        self._tenant = Tenant(
+            source=name,
+            version=version,
+            transport=transport,
+            credential=credential,
+            gates=Gates[Mailbox](requests_per_mailbox),
+            sharing=Sharing(),
+            retries=retries,
+        )
 
     def calendar_id(self, written: ResourceId) -> CalendarId:
         return paths.calendar_id(written)
@@ -88,18 +92,9 @@ class MSGraphSource:
         return paths.canonical_if_known(calendar)
 
     def adapter(self, call: Call) -> MSGraphAdapter:
-        api = GraphApi(
-            self.name,
-            transport=self._transport,
-            version=self._version,
-            credential=self._credential,
-            gates=self._gates,
-            call=call,
-            sharing=self._sharing,
-            retries=self._retries,
-        )
-        return MSGraphAdapter(api, mailboxes=self._mailboxes, retries=self._retries)
+        api = GraphApi(self._tenant, call)
+        return MSGraphAdapter(api, mailboxes=self._mailboxes, retries=self._tenant.retries)
 
     async def aclose(self) -> None:
-        await self._credential.aclose()
-        await self._transport.aclose()
+        await self._tenant.credential.aclose()
+        await self._tenant.transport.aclose()
