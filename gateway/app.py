@@ -1,6 +1,6 @@
 """The composition root: settings become sources, sources a catalog, and the catalog an application."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from strawberry.types import ExecutionResult
 
 from gateway.adapters.base import CalendarSource
 from gateway.adapters.elasticsearch.nodes import Nodes
@@ -25,14 +24,12 @@ from gateway.adapters.msgraph.source import MSGraphSource
 from gateway.adapters.msgraph.tokens import Tokens
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.transport import Transport
-from gateway.adapters.upstream import Call
 from gateway.errors import GatewayError
 from gateway.http.admission import Admission
 from gateway.http.entrance import entrance
 from gateway.http.graphiql.page import Explorer
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.health import Readiness, healthz
-from gateway.http.operation import Operation
 from gateway.model.ids import CalendarId
 from gateway.schema.execution import Executor
 from gateway.schema.limits import Limits
@@ -98,15 +95,10 @@ def application(settings: Settings, catalog: Catalog) -> Starlette:
     executor = Executor(catalog, audit, _limits(settings, Limits), _limits(settings, CallLimits))
     explorer = Explorer(sandbox=settings.runs_on_sandbox) if settings.shows_explorer else None
 
-    def execute(operation: Operation, call: Call, reads_only: bool) -> Awaitable[ExecutionResult]:
-        return executor.execute(
-            call, operation.query, operation.variables, operation.name, reads_only=reads_only
-        )
-
     headers = credential_headers(settings, catalog)
     admission = Admission.of(settings)
     endpoint = GraphQLEndpoint(
-        execute,
+        executor.execute,
         explorer=explorer,
         credential_headers=headers,
         timeout=settings.request_timeout,

@@ -16,7 +16,7 @@ from gateway.http.places import Places
 from gateway.http.rate import Rate
 from gateway.http.refusal import BadRequest, NotIdentified
 from gateway.http.request import Request
-from gateway.http.room import Part, Room
+from gateway.http.room import FREE, Room
 from gateway.http.sites import check_site
 from gateway.http.turns import Turns
 from gateway.settings import Settings
@@ -73,7 +73,8 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
             self.count(_line(request, None))
             raise
         visit = Visit(self, request, caller)
-        self.count(visit.line)
+        if self.rate is not None:
+            self.rate.take(visit.line)
         return visit
 
     def count(self, line: str, requests: int = 1) -> None:
@@ -89,7 +90,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 class Visit:
     """A request that was let in, and what it takes of what there is for all. `caller` is None for anybody.
 
-    `line` is who counts as one: a caller who was recognized, or an address.
+    `line` is who counts as one: a caller who was recognized, or an address. `task` works on the request.
     """
 
     def __init__(self, admission: Admission, request: Request, caller: Caller | None) -> None:
@@ -97,25 +98,26 @@ class Visit:
         self.line: Final = _line(request, caller)
         self._admission = admission
         self._request = request
-        self._part: Part | None = None
+        self.task: Final[Any] = asyncio.current_task()
+        self._size = 0
+        self._room = 0
         self._has_place = False
 
     async def operation(self) -> Operation | Batch:
         """What the request asks for. Raises Refusal if it is none, too long, or too slow.
 
-        Its body takes a part of the room until the visit is left. The operations of a batch are counted as if
-        each had come by itself.
+        Its body takes room until the visit is left. The operations of a batch are counted as if each had come
+        by itself.
         """
         admission = self._admission
-        self._part = admission.room.part() if admission.room else None
-        task: Any = asyncio.current_task()
+        task = self.task
         admission.bodies.begin(task, task.get_loop())
         try:
             asked = await read_operation(
                 self._request,
                 largest_body=admission.largest_body,
                 largest_batch=admission.largest_batch,
-                take=self._part.take if self._part else None,
+                take=self._take,
             )
         except asyncio.CancelledError as exc:
             if _TOO_SLOW not in exc.args:
@@ -128,20 +130,28 @@ class Visit:
             admission.count(self.line, len(asked) - 1)
         return asked
 
+    def _take(self, count: int) -> None:
+        """Takes what room a piece of the body needs, if it is long."""
+        self._size += count
+        more = self._size - FREE - self._room
+        if more > 0 and self._admission.room is not None:
+            self._admission.room.take(more)
+            self._room += more
+
     async def begin(self) -> None:
         """Waits for the caller's turn and takes a place among what is worked on, or raises Later.
 
         Who asks for much keeps nobody else waiting.
         """
-        await self._admission.turns.take(self.line)
+        await self._admission.turns.take(self.line, self.task.get_loop())
         if self._admission.places is not None:
             self._admission.places.take(self.line)
             self._has_place = True
 
     def leave(self) -> None:
         """Gives back what it took."""
-        if self._part is not None:
-            self._part.leave()
+        if self._admission.room is not None:
+            self._admission.room.give_back(self._room)
         if self._admission.places is not None and self._has_place:
             self._admission.places.leave(self.line)
 

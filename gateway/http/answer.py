@@ -26,6 +26,8 @@ def answer(result: ExecutionResult, media: str) -> Response:
 
     An operation that was not executed has no data; that is 400 in the newer media type and 200 in the older.
     """
+    if not result.errors:
+        return _Encoded(msgspec.json.encode({"data": result.data}), 200, media)
     content = content_of(result)
     status = 400 if media == GRAPHQL and "data" not in content else 200
     return json_response(content, status, media)
@@ -59,20 +61,19 @@ def json_response(
     content: object, status: int, media: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """JSON under a media type."""
-    return _Encoded(msgspec.json.encode(content), status, media, headers or {})
+    response = _Encoded(msgspec.json.encode(content), status, media)
+    for name, value in (headers or {}).items():
+        response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
+    return response
 
 
 class _Encoded(Response):
     """A response whose headers are known and complete, and need not be made by way of Starlette's."""
 
-    def __init__(self, body: bytes, status: int, media: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, body: bytes, status: int, media: str) -> None:
         self.status_code = status
         self.body = body
-        self.raw_headers = [
-            *_usual(media),
-            (b"content-length", b"%d" % len(body)),
-            *[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
-        ]
+        self.raw_headers = [*_usual(media), (b"content-length", b"%d" % len(body))]
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         headers = self.raw_headers

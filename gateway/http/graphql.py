@@ -3,11 +3,11 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Coroutine, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from os import urandom
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -34,8 +34,8 @@ from gateway.http.presence import Presence
 from gateway.http.refusal import BadRequest, Refusal
 from gateway.http.request import Request
 
-Execute = Callable[[Operation, Call, bool], Awaitable[ExecutionResult]]
-"""Executes an operation for a call; with True, only if it changes nothing."""
+Done = ExecutionResult | list[dict[str, Any]]
+"""The result of an operation, or what those of a batch are answered with."""
 
 _NAME: Final = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,99}")
 _DRAWN: Final = 64
@@ -47,6 +47,14 @@ _LEAVING: Final = (
     "The gateway had to leave before this was done. What was being written may be there: look before you"
     " repeat it."
 )
+
+
+class Execute(Protocol):
+    """Executes an operation for a call; with `reads_only`, only if it changes nothing."""
+
+    def __call__(
+        self, call: Call, query: str, variables: dict[str, Any] | None, name: str | None, *, reads_only: bool
+    ) -> Awaitable[ExecutionResult]: ...
 
 
 class GraphQLEndpoint:
@@ -79,7 +87,7 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, of whatever method."""
         request = Request.of(scope, receive)
-        if self._explorer is not None and _is_for_people(request):
+        if request.method != "POST" and self._explorer is not None and _is_for_people(request):
             await self._explorer.response(datetime.now(UTC))(scope, receive, send)
             return
         request_id = self._request_id(request.headers.get("x-request-id"))
@@ -104,8 +112,10 @@ class GraphQLEndpoint:
             call = self._call(request, request_id, visit.caller, began)
             asked = await visit.operation()
             await visit.begin()
-            answering = self._answer(asked, call, request, media)
-            response = await self._presence.unless_left(request.receive, answering, partial(_finished, call))
+            work = self._work(asked, call, request)
+            last = partial(_finished, call)
+            done = await self._presence.unless_left(request.receive, visit.task, work, last)
+            response = json_response(done, 200, media) if isinstance(done, list) else answer(done, media)
         except Refusal as exc:
             response = refused(exc, media)
         except ClientDisconnect:
@@ -128,11 +138,14 @@ class GraphQLEndpoint:
         )
         return response
 
-    async def _answer(self, asked: Operation | Batch, call: Call, request: Request, media: str) -> Response:
-        """The operations of a batch are executed one after the other, and each is answered in its place."""
+    def _work(self, asked: Operation | Batch, call: Call, request: Request) -> Coroutine[Any, Any, Done]:
         if isinstance(asked, Operation):
-            return answer(await self._run(asked, call, request), media)
-        return json_response([await self._content(one, call, request) for one in asked], 200, media)
+            return self._run(asked, call, request)
+        return self._run_all(asked, call, request)
+
+    async def _run_all(self, batch: Batch, call: Call, request: Request) -> list[dict[str, Any]]:
+        """The operations of a batch are executed one after the other, and each is answered in its place."""
+        return [await self._content(one, call, request) for one in batch]
 
     async def _content(self, operation: Operation, call: Call, request: Request) -> dict[str, Any]:
         try:
@@ -142,7 +155,13 @@ class GraphQLEndpoint:
 
     async def _run(self, operation: Operation, call: Call, request: Request) -> ExecutionResult:
         try:
-            return await self._execute(operation, call, request.method in {"GET", "HEAD"})
+            return await self._execute(
+                call,
+                operation.query,
+                operation.variables,
+                operation.name,
+                reads_only=request.method in {"GET", "HEAD"},
+            )
         except InvalidOperationTypeError as exc:
             if exc.operation_type is OperationType.SUBSCRIPTION:
                 raise BadRequest(400, "Subscriptions are not served.") from exc

@@ -45,7 +45,7 @@ async def read_operation(
     *,
     largest_body: int = LARGEST_BODY,
     largest_batch: int = 0,
-    take: Callable[[int], None] | None = None,
+    take: Callable[[int], object] = lambda _: None,
 ) -> Operation | Batch:
     """The operation in a GET's query string, or what is in a POST's body. Raises BadRequest.
 
@@ -86,7 +86,7 @@ def _from_query(raw: bytes) -> dict[str, Any]:
     return parameters
 
 
-async def _body(request: Request, largest: int, take: Callable[[int], None] | None) -> bytes:
+async def _body(request: Request, largest: int, take: Callable[[int], object]) -> bytes:
     """Refused at once if it is said to be too long, or as soon as it is."""
     chunks: list[bytes] = []
     size = 0
@@ -102,8 +102,7 @@ async def _body(request: Request, largest: int, take: Callable[[int], None] | No
         size += len(chunk)
         if size > largest:
             raise _too_long(largest)
-        if take is not None:
-            take(len(chunk))
+        take(len(chunk))
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)

@@ -22,13 +22,16 @@ class Presence:
         self._soon: Patience[_Watch] = Patience(_SOON, _Watch.begin)
 
     async def unless_left(
-        self, receive: Receive, work: Coroutine[Any, Any, T], last: Callable[[], Awaitable[object]]
+        self,
+        receive: Receive,
+        working: asyncio.Task[Any],
+        work: Coroutine[Any, Any, T],
+        last: Callable[[], Awaitable[object]],
     ) -> T:
-        """What comes of the work, which is cancelled when the client leaves.
+        """What comes of the work of a task, which is cancelled when the client leaves.
 
         Raises ClientDisconnect then, after what is to be done `last`. To be called when the body was read.
         """
-        working: Any = asyncio.current_task()
         watch = _Watch(receive, working)
         self._soon.begin(watch, working.get_loop())
         try:

@@ -35,7 +35,11 @@ class Rate:
     def take(self, caller: str, count: int = 1) -> None:
         """Counts requests, at most as many as may come at once. Raises Later if there were too many."""
         count = min(count, self._burst)
-        bucket = self._filled(caller)
+        now = self._clock()
+        bucket = self._buckets.get(caller) or self._new(caller, now)
+        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
+        bucket.at = now
+        self._buckets.move_to_end(caller)
         if bucket.tokens < count:
             wait = timedelta(seconds=(count - bucket.tokens) / self._per_second)
             message = (
@@ -45,14 +49,8 @@ class Rate:
             raise Later(429, message, code=Code.RATE_LIMITED, wait=wait)
         bucket.tokens -= count
 
-    def _filled(self, caller: str) -> _Bucket:
-        now = self._clock()
-        bucket = self._buckets.get(caller)
-        if bucket is None:
-            bucket = self._buckets[caller] = _Bucket(self._burst, now)
-        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
-        bucket.at = now
-        self._buckets.move_to_end(caller)
+    def _new(self, caller: str, now: float) -> _Bucket:
+        self._buckets[caller] = _Bucket(self._burst, now)
         if len(self._buckets) > _REMEMBERED:
             self._buckets.popitem(last=False)
-        return bucket
+        return self._buckets[caller]

@@ -17,32 +17,14 @@ class Room:
         self.size = size
         self.left = size
 
-    def part(self) -> "Part":
-        """What one body takes, until it is left."""
-        return Part(self)
-
-
-class Part:
-    """One body's part of a room."""
-
-    def __init__(self, room: Room) -> None:
-        self.taken = 0
-        self._room = room
-        self._size = 0
-
     def take(self, count: int) -> None:
-        """Takes room for so many bytes more. Raises Later if there is none."""
-        self._size += count
-        more = max(self._size - FREE - self.taken, 0)
-        if more > self._room.left:
+        """Takes room for so many bytes. Raises Later if there is none."""
+        if count > self.left:
             message = (
-                f"Bodies of {self._room.size} bytes are worked on already."
-                " The setting is limits.max_held_bytes."
+                f"Bodies of {self.size} bytes are worked on already. The setting is limits.max_held_bytes."
             )
             raise Later(503, message, code=Code.UNAVAILABLE, wait=timedelta(seconds=1))
-        self.taken += more
-        self._room.left -= more
+        self.left -= count
 
-    def leave(self) -> None:
-        """Gives it back."""
-        self._room.left += self.taken
+    def give_back(self, count: int) -> None:
+        self.left += count

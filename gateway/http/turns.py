@@ -15,9 +15,8 @@ class Turns:
         self._lines: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self._is_turning = False
 
-    async def take(self, caller: str) -> None:
+    async def take(self, caller: str, loop: asyncio.AbstractEventLoop) -> None:
         """Waits for the caller's turn, if another request has begun in this one."""
-        loop = asyncio.get_running_loop()
         if not self._is_turning:
             self._is_turning = True
             loop.call_soon(self._turn, loop, caller)

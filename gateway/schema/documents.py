@@ -23,7 +23,7 @@ from gateway.schema.arguments import DirectResolvers
 from gateway.schema.disclosure import leave_out_suggestions, rules
 from gateway.schema.limits import Limits, check_document, check_numbers, too_many
 from gateway.schema.operation import Operation
-from gateway.schema.price import Pricing, Variables
+from gateway.schema.price import Pricing
 
 _KEPT: Final = 256
 _LONGEST_KEPT: Final = 16 * 1024
@@ -90,17 +90,6 @@ class Documents:
         while len(self._kept) > _KEPT or self._characters > _MOST_CHARACTERS:
             oldest, _ = self._kept.popitem(last=False)
             self._characters -= len(oldest)
-
-    def cost(self, operation: Operation, given: Variables, *, before: int = 0) -> int:
-        """What an operation costs. Raises GraphQLError, with TooMany inside, if that is too much.
-
-        So it is with what the request's other operations have cost `before`.
-        """
-        cost = operation.price.cost(given)
-        if before + cost > self._limits.cost:
-            value = f"{cost}, after {before} for those before it in the batch" if before else str(cost)
-            raise too_many(self._limits, "cost", value)
-        return cost
 
     def _understand(self, text: str) -> Document:
         try:

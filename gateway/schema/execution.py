@@ -17,7 +17,7 @@ from gateway.schema.build import core_schema, subgraph_sdl
 from gateway.schema.context import Context
 from gateway.schema.disclosure import leave_out_suggestions
 from gateway.schema.documents import Documents
-from gateway.schema.limits import Limits
+from gateway.schema.limits import Limits, too_many
 from gateway.schema.long_answers import SHORT, LongAnswers
 from gateway.service.audit import AuditTrail
 from gateway.service.call_limits import CallLimits
@@ -65,10 +65,10 @@ class Executor:
         if document.errors:
             return ExecutionResult(data=None, errors=list(document.errors))
         operation = document.operation(name)
-        try:
-            cost = self._documents.cost(operation, variables or {}, before=call.asked.cost)
-        except GraphQLError as exc:
-            return ExecutionResult(data=None, errors=[exc])
+        cost, before = operation.price.cost(variables or {}), call.asked.cost
+        if before + cost > self._limits.cost:
+            value = f"{cost}, after {before} for those before it in the batch" if before else str(cost)
+            return ExecutionResult(data=None, errors=[too_many(self._limits, "cost", value)])
         call.asked.cost += cost
         kind = operation.kind
         if kind is OperationType.SUBSCRIPTION or (reads_only and kind is OperationType.MUTATION):

@@ -22,7 +22,7 @@ class Session:
     """What the services work with during one GraphQL operation."""
 
     def __init__(self, catalog: Catalog, call: Call, limits: CallLimits = CallLimits()) -> None:  # noqa: B008 - frozen
-        self.catalog = catalog.seen_with(call.scopes)
+        self.catalog = catalog if call.scopes is None else catalog.seen_with(call.scopes)
         self.call = call
         self.limits: Final = limits
         self._aside: Session | None = None

@@ -17,7 +17,6 @@ from gateway.adapters.upstream import Call
 from gateway.http.graphiql.page import Explorer
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.media import GRAPHQL, JSON
-from gateway.http.operation import Operation
 from gateway.model.ids import CalendarId
 from gateway.schema.execution import Executor
 from gateway.service.audit import AuditTrail
@@ -68,11 +67,9 @@ async def front() -> AsyncIterator[Front]:
     )
     executor, calls = Executor(catalog, AuditTrail([].append)), []
 
-    async def execute(operation: Operation, call: Call, reads_only: bool) -> ExecutionResult:
+    async def execute(call: Call, *asked: Any, reads_only: bool) -> ExecutionResult:
         calls.append(call)
-        return await executor.execute(
-            call, operation.query, operation.variables, operation.name, reads_only=reads_only
-        )
+        return await executor.execute(call, *asked, reads_only=reads_only)
 
     endpoint = GraphQLEndpoint(
         execute,

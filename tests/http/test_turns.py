@@ -19,7 +19,7 @@ async def test_callers_take_turns_and_each_is_served_in_the_order_of_his_request
     turns, begun = Turns(), list[str]()
 
     async def ask(caller: str, number: int) -> None:
-        await turns.take(caller)
+        await turns.take(caller, asyncio.get_running_loop())
         begun.append(f"{caller}{number}")
 
     await asyncio.gather(*(ask("mia", n) for n in range(4)), *(ask("ben", n) for n in range(2)))
@@ -29,7 +29,7 @@ async def test_callers_take_turns_and_each_is_served_in_the_order_of_his_request
 async def test_who_finds_nobody_ahead_does_not_wait() -> None:
     turns = Turns()
     for _ in range(2):
-        first, second = (asyncio.create_task(turns.take("mia")) for _ in range(2))
+        first, second = (asyncio.create_task(turns.take("mia", asyncio.get_running_loop())) for _ in range(2))
         await asyncio.sleep(0)
         assert (first.done(), second.done()) == (True, False)
         await second
@@ -40,7 +40,7 @@ async def test_one_is_begun_with_each_turn_of_the_loop() -> None:
     turns, begun = Turns(), list[int]()
 
     async def ask(number: int) -> None:
-        await turns.take("mia")
+        await turns.take("mia", asyncio.get_running_loop())
         begun.append(number)
 
     async with asyncio.TaskGroup() as asking:
@@ -56,11 +56,11 @@ async def test_one_is_begun_with_each_turn_of_the_loop() -> None:
 
 async def test_who_leaves_the_line_keeps_nobody_waiting() -> None:
     turns = Turns()
-    leaving = [asyncio.create_task(turns.take("mia")) for _ in range(3)]
+    leaving = [asyncio.create_task(turns.take("mia", asyncio.get_running_loop())) for _ in range(3)]
     await asyncio.sleep(0)
     for task in leaving[1:]:
         task.cancel()
-    await turns.take("mia")
-    await turns.take("ben")
+    await turns.take("mia", asyncio.get_running_loop())
+    await turns.take("ben", asyncio.get_running_loop())
     await asyncio.gather(*leaving, return_exceptions=True)
-    await turns.take("mia")
+    await turns.take("mia", asyncio.get_running_loop())
