@@ -29,6 +29,7 @@ _AS_THEY_ARE: Final[Mapping[GraphQLLeafType, type]] = {
 }
 """Scalars that leave what is of a class as it is, integers if they are short."""
 _IN_JSON: Final = (Written, Same)
+_encode: Final = msgspec.json.Encoder().encode
 _SHORT: Final = 2**31
 _FLAGS: Final = {True: "true", False: "false"}
 _WORDS: Final = {True: "true", False: "false", None: "null"}
@@ -84,6 +85,8 @@ def _text(type_: GraphQLLeafType, view: Leaf | None) -> Callable[[Any], str]:
     if view is None and _AS_THEY_ARE.get(type_) is str:
         return quoted
     complete = _scalar(type_, view)
+    if view is None and type_.coerce_output_value is to_rfc3339:
+        return lambda value: _encode(value if value.tzinfo is UTC else complete(value)).decode()
     return lambda value: written(complete(value))
 
 

@@ -50,11 +50,8 @@ class Action(StrEnum):
     SET_CALENDAR_JOBS = "set_calendar_jobs"
 
 
-class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One event written to one calendar. `calendar` is None where its canonical id was not to be had.
-
-    `key` is the caller's own name for the event, if it has one.
-    """
+class Authorship(msgspec.Struct, frozen=True, kw_only=True):
+    """What all lines of a call's writes to one source begin with."""
 
     time: datetime
     request_id: str
@@ -62,6 +59,15 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     client: str | None
     action: Action
     source: str
+
+
+class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The rest of a line, about one event written to one calendar.
+
+    `calendar` is None where its canonical id was not to be had. `key` is the caller's own name for the event,
+    if it has one.
+    """
+
     calendar: str | None
     key: str | None = None
     fingerprint: str
@@ -112,7 +118,7 @@ class AuditTrail:
         author = _Author(call, action, source, self._now())
         for entry in entries:
             try:
-                self._waiting.append(f"{_encode(author.line(entry)).decode()}\n")
+                self._waiting.append(author.line(entry))
             except Exception:  # noqa: BLE001 - whatever went wrong, the event is written and its row is due
                 _say_lost(entry, call, source)
         try:
@@ -134,27 +140,26 @@ class AuditTrail:
 
 
 class _Author:
-    """What all lines of a call's writes to one source have in common."""
+    """Writes the lines of a call's writes to one source."""
 
     def __init__(self, call: Call, action: Action, source: str, now: datetime) -> None:
-        self._call = call
-        self._action = action
-        self._source = source
-        self._now = now
-        self._caller = call.caller or caller(call.credentials.get(source))
+        self._log = call.log
         self._sent: dict[tuple[int, ...], tuple[str, ...]] = {}
+        begin = Authorship(
+            time=now,
+            request_id=call.request_id,
+            caller=call.caller or caller(call.credentials.get(source)),
+            client=call.client,
+            action=action,
+            source=source,
+        )
+        self._begin = _encode(begin).decode()[:-1]
 
-    def line(self, entry: Entry) -> AuditLine:
+    def line(self, entry: Entry) -> str:
         calendar, written, outcome = entry
-        return AuditLine(
-            time=self._now,
-            request_id=self._call.request_id,
-            caller=self._caller,
-            client=self._call.client,
-            action=self._action,
-            source=self._source,
+        rest = AuditLine(
             calendar=calendar,
-            key=written.key if isinstance(written, Draft | Event) else None,
+            key=written.key if isinstance(written, (Draft, Event)) else None,
             fingerprint=fingerprint(written),
             status=outcome.status,
             event_ids=_event_ids(written, outcome),
@@ -162,11 +167,12 @@ class _Author:
             upstream_request_ids=self._upstream(outcome.requests),
             problem=None if outcome.problem is None else outcome.problem.code,
         )
+        return f"{self._begin},{_encode(rest).decode()[1:]}\n"
 
     def _upstream(self, requests: tuple[int, ...]) -> tuple[str, ...]:
         """The upstream's names of the requests: events that were written together have the same."""
         if requests not in self._sent:
-            ids = [self._call.log.requests[index].request_id for index in requests]
+            ids = [self._log.requests[index].request_id for index in requests]
             self._sent[requests] = tuple([id_ for id_ in ids if id_])
         return self._sent[requests]
 
