@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
 
     async def more(self) -> None:
         """Waits for all of the answer, or for a large part. Raises what went wrong."""
-        if self._error is None and not self._has_enough:
+        if self._error is None and not self._is_complete and self._waiting_bytes <= _HIGH_WATER:
             self._waiter = self._loop.create_future()
             await self._waiter
         if self._error is not None:
@@ -93,10 +93,6 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Closes at once, in the midst of whatever is going on."""
         self._transport.abort()
-
-    @property
-    def _has_enough(self) -> bool:
-        return self._is_complete or self._waiting_bytes > _HIGH_WATER
 
     def _drawn(self) -> bytes:
         part = b"".join(self._parts)
@@ -148,7 +144,7 @@ class Connection(asyncio.Protocol):
             self._fail(httpx2.RemoteProtocolError(f"The server does not answer in HTTP/1.1: {exc}"))
         if self._bytes_without_body > MAX_WITHOUT_BODY:
             self._fail(httpx2.RemoteProtocolError("The server's headers have no end."))
-        if self._has_enough:
+        if self._is_complete or self._waiting_bytes > _HIGH_WATER:
             self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -5,13 +5,14 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import msgspec
 
 from gateway.adapters.deadline import NEVER, Deadline
 from gateway.errors import OutOfTime, Problem, UpstreamError
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -46,7 +47,7 @@ class ReadRetries:
         self._deadline = deadline
         self._failing_since: float | None = None
 
-    async def read(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def read(self, attempt: Callable[P, Awaitable[T]], *args: P.args, **named: P.kwargs) -> T:
         """What the first attempt that succeeds gives. Not for writes: an error may hide that they were done.
 
         Raises what an attempt raised if another one cannot help, or would begin too late: so a Retry-After
@@ -55,7 +56,7 @@ class ReadRetries:
         began, count = self._retries.clock(), 0
         while True:
             try:
-                answer = await attempt()
+                answer = await attempt(*args, **named)
             except UpstreamError as exc:
                 wait = self._retries.wait(count, exc.problem)
                 count += 1

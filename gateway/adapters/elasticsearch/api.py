@@ -1,9 +1,9 @@
 """Elasticsearch's ML API as one call speaks it: with its credential, into its log."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import cached_property
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -119,17 +119,17 @@ class MLApi:
         self._is_plain = True
         return await self._exchange(request, UNKNOWN, log)
 
-    async def read(self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None) -> T:
+    def read(
+        self, request: UpstreamRequest, form: type[T], *, log: UpstreamLog | None = None
+    ) -> Coroutine[Any, Any, T]:
         """What is promised of a successful answer to a GET, which is sent again where that can help.
 
         Raises UpstreamError for any other answer.
         """
-        log = self._call.log if log is None else log
+        return self._retries.read(self._read, request, form, self._call.log if log is None else log)
 
-        async def attempt() -> T:
-            return faults.read(await self._answer(request, log), request, form)
-
-        return await self._retries.read(attempt)
+    async def _read(self, request: UpstreamRequest, form: type[T], log: UpstreamLog) -> T:
+        return faults.read(await self._answer(request, log), request, form)
 
     def _answer(self, request: UpstreamRequest, log: UpstreamLog) -> Awaitable[Answer]:
         """The answer to a read, as another call's equal one gets it where that will do."""
@@ -209,11 +209,18 @@ class MLApi:
         """What is promised, asked once and in the language that all versions understand."""
         return faults.read(await self._exchange(request, UNKNOWN, log), request, form)
 
-    async def _exchange(self, request: UpstreamRequest, version: ClusterVersion, log: UpstreamLog) -> Answer:
+    def _exchange(
+        self, request: UpstreamRequest, version: ClusterVersion, log: UpstreamLog
+    ) -> Awaitable[Answer]:
         cluster, call, content = self._cluster, self._call, request.body
         media = media_fields(version, has_body=content is not None)
         fields = f"{media}{field('x-opaque-id', call.request_id)}{cluster.credential.field(call)}"
         if content is not None and len(content) >= COMPRESSED_FROM:
-            fields += _GZIPPED
-            content = await compressed(content)
-        return await cluster.transport.send(request, fields=fields, log=log, content=content)
+            return self._exchange_packed(request, fields, content, log)
+        return cluster.transport.send(request, fields=fields, log=log)
+
+    async def _exchange_packed(
+        self, request: UpstreamRequest, fields: str, body: bytes, log: UpstreamLog
+    ) -> Answer:
+        packed = await compressed(body)
+        return await self._cluster.transport.send(request, fields=fields + _GZIPPED, log=log, content=packed)

@@ -116,11 +116,10 @@ class GraphApi:
 
         `log` is that of the row that it is read for. Raises UpstreamError for any other answer.
         """
+        return await self._retries.read(self._attempt, request, form, log or self._call.log)
 
-        async def attempt() -> T:
-            return self._read(await self._answer(request, log or self._call.log), request, form)
-
-        return await self.repeat(attempt)
+    async def _attempt(self, request: UpstreamRequest, form: type[T], log: UpstreamLog) -> T:
+        return self._read(await self._answer(request, log), request, form)
 
     async def _answer(self, request: UpstreamRequest, log: UpstreamLog) -> Answer:
         """The answer to a read, as another call's equal one gets it where that will do."""
