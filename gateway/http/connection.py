@@ -100,11 +100,12 @@ class PunctualConnection(HttpToolsProtocol):
         parser: Any = self.parser  # which is None, later on
         before = self.cycle
         url, version = httptools.parse_url(self.url), parser.get_http_version()
-        scope = cast("Scope", self.scope)
+        path = url.path.decode("ascii")
+        scope: Any = self.scope
         scope.update(
             http_version=version,
             method=parser.get_method().decode("ascii"),
-            path=self.root_path + unquote(url.path.decode("ascii")),
+            path=self.root_path + (unquote(path) if "%" in path else path),
             raw_path=self.root_path.encode("ascii") + url.path,
             query_string=url.query or b"",
         )

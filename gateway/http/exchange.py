@@ -9,6 +9,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from gateway.http.headers import Header
 
 _REMEMBERED: Final = 256
+_SHORT: Final = 16 * 1024
+"""So many bytes are sooner copied than written beside others."""
 _UNFIT: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -47,7 +49,11 @@ class Exchange(RequestResponseCycle):
     def _answer(self, head: Any, body: bytes) -> None:
         headers = map(_line, (*self.default_headers, *head["headers"]))
         self.response_started = self.response_complete = True
-        self.transport.writelines((STATUS_LINE[head["status"]], *headers, b"\r\n", body))
+        written = b"".join((STATUS_LINE[head["status"]], *headers, b"\r\n"))
+        if len(body) < _SHORT:
+            self.transport.write(written + body)
+        else:
+            self.transport.writelines((written, body))
         self.message_event.set()
         self.on_response()
 
