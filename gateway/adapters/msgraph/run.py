@@ -12,7 +12,7 @@ from gateway.adapters.msgraph.details import PROPERTIES, READ
 from gateway.adapters.msgraph.events import ATTRIBUTES, EventReader
 from gateway.adapters.msgraph.series_keys import SeriesKeys
 from gateway.adapters.msgraph.times import day_of, zone_of
-from gateway.adapters.msgraph.wire import GraphEvent
+from gateway.adapters.msgraph.wire import DateTimeTimeZone, GraphEvent
 from gateway.adapters.msgraph.words import known
 from gateway.model.event import Event, ShowAs, SourceKind
 from gateway.model.fields import DETAILS
@@ -21,7 +21,7 @@ from gateway.model.run import Run, Same, Written, all_quoted, quoted
 Row: TypeAlias = tuple[str, str, str, GraphEvent]
 """An event's start, its name in ids, its end, and itself: rows have the order of their events."""
 _MSGRAPH: Final = SourceKind.MSGRAPH.value
-_Zones: TypeAlias = Sequence[tuple[str | None, str | None]]
+_Time: TypeAlias = Callable[[GraphEvent], DateTimeTimeZone]
 
 
 class GraphRun(Run):
@@ -58,26 +58,21 @@ def _order(run: GraphRun) -> list[tuple[datetime, str]]:
     return [(datetime.fromisoformat(f"{at}Z"), run.reader.events + name) for at, name, _, _ in run.rows]
 
 
-def _start_zones(run: GraphRun) -> Sequence[str]:
-    return _zones([(it.original_start_time_zone, it.start.time_zone) for it in run.events], run)
-
-
-def _end_zones(run: GraphRun) -> Sequence[str]:
-    return _zones([(it.original_end_time_zone, it.end.time_zone) for it in run.events], run)
-
-
-def _zones(names: _Zones, run: GraphRun) -> Sequence[str]:
+def _zones(original: Callable[[GraphEvent], str | None], time: _Time, run: GraphRun) -> Sequence[str]:
     """The zones that are meant by the original names and those shown; whole days have the start's alone."""
-    if True in [it.is_all_day for it in run.events]:
-        pairs = zip(run.events, names, strict=True)
-        names = [(it.original_start_time_zone, None) if it.is_all_day else pair for it, pair in pairs]
+    events = run.events
+    originals, shown = {*map(original, events)}, {time(it).time_zone for it in events}
+    if len(originals) == len(shown) == 1 and True not in [it.is_all_day for it in events]:
+        return Same(f'"{zone_of(*originals, *shown)}"')
+    names = [
+        (it.original_start_time_zone, None) if it.is_all_day else (original(it), time(it).time_zone)
+        for it in events
+    ]
     meant = {pair: f'"{zone_of(*pair)}"' for pair in set(names)}
-    if len(meant) == 1:
-        return Same(*meant.values())
     return Written([meant[pair] for pair in names])
 
 
-def _days(times: Callable[[GraphEvent], Any], run: GraphRun) -> list[date | None]:
+def _days(times: _Time, run: GraphRun) -> list[date | None]:
     return [day_of(times(it)) if it.is_all_day else None for it in run.events]
 
 
@@ -124,8 +119,8 @@ _COLUMNS: Final[Mapping[str, Callable[[GraphRun], Sequence[Any]]]] = {
     "calendar_id": lambda run: Same(f'"{run.reader.calendar}"'),
     "start.instant": lambda run: Written([start for start, _, _, _ in run.rows], '"', 'Z"'),
     "end.instant": lambda run: Written([end for _, _, end, _ in run.rows], '"', 'Z"'),
-    "start.zone": _start_zones,
-    "end.zone": _end_zones,
+    "start.zone": partial(_zones, attrgetter("original_start_time_zone"), attrgetter("start")),
+    "end.zone": partial(_zones, attrgetter("original_end_time_zone"), attrgetter("end")),
     "start.day": partial(_days, lambda event: event.start),
     "end.day": partial(_days, lambda event: event.end),
     "is_all_day": lambda run: [it.is_all_day is True for it in run.events],

@@ -9,6 +9,8 @@ from gateway.adapters.msgraph.wire import GraphEvent, Page, Resource
 from gateway.model.event import SourceKind
 from gateway.model.fields import ALWAYS, DETAILS, Fields
 
+CONTEXT: Final = "@odata.context"
+"""Tells whose an event is; of a page it comes but once."""
 _DETAIL: Final = f"{SourceKind.MSGRAPH}."
 _NEEDED: Final = ("id", "start", "end", "isAllDay", "originalStartTimeZone", "originalEndTimeZone")
 """What an event's name, its place in a list and its days cannot be told without."""
@@ -66,17 +68,17 @@ def select(fields: Fields, *, version: str) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def event_of(fields: Fields) -> type[GraphEvent]:
-    """An event of which only what is wanted is read: all else is None, whatever comes."""
+def event_of(fields: Fields, *others: str) -> type[GraphEvent]:
+    """An event of which only what is wanted is read, and the `others`: all else is None, whatever comes."""
     wanted = (_PROPERTIES.get(it, ()) + _UNASKED.get(it, ()) for it in fields)
-    names = {"@odata.context", *_NEEDED}.union(*wanted)
+    names = {*_NEEDED, *others}.union(*wanted)
     read = [field for field in msgspec.structs.fields(GraphEvent) if field.encode_name in names]
-    others = set(GraphEvent.__struct_fields__) - {field.name for field in read}
+    unread = set(GraphEvent.__struct_fields__) - {field.name for field in read}
     return msgspec.defstruct(  # type: ignore[return-value]  # in all that is read of it it is one
         "SelectedEvent",
         [(it.name, it.type) if it.required else (it.name, it.type, it.default) for it in read],
         bases=(Resource,),
-        namespace=dict.fromkeys(others),
+        namespace=dict.fromkeys(unread),
         rename={field.name: field.encode_name for field in read},
         frozen=True,
         kw_only=True,

@@ -17,7 +17,7 @@ from gateway.adapters.msgraph.kept import changes, compared
 from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical, is_group
 from gateway.adapters.msgraph.repeats import Repeats
-from gateway.adapters.msgraph.selection import event_of
+from gateway.adapters.msgraph.selection import CONTEXT, event_of
 from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.transport import Answer
 from gateway.adapters.upstream import UpstreamRequest
@@ -181,7 +181,7 @@ class Writing:
         """The event that an answer shows, as far as somebody asks. Raises UnexpectedAnswer."""
         draft = post.planned.draft
         fields = self._fields if self._fields is EVERYTHING else self._fields | _NEEDED | compared(draft)
-        event = decode(answer, post.request, event_of(fields))
+        event = decode(answer, post.request, event_of(fields, CONTEXT))
         owner = self._api.owner(self._calendar, event.context)
         home = canonical(self._calendar, owner)
         shown = event_reader(source=self._api.source, owner=owner, calendar=home, fields=fields).read(event)
