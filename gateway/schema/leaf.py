@@ -16,6 +16,7 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 from gateway.model.run import Same, Written, all_quoted, quoted
 from gateway.model.time import to_rfc3339
+from gateway.schema.scalars import as_it_is
 
 Leaf: TypeAlias = Callable[[Any], Any]
 Column: TypeAlias = Callable[[Sequence[Any], Sequence[Any] | None], Sequence[str]]
@@ -39,6 +40,11 @@ class Uncovered(Exception):
     """What is raised for a value that is not covered."""
 
 
+def _left(type_: GraphQLLeafType) -> type | None:
+    """The class of values that a scalar leaves as they are."""
+    return str if type_.coerce_output_value is as_it_is else _AS_THEY_ARE.get(type_)
+
+
 def leaf(type_: GraphQLLeafType) -> Leaf:
     """What completes a value of a type that is not null."""
     return _enum(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_)
@@ -48,7 +54,7 @@ def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) 
     """What writes a column of a type, whose values are shown by a view, or as members by their names."""
     is_enum = isinstance(type_, CustomGraphQLEnumType)
     complete = _member(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_, view)
-    plain = {NoneType, None if view else _AS_THEY_ARE.get(type_)}
+    plain = {NoneType, None if view else _left(type_)}
     is_instant = view is None and type_.coerce_output_value is to_rfc3339
 
     def write(values: Sequence[Any], parents: Sequence[Any] | None) -> Sequence[str]:
@@ -70,20 +76,15 @@ def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) 
     return write
 
 
-def text(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) -> Callable[[Any], str]:
-    """What writes one value, of the same values as `column` writes many."""
-    if type_ is GraphQLBoolean:
-        return (_WORDS if nullable else _FLAGS).__getitem__
-    write = _text(type_, view)
-    return (lambda value: "null" if value is None else write(value)) if nullable else write
-
-
-def _text(type_: GraphQLLeafType, view: Leaf | None) -> Callable[[Any], str]:
+def text(type_: GraphQLLeafType, view: Leaf | None = None) -> Callable[[Any], str]:
+    """What writes one value that is not null, of the same values as `column` writes many."""
     if isinstance(type_, CustomGraphQLEnumType):
         texts = {name: quoted(shown) for name, shown in _names(type_).items()}
         return lambda value: texts[value._name_]
-    if view is None and _AS_THEY_ARE.get(type_) is str:
+    if view is None and _left(type_) is str:
         return quoted
+    if view is None and _left(type_) is bool:
+        return _FLAGS.__getitem__
     complete = _scalar(type_, view)
     if view is None and type_.coerce_output_value is to_rfc3339:
         return lambda value: _encode(value if value.tzinfo is UTC else complete(value)).decode()

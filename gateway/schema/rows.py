@@ -20,7 +20,7 @@ from strawberry.types.field import StrawberryField
 
 from gateway.model.fields import DETAILS_OF
 from gateway.model.run import Merged, Written, getter
-from gateway.schema.leaf import column, refuse, text
+from gateway.schema.leaf import Leaf, column, refuse, text
 from gateway.schema.shown import Rows, column_of, is_of_event, view_of
 
 Write: TypeAlias = Callable[..., list[str]]
@@ -154,8 +154,17 @@ class _Rows:
             return f"{self._writer.name('g', getter(path))}({place})"
         return f"{place}.{path}"
 
-    def _leaf(self, type_: GraphQLLeafType, place: str, parents: Parents, **how: Any) -> str:  # noqa: ARG002
-        return f"{self._writer.name('c', text(type_, **how))}({place})"
+    def _leaf(
+        self,
+        type_: GraphQLLeafType,
+        place: str,
+        parents: Parents,  # noqa: ARG002 - the expression is evaluated only where these are there
+        *,
+        nullable: bool,
+        view: Leaf | None,
+    ) -> str:
+        write = self._writer.name("c", text(type_, view))
+        return f'"null" if (v := {place}) is None else {write}(v)' if nullable else f"{write}({place})"
 
     def _named(self, place: str) -> tuple[str, str, str]:
         """A name for an object that may be null, the expression that gives it, and its place then."""
@@ -186,8 +195,16 @@ class _Columns(_Rows):
     def _below(self, place: str, path: str) -> str:
         return f"{place}.{path}" if place and path else place or path
 
-    def _leaf(self, type_: GraphQLLeafType, place: str, parents: Parents, **how: Any) -> str:
-        write = self._writer.name("c", column(type_, **how))
+    def _leaf(
+        self,
+        type_: GraphQLLeafType,
+        place: str,
+        parents: Parents,
+        *,
+        nullable: bool,
+        view: Leaf | None,
+    ) -> str:
+        write = self._writer.name("c", column(type_, nullable=nullable, view=view))
         return self._column(f"{write}(column({place!r}), {parents[-1] if parents else None})")
 
     def _named(self, place: str) -> tuple[str, str, str]:

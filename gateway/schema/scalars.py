@@ -43,6 +43,11 @@ def _text(parse: Callable[[str], T]) -> Callable[[Any], T]:
     return parse_text
 
 
+def as_it_is(value: T) -> T:
+    """What writes out a scalar that is text already."""
+    return value
+
+
 def _same(value: T) -> T:
     return value
 
@@ -84,7 +89,7 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
         name="TimeZone",
         description="A time zone. Written out as its IANA name: `Europe/Berlin`. Accepted: an IANA or a "
         "Windows name, such as `W. Europe Standard Time`.",
-        serialize=_same,
+        serialize=as_it_is,
         parse_value=_text(str),
     ),
     RecurrenceRule: strawberry.scalar(
@@ -93,7 +98,7 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
         "`FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10`, with FREQ from DAILY to YEARLY. Accepted with and without "
         "`RRULE:`, written out without.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10",
-        serialize=_same,
+        serialize=as_it_is,
         parse_value=_text(str),
     ),
     Duration: strawberry.scalar(
@@ -106,7 +111,7 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
     URL: strawberry.scalar(
         name="URL",
         description="An absolute URL.",
-        serialize=_same,
+        serialize=as_it_is,
         parse_value=_output_only,
     ),
     JSON: strawberry.scalar(

@@ -159,7 +159,7 @@ def _each_once(items: Iterable[T]) -> tuple[T, ...]:
 
 
 def status_of(rows: Sequence[EventRow], *, dry_run: bool) -> BatchStatus:
-    good = sum(row.status in _GOOD for row in rows)
+    good = sum([row.status in _GOOD for row in rows])
     if good < len(rows):
         return BatchStatus.PARTIAL if good or _anything_there(rows) else BatchStatus.FAILED
     return BatchStatus.PLANNED if dry_run else BatchStatus.SUCCEEDED
