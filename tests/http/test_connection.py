@@ -191,13 +191,12 @@ def body(piece: bytes, *, more: bool = False) -> dict[str, Any]:
     return {"type": "http.response.body", "body": piece, "more_body": more}
 
 
-def test_an_answer_in_one_piece_goes_out_with_its_head(connection: Any) -> None:
+@pytest.mark.parametrize("length", [0, 3, 100_000])
+def test_an_answer_in_one_piece_goes_out_with_its_head(connection: Any, length: int) -> None:
     for written in (1, 2):
-        answer(connection, head((b"content-length", b"3"), (b"x", b"y")), body(b"abc"))
-        assert (
-            client(connection).writes
-            == [b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\nx: y\r\n\r\nabc"] * written
-        )
+        answer(connection, head((b"content-length", b"%d" % length), (b"x", b"y")), body(b"a" * length))
+        whole = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nx: y\r\n\r\n" % length + b"a" * length
+        assert client(connection).writes == [whole] * written
     assert not client(connection).closed
 
 
