@@ -19,11 +19,15 @@ _ASKED_AT_ONCE: Final = 16
 
 
 class Session:
-    """What the services work with during one GraphQL operation."""
+    """What the services work with during one GraphQL operation.
+
+    `log` is what the upstreams were asked, and how long and how often they may be.
+    """
 
     def __init__(self, catalog: Catalog, call: Call, limits: CallLimits = CallLimits()) -> None:  # noqa: B008 - frozen
         self.catalog = catalog if call.scopes is None else catalog.seen_with(call.scopes)
         self.call = call
+        self.log: Final = call.log
         self.limits: Final = limits
         self._aside: Session | None = None
         self._adapters: dict[str, CalendarAdapter] = {}
@@ -58,11 +62,6 @@ class Session:
         """Counts events that are to be written. Raises TooMany for more than one request may write."""
         self.limits.check_events(count, path, before=self.call.asked.events)
         self.call.asked.events += count
-
-    @property
-    def log(self) -> UpstreamLog:
-        """What the upstreams were asked, and how long and how often they may be."""
-        return self.call.log
 
     def adapter(self, source: ConfiguredSource) -> CalendarAdapter:
         """The source as this call sees it; the same one all through the call. Raises MissingScope."""
