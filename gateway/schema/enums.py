@@ -1,7 +1,7 @@
 """The schema's enumerations. Members have the domain's names, so that one becomes the other by name."""
 
 from enum import Enum
-from typing import TypeVar, cast, overload
+from typing import TypeVar, overload
 
 import strawberry
 from strawberry import enum_value as value
@@ -15,7 +15,10 @@ def by_name(enum: type[E], member: Enum) -> E: ...
 def by_name(enum: type[E], member: Enum | None) -> E | None: ...
 def by_name(enum: type[E], member: Enum | None) -> E | None:
     """The member of `enum` that is called like `member`; None stays None."""
-    return None if member is None else cast("E", enum._member_map_[member._name_])  # `enum[...]` is slow
+    if member is None:
+        return None
+    found: E = enum._member_map_[member._name_]  # type: ignore[assignment]  # they are its own
+    return found
 
 
 @strawberry.enum(description="Which API stands behind a source.")

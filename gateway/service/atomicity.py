@@ -48,7 +48,8 @@ def hold_back(writes: Sequence[Write], *, others_refused: bool) -> None:
 
 def check_allowance(writes: Sequence[Write], session: Session, atomicity: Atomicity) -> None:
     """Skips all that is planned if it takes more requests than the operation has left."""
-    check_calls(writes, session.log.allowance, besides=_calls_back(writes, atomicity))
+    back = 0 if atomicity is Atomicity.BEST_EFFORT else _calls_back(writes)
+    check_calls(writes, session.log.allowance, besides=back)
 
 
 async def apply(writes: Sequence[Write], session: Session, atomicity: Atomicity) -> None:
@@ -62,17 +63,14 @@ async def apply(writes: Sequence[Write], session: Session, atomicity: Atomicity)
 async def _apply_whole(writes: Sequence[Write], session: Session) -> None:
     """Applies all steps, silent ones first and mail last; if one fails, takes back what was done."""
     whole = _Whole(writes)
-    calls_back = _calls_back(writes, Atomicity.ALL_OR_NOTHING)
-    with session.hurried(_FOR_WRITING), session.log.allowance.keeping(calls_back):
+    with session.hurried(_FOR_WRITING), session.log.allowance.keeping(_calls_back(writes)):
         await whole.apply(Lanes(session.log))
     if whole.is_broken:
         await whole.undo(Lanes(session.log))
 
 
-def _calls_back(writes: Sequence[Write], atomicity: Atomicity) -> int:
+def _calls_back(writes: Sequence[Write]) -> int:
     """How many requests are kept for taking back what is planned."""
-    if atomicity is Atomicity.BEST_EFFORT:
-        return 0
     return _CALLS_BACK * sum(write.size(step) for write in writes for step in write.steps)
 
 

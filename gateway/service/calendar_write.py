@@ -59,7 +59,7 @@ class CalendarWrite:
             planned = self._planned.get(index)
             if index not in self.outcomes and (draft.attendees or (planned and planned.effects)):
                 counts[index] = _hearing(draft, planned)
-        return {index: count for index, count in counts.items() if count}
+        return counts and {index: count for index, count in counts.items() if count}
 
     @property
     def is_short(self) -> bool:
@@ -155,10 +155,10 @@ class CalendarWrite:
             self.outcomes |= _settled(plan, indexes)
         for place, problem in plan.refused.items():
             self._refuse((indexes[place],), problem.at("events", indexes[place]))
-        unplanned = [index for index in indexes if index not in planned]
-        forgotten = {*unplanned} - self.refused.keys() - self.outcomes.keys()
-        if forgotten:
-            raise RuntimeError(f"{self.source_name} planned nothing for the events {sorted(forgotten)}")
+        if len(planned) < len(indexes):
+            forgotten = set(indexes) - planned.keys() - self.refused.keys() - self.outcomes.keys()
+            if forgotten:
+                raise RuntimeError(f"{self.source_name} planned nothing for the events {sorted(forgotten)}")
         return steps
 
     def _refuse_planned(self, steps: Iterable[Step]) -> bool:

@@ -55,8 +55,7 @@ class Drafts:
     def __init__(self, makers: Sequence[DraftMaker], keys: Sequence[str | None] = ()) -> None:
         self._makers = makers
         self.keys: Final = keys or [None] * len(makers)
-        given = [folded(key) for key in self.keys if key is not None]
-        self._counts = Counter(given) if given else {}
+        self._counts = Counter(map(folded, filter(None, keys))) if any(keys) else {}
         self._made: dict[str | None, Made] = {}
 
     def in_zone(self, time_zone: str | None) -> Made:

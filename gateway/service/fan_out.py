@@ -111,7 +111,10 @@ def check_calls(writes: Sequence[Write], allowance: Allowance, *, besides: int =
 
     `besides` is how many it may take beside what is planned.
     """
-    needed = sum([len(step.requests) for write in writes for step in write.steps])
+    needed = 0
+    for write in writes:
+        for step in write.steps:
+            needed += len(step.requests)
     if not needed:
         return
     try:

@@ -1,6 +1,5 @@
 """The ways to the calendars of one call: a few steps on each at once, none where nobody answers any more."""
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -41,8 +40,8 @@ class Lanes:
     def __init__(self, log: UpstreamLog, *, within: Deadline = NEVER) -> None:
         self._log = log
         self._within = within
-        self._sources: dict[str, Gate] = defaultdict(lambda: Gate(_PER_SOURCE))
-        self._lanes: dict[str, Gate] = defaultdict(lambda: Gate(_PER_LANE))
+        self._sources: dict[str, Gate] = {}
+        self._lanes: dict[str, Gate] = {}
         self._closed: dict[str, Problem] = {}
 
     async def run_all(self, works: Sequence[Work]) -> None:
@@ -57,7 +56,8 @@ class Lanes:
 
         It is skipped when its time or the call's is up, too, or the call has sent all requests that it may.
         """
-        lane, source = self._lanes[work.lane], self._sources[work.lane.partition(":")[0]]
+        lane = self._lanes.setdefault(work.lane, Gate(_PER_LANE))
+        source = self._sources.setdefault(work.lane.partition(":")[0], Gate(_PER_SOURCE))
         async with lane.enter(work.events), source.enter():
             await self._take(work)
 
@@ -71,14 +71,17 @@ class Lanes:
             work.skip(self._closed[work.lane])
             return
         try:
-            with self._within.limit(too_slow):
-                problems = await work.step()
+            problems = await (work.step() if self._within is NEVER else self._in_time(work))
         except OutOfTime as exc:
             work.skip(exc.problem)
             return
         for problem in problems:
             if problem.code in _SILENCE:
                 self._closed.setdefault(work.lane, _not_sent(problem))
+
+    async def _in_time(self, work: Work) -> Iterable[Problem]:
+        with self._within.limit(too_slow):
+            return await work.step()
 
 
 def _not_sent(before: Problem) -> Problem:

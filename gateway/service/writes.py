@@ -33,7 +33,9 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
     problems = _problems_of_call(command, len(resolved), session)
     if problems:
         return WriteReport(status=BatchStatus.FAILED, problems=problems)
-    targets = await session.distinct([item for item in resolved if isinstance(item, Target)])
+    targets = [item for item in resolved if isinstance(item, Target)]
+    if len(targets) > 1:
+        targets = await session.distinct(targets)
     drafts = Drafts(command.drafts, command.keys)
     writes = [CalendarWrite(session, audit, command, target, drafts) for target in targets]
     await _prepare(session, writes, command)
