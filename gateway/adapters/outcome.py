@@ -73,7 +73,7 @@ class Seen(Outcome, frozen=True, kw_only=True):
 
     @property  # type: ignore[misc] # in place of an attribute, of which none is ever set
     def event(self) -> Event:  # pyright: ignore[reportIncompatibleVariableOverride] # as above
-        return self.run[self.place]
+        return self.run.event(self.place)
 
     @property
     def event_id(self) -> str:

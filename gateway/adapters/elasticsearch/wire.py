@@ -143,7 +143,8 @@ class EventReader:
             start, end = from_millis(stored.start_time), from_millis(stored.end_time)
         except InvalidTime as exc:
             raise UnexpectedAnswer(f"Event {stored.event_id} of {self.calendar}: {exc}") from exc
-        title, mark = parted(stored.description)
+        text = stored.description
+        title, mark = parted(text) if text[-1:] == "]" else (text, None)
         return Event(
             id=written_event_id(self.calendar, stored.start_time, stored.event_id),
             source=self.source,
