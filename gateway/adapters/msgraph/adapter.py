@@ -210,10 +210,11 @@ class MSGraphAdapter:
 
     def _with_exceptions(self, step: Step) -> Step:
         """The step with the requests that take days out of its series; a change has its own."""
-        if isinstance(step, KeyedStep) and step.change is not None:
+        exceptions = of_step(step)
+        if not exceptions or (isinstance(step, KeyedStep) and step.change is not None):
             return step
-        after = [request for one in of_step(step).values() for request in planned(one, self._requests)]
-        return msgspec.structs.replace(step, requests=(*step.requests, *after)) if after else step
+        after = [request for one in exceptions.values() for request in planned(one, self._requests)]
+        return msgspec.structs.replace(step, requests=(*step.requests, *after))
 
     async def _leave_out(self, exceptions: Exceptions, written: Outcome) -> Outcome:
         if written.event is not None and isinstance(written.event.details, MSGraphEventDetails):

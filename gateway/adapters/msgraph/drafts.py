@@ -24,9 +24,11 @@ from gateway.model.event import (
     EventBody,
     EventLocation,
     PostalAddress,
+    Recurrence,
     SourceKind,
 )
 from gateway.model.msgraph import OpenExtension
+from gateway.model.time import EventTime
 
 ASSIGNED: Final = "<assigned>"
 """Stands for the transactionId in a planned request, so that two dry runs show the same."""
@@ -66,18 +68,16 @@ def to_wire(draft: Draft, *, transaction_id: str = ASSIGNED) -> NewEvent:
         attendees=None if draft.attendees is None else tuple(map(_attendee, draft.attendees)),
         show_as=draft.show_as,
         categories=draft.categories,
-        recurrence=_recurrence(draft),
+        recurrence=None if draft.recurrence is None else _recurrence(draft.recurrence, draft.start),
         transaction_id=transaction_id,
     )
     options = draft.options.get(SourceKind.MSGRAPH)
     return msgspec.structs.replace(event, **_options(options)) if options else event
 
 
-def _recurrence(draft: Draft) -> PatternedRecurrence | None:
-    if draft.recurrence is None:
-        return None
+def _recurrence(recurrence: Recurrence, start: EventTime) -> PatternedRecurrence:
     with located("recurrence"):
-        return to_pattern(draft.recurrence.rule, draft.start)
+        return to_pattern(recurrence.rule, start)
 
 
 def times(draft: Draft) -> tuple[SentTime, SentTime]:

@@ -42,15 +42,15 @@ class Exceptions(msgspec.Struct, frozen=True, kw_only=True):
 
 def of_step(step: Step) -> Mapping[int, Exceptions]:
     """The days that the new series of a step leave out, by the index of the event."""
-    return {
-        planned.index: Exceptions(
-            series=event_in_mailbox_of(step.calendar, ASSIGNED),
-            zone=planned.draft.recurrence.time_zone,
-            days=planned.draft.recurrence.except_dates,
-        )
-        for planned in step.events
-        if planned.draft.recurrence is not None and leaves_out_days(planned.draft)
-    }
+    found: dict[int, Exceptions] = {}
+    for planned in step.events:
+        recurrence = planned.draft.recurrence
+        if recurrence is not None and recurrence.except_dates:
+            series = event_in_mailbox_of(step.calendar, ASSIGNED)
+            found[planned.index] = Exceptions(
+                series=series, zone=recurrence.time_zone, days=recurrence.except_dates
+            )
+    return found
 
 
 def leaves_out_days(draft: Draft) -> bool:

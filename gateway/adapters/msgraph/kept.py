@@ -11,7 +11,7 @@ from gateway.adapters.losses import Loss, camel_case, plain
 from gateway.adapters.msgraph.drafts import times
 from gateway.adapters.msgraph.patch import members_of
 from gateway.adapters.msgraph.recurrence import from_pattern, to_pattern
-from gateway.adapters.msgraph.wire import DateTimeTimeZone, NewEvent, PatternedRecurrence
+from gateway.adapters.msgraph.wire import NewEvent, PatternedRecurrence
 from gateway.model.event import Attendee, Draft, Event, SourceKind
 from gateway.model.fields import ALWAYS, DETAILS, EVERYTHING, Fields
 from gateway.model.msgraph import MSGraphEventDetails
@@ -44,15 +44,12 @@ def changes(draft: Draft, event: Event, members: Collection[str] = _ALL) -> Iter
     if "is_online_meeting" in members and getattr(options, _ONLINE, None) and not _can_be_joined(details):
         yield _changed("msgraph.isOnlineMeeting", _NO_LINK, True, details.is_online_meeting)
     if "start" in members:
-        start, end = times(draft)
-        yield from _renamed("start", start.wire, details.original_start_time_zone)
-        yield from _renamed("end", end.wire, details.original_end_time_zone)
-        yield from _moved("start", draft.start, event.start, is_all_day=draft.is_all_day)
-        yield from _moved("end", draft.end, event.end, is_all_day=draft.is_all_day)
+        yield from _times_changed(draft, event, details)
     if draft.recurrence is not None:
         sent = to_pattern(draft.recurrence.rule, draft.start)
         yield from _rule_changed(draft, sent, event)
-    for name, given, held in (*_plain(draft, event), *_options(options, details)):
+    own = () if options is None else _options(options, details)
+    for name, given, held in (*_plain(draft, event), *own):
         if name in members and not _is_in(given, held):
             field = camel_case(name) if name in _PLAIN else f"{SourceKind.MSGRAPH}.{camel_case(name)}"
             yield _changed(field, "Graph holds something else than it was sent.", plain(given), plain(held))
@@ -76,11 +73,9 @@ def _plain(draft: Draft, event: Event) -> Iterator[tuple[str, object, object]]:
             yield name, given, getattr(event, name)
 
 
-def _options(
-    given: msgspec.Struct | None, details: MSGraphEventDetails
-) -> Iterator[tuple[str, object, object]]:
+def _options(given: msgspec.Struct, details: MSGraphEventDetails) -> Iterator[tuple[str, object, object]]:
     """The same of the options, as far as Graph shows them. Whether it can be joined is a question apart."""
-    for name in () if given is None else given.__struct_fields__:
+    for name in given.__struct_fields__:
         held = getattr(details, name, None)
         if held is not None and name != _ONLINE:
             yield name, getattr(given, name), held
@@ -119,10 +114,20 @@ def _can_be_joined(details: MSGraphEventDetails) -> bool:
     return bool(details.online_meeting_url or (meeting is not None and meeting.join_url))
 
 
-def _renamed(field: str, sent: DateTimeTimeZone, shown: str | None) -> Iterator[TranslationWarning]:
+def _times_changed(draft: Draft, event: Event, details: MSGraphEventDetails) -> Iterator[TranslationWarning]:
+    start, end = times(draft)
+    first, last = details.original_start_time_zone, details.original_end_time_zone
+    for field, sent, shown in (("start", start, first), ("end", end, last)):
+        if shown and shown != sent.wire.time_zone:
+            yield from _renamed(field, sent.wire.time_zone or "", shown)
+    for field, given, held in (("start", draft.start, event.start), ("end", draft.end, event.end)):
+        if given != held:
+            yield from _moved(field, given, held, is_all_day=draft.is_all_day)
+
+
+def _renamed(field: str, given: str, shown: str) -> Iterator[TranslationWarning]:
     """Names of one zone are the same; so is none, for which there is no telling."""
-    given = sent.time_zone or ""
-    if shown and shown != given and find_zone(shown) != find_zone(given):
+    if find_zone(shown) != find_zone(given):
         message = f"Graph holds the time zone {given} under another name, {shown}."
         yield _changed(field, message, given, shown)
 
@@ -131,8 +136,6 @@ def _moved(
     field: str, given: EventTime, held: EventTime, *, is_all_day: bool
 ) -> Iterator[TranslationWarning]:
     """Exchange may have other rules for a zone than this machine, and keeps whole days by their dates."""
-    if given == held:
-        return
     before, after = (_moment(time, is_all_day=is_all_day) for time in (given, held))
     if before != after:
         message = f"Graph holds another time, {after} instead of {before}: look at the event."

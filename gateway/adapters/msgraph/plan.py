@@ -49,9 +49,7 @@ def plan(
     refused: dict[int, Problem] = {}
     for index, draft in drafts.items():
         try:
-            check_attendees(draft)
-            check_new(draft)
-            check_own(draft)
+            _check(draft)
             post = requests.add_event(calendar, body(draft))
             check_size(post)
             planned = alone if leaves_out_days(draft) else together
@@ -59,8 +57,19 @@ def plan(
         except GatewayError as exc:
             refused[index] = exc.problem
     place = canonical_if_known(calendar) or calendar
-    steps = _batched(place, together) if in_batches and len(together) > _FEW else _one_by_one(place, together)
-    return Plan(steps=(*steps, *_one_by_one(place, alone)), refused=refused)
+    if in_batches and len(together) > _FEW:
+        return Plan(steps=(*_batched(place, together), *_one_by_one(place, alone)), refused=refused)
+    return Plan(steps=_one_by_one(place, together + alone), refused=refused)
+
+
+def _check(draft: Draft) -> None:
+    """Raises GatewayError. A draft without what is checked is not asked about it."""
+    if draft.attendees:
+        check_attendees(draft)
+    if draft.recurrence is not None:
+        check_new(draft)
+    if draft.options:
+        check_own(draft)
 
 
 def _planned(index: int, draft: Draft, calendar: CalendarId) -> PlannedEvent:
@@ -72,8 +81,8 @@ def _planned(index: int, draft: Draft, calendar: CalendarId) -> PlannedEvent:
     )
 
 
-def _one_by_one(calendar: CalendarId, planned: Sequence[_PlannedPost]) -> Sequence[Step]:
-    return [Step(calendar=calendar, events=(event,), requests=(post,)) for event, post in planned]
+def _one_by_one(calendar: CalendarId, planned: Sequence[_PlannedPost]) -> tuple[Step, ...]:
+    return tuple([Step(calendar=calendar, events=(event,), requests=(post,)) for event, post in planned])
 
 
 def _batched(calendar: CalendarId, planned: Sequence[_PlannedPost]) -> Iterator[Step]:
@@ -116,8 +125,10 @@ def losses(draft: Draft, members: Collection[str]) -> Iterator[TranslationWarnin
         )
     if "start" in members:
         yield from _zones_changed(draft)
-    yield from clocks_not_kept(draft)  # given so, even where the instant is that of before
-    yield from options_not_held(draft, SourceKind.MSGRAPH, holder=_HOLDER)
+    if draft.other_clocks:  # given so, even where the instant is that of before
+        yield from clocks_not_kept(draft)
+    if draft.options:
+        yield from options_not_held(draft, SourceKind.MSGRAPH, holder=_HOLDER)
 
 
 def _zones_changed(draft: Draft) -> Iterator[TranslationWarning]:
