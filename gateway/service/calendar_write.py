@@ -8,7 +8,6 @@ import msgspec
 import structlog
 
 from gateway.adapters.base import Plan, PlannedEvent, Step
-from gateway.adapters.capabilities import Capability
 from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.calendar import Calendar
@@ -36,11 +35,10 @@ class CalendarWrite:
         self._audit = audit
         self._command = command
         self._policy = target.source.policy
-        self._can_mute = target.source.can(Capability.ANOMALY_SUPPRESSION)
-        self._longest_mute = self._policy.longest_mute(command.max_mute) if self._can_mute else timedelta.max
+        self._longest_mute = self._policy.longest_mute(command.max_mute) if target.can_mute else timedelta.max
         self._mode_warnings = target.source.dry_run_warnings() if command.dry_run else ()
         self.source_name: Final = target.source.name
-        self.invites: Final = target.source.can(Capability.ATTENDEES)
+        self.invites: Final = target.can_invite
         self.max_invitations: Final = self._policy.max_invitations
         self.calendar_id = target.known_id
         self.lane: Final = target.known_id or str(target.calendar)
@@ -98,7 +96,7 @@ class CalendarWrite:
 
     async def _look_at_calendar(self) -> None:
         """Only where it must be known: whether it is there, or, named by a wildcard, mutes all jobs."""
-        could_mute_all = self._can_mute and not self.target.is_named
+        could_mute_all = self.target.can_mute and not self.target.is_named
         must_be_there = self._command.dry_run or self._command.atomicity is Atomicity.ALL_OR_NOTHING
         if self._found is not None or not (could_mute_all or must_be_there):
             return

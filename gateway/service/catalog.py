@@ -84,7 +84,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     `known_id` is the canonical id, or None where only the upstream can tell; `canonical` is as the calendar
     was addressed then. `is_allowed` says whether the configuration names the calendar, and `is_named` whether
-    it does so by an alias, or without a wildcard.
+    it does so by an alias, or without a wildcard; `can_mute` and `can_invite` what its source can.
     """
 
     index: int
@@ -95,6 +95,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     by_alias: bool = False
     is_allowed: bool = False
     is_named: bool = False
+    can_mute: bool = False
+    can_invite: bool = False
     time_zone: str | None = None
     announcement: Announcement | None = None
 
@@ -112,6 +114,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             by_alias=alias is not None,
             is_allowed=alias is not None or source.policy.names(canonical),
             is_named=alias is not None or source.policy.names_exactly(canonical),
+            can_mute=source.can(Capability.ANOMALY_SUPPRESSION),
+            can_invite=source.can(Capability.ATTENDEES),
             time_zone=(alias.time_zone if alias else None) or source.policy.time_zone,
             announcement=alias.announcement if alias and is_outlook else None,
         )
