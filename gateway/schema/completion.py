@@ -18,13 +18,11 @@ from graphql import (
     FieldNode,
     GraphQLAbstractType,
     GraphQLField,
-    GraphQLID,
     GraphQLLeafType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLString,
     get_nullable_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
@@ -32,7 +30,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Ex
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from gateway.schema.leaf import leaf, refuse, written
+from gateway.schema.leaf import leaf, left, refuse, written
 from gateway.schema.rows import is_listed, rows, table
 from gateway.schema.variants import Completion
 
@@ -155,10 +153,11 @@ class _Writer:
 
     def _leaf(self, type_: GraphQLLeafType, value: str) -> str:
         complete = self.name("c", leaf(type_))
-        if type_ not in {GraphQLString, GraphQLID}:
+        kept = left(type_)
+        if kept is None or kept is int:  # of integers only short ones are kept
             return f"{complete}({value})"
         name, bound = _bound(value)
-        return f"({name} if {bound}.__class__ is str else {complete}({name}))"
+        return f"({name} if {bound}.__class__ is {kept.__name__} else {complete}({name}))"
 
     def _abstract(self, type_: GraphQLAbstractType, value: str, details: FieldDetailsList) -> str | None:
         types = self._execution.schema.get_possible_types(type_)

@@ -40,7 +40,7 @@ class Uncovered(Exception):
     """What is raised for a value that is not covered."""
 
 
-def _left(type_: GraphQLLeafType) -> type | None:
+def left(type_: GraphQLLeafType) -> type | None:
     """The class of values that a scalar leaves as they are."""
     return str if type_.coerce_output_value is as_it_is else _AS_THEY_ARE.get(type_)
 
@@ -54,7 +54,7 @@ def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) 
     """What writes a column of a type, whose values are shown by a view, or as members by their names."""
     is_enum = isinstance(type_, CustomGraphQLEnumType)
     complete = _member(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_, view)
-    plain = {NoneType, None if view else _left(type_)}
+    plain = {NoneType, None if view else left(type_)}
     is_instant = view is None and type_.coerce_output_value is to_rfc3339
 
     def write(values: Sequence[Any], parents: Sequence[Any] | None) -> Sequence[str]:
@@ -81,9 +81,9 @@ def text(type_: GraphQLLeafType, view: Leaf | None = None) -> Callable[[Any], st
     if isinstance(type_, CustomGraphQLEnumType):
         texts = {name: quoted(shown) for name, shown in _names(type_).items()}
         return lambda value: texts[value._name_]
-    if view is None and _left(type_) is str:
+    if view is None and left(type_) is str:
         return quoted
-    if view is None and _left(type_) is bool:
+    if view is None and left(type_) is bool:
         return _FLAGS.__getitem__
     complete = _scalar(type_, view)
     if view is None and type_.coerce_output_value is to_rfc3339:

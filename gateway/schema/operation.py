@@ -67,25 +67,20 @@ class Execution(CompiledExecution):
 
     async def result(self) -> ExecutionResult:
         """What comes of it, as graphql-core executes an operation without `@defer` and `@stream`."""
-        data: Any
+        data: Any = {}
         try:
-            if self._is_serial or len(self._fields) == 1:
-                data = await self._one_by_one()
-            else:
+            if not self._is_serial and len(self._fields) > 1:
                 data = self.execute_fields(self._root, None, None, self._fields, None)
                 data = await data if self.is_awaitable(data) else data
+            else:
+                for name, details in self._fields.items():
+                    path = Path(None, name, self._root.name)
+                    value = self.execute_field(self._root, None, details, path, None)
+                    data[name] = await value if self.is_awaitable(value) else value
         except GraphQLError as error:
             self.collected_errors.add(error, None)
             data = None
         return ExecutionResult(data=data, errors=self.collected_errors.errors or None)
-
-    async def _one_by_one(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for name, details in self._fields.items():
-            path = Path(None, name, self._root.name)
-            value = self.execute_field(self._root, None, details, path, None)
-            values[name] = await value if self.is_awaitable(value) else value
-        return values
 
 
 class Operation:

@@ -199,7 +199,11 @@ async def _merge(streams: Sequence[_Stream], wanted: int) -> Run:
     parts: list[Run] = []
     ending: _Stream | None = None
     while wanted:
-        await _fill([it for it in streams if it.ahead is NONE and it.runs is not None])
+        dry = [it for it in streams if it.ahead is NONE and it.runs is not None]
+        if len(dry) == 1:
+            await dry[0].fill()
+        elif dry:
+            await _fill(dry)
         shown = [it for it in streams if it.ahead is not NONE]
         if not shown:
             break
@@ -213,9 +217,6 @@ async def _merge(streams: Sequence[_Stream], wanted: int) -> Run:
 
 
 async def _fill(streams: Sequence[_Stream]) -> None:
-    if len(streams) == 1:
-        await streams[0].fill()
-        return
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def fill(stream: _Stream) -> None:
