@@ -14,25 +14,26 @@ from typing import Any, Final
 from contender import Contender
 from process import Server, free_port
 from upstream import BEGIN, VIEWED
-from workload import TYPENAME, Data, Workload
+from workload import CLIENTS, TYPENAME, Data, Workload
 
 ROOT: Final = Path(__file__).parents[1]
 _SAMPLING: Final = Path(__file__).with_name("sampling.py")
-_SETTINGS: Final = """
+_WRITTEN: Final = ", ".join(f'"w{client}"' for client in range(CLIENTS))
+_SETTINGS: Final = f"""
 [limits]  # of a minute: else there would be nothing to measure
 max_requests_per_minute = 1_000_000_000
 max_burst = 1_000_000_000
 
 [sources.elasticsearch]
 kind = "elasticsearch"
-url = "http://127.0.0.1:{port}"
+url = "http://127.0.0.1:{{port}}"
 api_key = "id:key"
 mode = "write"
-calendars = ["*"]
+calendars = ["list-*", {_WRITTEN}]  # what is written is named: else each write would ask first what it mutes
 
 [sources.msgraph]
 kind = "msgraph"
-url = "http://127.0.0.1:{port}"
+url = "http://127.0.0.1:{{port}}"
 access_token = "a-token"
 mode = "write"
 calendars = ["*"]

@@ -18,6 +18,8 @@ LENGTHS: Final[Mapping[str, str]] = {"list-10": "list 10", "list-10000": "10 lis
 """What shows besides how the cost of a list grows with it."""
 TITLES: Final = {**COLUMNS, **LENGTHS}
 Data = Mapping[str, Any]
+CLIENTS: Final = 32
+"""So many ask at once, unless a workload says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class Workload:
     variables: Callable[[int], Mapping[str, Any]]
     rows: Callable[[Data], Sequence[Any]]
     count: int
-    clients: int = 32
+    clients: int = CLIENTS
 
     def body(self, client: int) -> bytes:
         return json.dumps({"query": self.document, "variables": self.variables(client)}).encode()
