@@ -25,8 +25,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
 
 
-class _Posted(msgspec.Struct, frozen=True):
-    """An operation as it is posted."""
+class _Posted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An operation as it is posted. Of what else comes with it msgspec would not see whether it is JSON."""
 
     query: str
     variables: dict[str, Any] | None = None

@@ -109,6 +109,11 @@ async def test_a_get_carries_an_operation_in_its_query_string() -> None:
         b'{"query":"{a}"} x',
         b"query={a}",
         b'{"query":"{a}","variables":{"a":NaN}}',
+        b'{"query":"{a}","foo":"\xff"}',
+        b'{"query":"{a}","\xff":1}',
+        b'{"foo":1e999,"query":"{a}"}',
+        b'{"query":"{a}","foo":{"a":["\xff"]}}',
+        b'{"query":"{a}","foo":"\\ud800"}',
     ],
     ids=lambda body: repr(body[:40]),
 )
