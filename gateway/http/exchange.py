@@ -1,17 +1,20 @@
 """One request over a connection, and its answer."""
 
-import re
 from functools import lru_cache
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    RequestResponseCycle,
+)
 
 from gateway.http.headers import Header
 
 _REMEMBERED: Final = 256
 _SHORT: Final = 16 * 1024
 """So many bytes are sooner copied than written beside others."""
-_UNFIT: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Exchange(RequestResponseCycle):
@@ -29,38 +32,39 @@ class Exchange(RequestResponseCycle):
             return
         head, self._head = self._head, None
         if head is not None:
-            if self._is_simple(head, message):
-                self._answer(head, message["body"])
+            if self._is_whole(message) and self._has_answered(head, message.get("body", b"")):
                 return
             await super().send(head)
         await super().send(message)
 
-    def _is_simple(self, head: Any, message: Any) -> bool:
-        headers = dict(head["headers"])
+    def _is_whole(self, message: Any) -> bool:
         return (
-            headers.get(b"content-length") == b"%d" % len(message.get("body", b""))
-            and not message.get("more_body")
-            and b"connection" not in headers
+            not message.get("more_body")
             and self.keep_alive
             and self.scope["method"] != "HEAD"
             and not (self.flow.write_paused or self.disconnected)
         )
 
-    def _answer(self, head: Any, body: bytes) -> None:
-        headers = map(_line, (*self.default_headers, *head["headers"]))
-        self.response_started = self.response_complete = True
+    def _has_answered(self, head: Any, body: bytes) -> bool:
+        """Whether the head is one of which all is known here, and so is written with the body."""
+        headers = map(_line, (*self.default_headers, *head.get("headers", ())))
         written = b"".join((STATUS_LINE[head["status"]], *headers, b"\r\n"))
+        if b"\r\ncontent-length: %d\r\n" % len(body) not in written or b"\r\nconnection: " in written:
+            return False
+        self.response_started = self.response_complete = True
         if len(body) < _SHORT:
             self.transport.write(written + body)
         else:
             self.transport.writelines((written, body))
         self.message_event.set()
         self.on_response()
+        return True
 
 
 @lru_cache(_REMEMBERED)
 def _line(header: Header) -> bytes:
     """A header as it travels. Raises RuntimeError, as uvicorn does, for what would be more than one."""
-    if _UNFIT.search(header[1]):
-        raise RuntimeError("Invalid HTTP header value.")
-    return b"%b: %b\r\n" % header
+    name, value = header
+    if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+        raise RuntimeError("Invalid HTTP header.")
+    return b"%b: %b\r\n" % (name.lower(), value)

@@ -5,6 +5,7 @@ Heads that are slow are in tests/front.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextvars import Context
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +26,9 @@ class Loop:
     def time(self) -> float:
         return self.now
 
-    def call_later(self, delay: float, callback: Callable[..., None], *arguments: Any) -> "Timer":
+    def call_later(
+        self, delay: float, callback: Callable[..., None], *arguments: Any, context: Context | None = None
+    ) -> "Timer":
         self.timers.append(Timer(delay, callback, arguments))
         return self.timers[-1]
 
@@ -239,6 +242,24 @@ def test_other_answers_are_as_long_as_they_say_and_end_as_they_say(
     assert client(connection).closed == (b"close" in written)
 
 
+def test_headers_and_a_body_that_asgi_lets_be_absent_may_be_absent(connection: Any) -> None:
+    start, end = {"type": "http.response.start", "status": 200}, {"type": "http.response.body"}
+    answer(connection, start, body(b"a"))
+    answer(connection, head((b"content-length", b"0")), end)
+    chunked = b"transfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+    lines = (b"HTTP/1.1 200 OK\r\n" + rest for rest in (chunked, b"content-length: 0\r\n\r\n"))
+    assert client(connection).written == b"".join(lines)
+
+
+def test_names_of_headers_are_small_and_as_good_in_capitals(connection: Any) -> None:
+    answer(connection, head((b"Content-Length", b"1"), (b"X-Y", b"Z")), body(b"a"))
+    assert client(connection).writes == [b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\nx-y: Z\r\n\r\na"]
+    assert not client(connection).closed
+    answer(connection, head((b"Content-Length", b"1"), (b"Connection", b"close")), body(b"a"))
+    assert client(connection).written.endswith(b"\r\nconnection: close\r\n\r\na")
+    assert client(connection).closed
+
+
 def test_nothing_is_answered_to_a_client_that_has_gone(connection: Any) -> None:
     connection.data_received(b"GET / HTTP/1.1\r\n\r\n")
     connection.cycle.disconnected = True
@@ -248,9 +269,10 @@ def test_nothing_is_answered_to_a_client_that_has_gone(connection: Any) -> None:
     assert client(connection).written == b""
 
 
-def test_no_header_becomes_two(connection: Any) -> None:
+@pytest.mark.parametrize("two", [(b"a", b"b\r\nc: d"), (b"a: b\r\nc", b"d")])
+def test_no_header_becomes_two(connection: Any, two: tuple[bytes, bytes]) -> None:
     with pytest.raises(RuntimeError, match="header"):
-        answer(connection, head((b"content-length", b"1"), (b"a", b"b\r\nc: d")), body(b"a"))
+        answer(connection, head((b"content-length", b"1"), two), body(b"a"))
     assert client(connection).written == b""
 
 
