@@ -1,10 +1,12 @@
 """What takes longer than others is lost, whatever came in time before and after it."""
 
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from typing import Any
 
 import pytest
 
+from gateway.http.logging import REQUEST_ID
 from gateway.http.patience import Patience
 
 
@@ -18,8 +20,11 @@ class Loop:
     def time(self) -> float:
         return self.now
 
-    def call_later(self, delay: float, callback: Callable[..., None], *arguments: Any) -> None:
-        self.timers.append((self.now + delay, lambda: callback(*arguments)))
+    def call_later(
+        self, delay: float, callback: Callable[..., None], *arguments: Any, context: Context | None = None
+    ) -> None:
+        begun_in = copy_context() if context is None else context
+        self.timers.append((self.now + delay, lambda: begun_in.run(callback, *arguments)))
 
     def go_on(self, until: float) -> None:
         while due := [timer for timer in self.timers if timer[0] <= until]:
@@ -95,3 +100,54 @@ def test_in_another_loop_it_begins_anew(patience: Patience[str], lost: list[str]
     assert lost == []
     other.go_on(10)
     assert lost == ["b"]
+
+
+def test_a_thing_whose_loss_raises_keeps_no_other_from_being_lost(loop: Any) -> None:
+    lost = []
+
+    def lose(name: str) -> None:
+        lost.append(name)
+        if name in "ac":
+            raise ZeroDivisionError(name)
+
+    patience = Patience(10, lose)
+    for name in "abc":
+        patience.begin(name, loop)
+    loop.now = 3
+    patience.begin("d", loop)
+    for raised in "ac":
+        with pytest.raises(ZeroDivisionError, match=raised):
+            loop.go_on(12)
+    loop.go_on(12)
+    assert lost == ["a", "b", "c"]
+    loop.go_on(13)
+    assert lost == ["a", "b", "c", "d"]
+    patience.begin("e", loop)
+    loop.go_on(23)
+    assert lost == ["a", "b", "c", "d", "e"]
+
+
+def test_after_the_last_thing_s_loss_has_raised_it_waits_for_others(loop: Any) -> None:
+    patience = Patience(10, {"b": 1}.pop)
+    patience.begin("a", loop)
+    with pytest.raises(KeyError):
+        loop.go_on(10)
+    patience.begin("b", loop)
+    loop.go_on(19.9)
+    assert len(loop.timers) == 1
+    loop.go_on(20)
+    assert loop.timers == []
+
+
+def test_what_is_begun_for_a_lost_thing_is_begun_in_no_request_s_name(loop: Any) -> None:
+    names: list[str | None] = []
+    patience = Patience[str](10, lambda _: names.append(REQUEST_ID.get(None)))
+    bound = REQUEST_ID.set("who came first")
+    try:
+        patience.begin("a", loop)
+        loop.go_on(5)
+        patience.begin("b", loop)
+        loop.go_on(15)
+    finally:
+        REQUEST_ID.reset(bound)
+    assert names == [None, None]
