@@ -124,7 +124,7 @@ class MLApi:
     ) -> Coroutine[Any, Any, T]:
         """What is promised of a successful answer to a GET, which is sent again where that can help.
 
-        Raises UpstreamError for any other answer.
+        Awaited, it raises UpstreamError for any other answer; called, it raises nothing.
         """
         return self._retries.read(self._read, request, form, self._call.log if log is None else log)
 
@@ -132,7 +132,10 @@ class MLApi:
         return faults.read(await self._answer(request, log), request, form)
 
     def _answer(self, request: UpstreamRequest, log: UpstreamLog) -> Awaitable[Answer]:
-        """The answer to a read, as another call's equal one gets it where that will do."""
+        """The answer to a read, as another call's equal one gets it where that will do.
+
+        Raises Unauthenticated when it is called, the rest when it is awaited.
+        """
         if not self._call.shares_reads:
             return self.send(request, log=log)
         credential = self._cluster.credential.field(self._call)
@@ -212,6 +215,7 @@ class MLApi:
     def _exchange(
         self, request: UpstreamRequest, version: ClusterVersion, log: UpstreamLog
     ) -> Awaitable[Answer]:
+        """The answer, whatever it says. Raises Unauthenticated when it is called, the rest when awaited."""
         cluster, call, content = self._cluster, self._call, request.body
         media = media_fields(version, has_body=content is not None)
         fields = f"{media}{field('x-opaque-id', call.request_id)}{cluster.credential.field(call)}"

@@ -80,7 +80,8 @@ class GraphApi:
     ) -> Awaitable[Answer]:
         """The answer, when the mailbox has room: that of a batch is where a request `inside` leads.
 
-        The one of `me` is known by its user, or else by whose credential it is.
+        The one of `me` is known by its user, or else by whose credential it is. Raises Unauthenticated when
+        it is called if nobody knows who acts, the rest when it is awaited.
         """
         return self._tenant.exchange(
             request,
@@ -254,7 +255,10 @@ class GraphApi:
         return self._call.log.part()
 
     def _authorized(self, request: UpstreamRequest) -> Awaitable[str]:
-        """The credential for a request. Raises UpstreamError if it cannot do or there is none."""
+        """The credential for a request. Raises UpstreamError if it cannot do or there is none.
+
+        What is known without asking is raised when it is called, the rest when it is awaited.
+        """
         access.check(owner_in_path(request.path)[0], self.claims, source=self.source)
         return self._tenant.credential.authorization(self._call)
 

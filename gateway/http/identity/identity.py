@@ -13,7 +13,7 @@ _CREDENTIAL: Final = re.compile(r"(?:(?:bearer|apikey) +)?([!-~]+)", re.IGNORECA
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Recognizes callers in any of some ways; without a way, everybody is nobody in particular.
+    """Recognizes callers in any of some ways; without a way, nobody is to be asked who he is.
 
     The header belongs to the gateway: what is in it goes to no upstream, unless it is a token to exchange.
     """
@@ -21,10 +21,8 @@ class Identity(msgspec.Struct, frozen=True):
     header: str = "authorization"
     ways: Sequence[Way] = ()
 
-    async def caller(self, headers: Mapping[str, str]) -> Caller | None:
-        """Who calls, None where nobody is asked. Raises Refusal."""
-        if not self.ways:
-            return None
+    async def caller(self, headers: Mapping[str, str]) -> Caller:
+        """Who calls. Raises Refusal."""
         value = headers.get(self.header)
         if value is None:
             raise NotIdentified(f"Who calls? Send `{self.header.title()}: Bearer …` with a key or a token.")
