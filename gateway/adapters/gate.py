@@ -3,11 +3,12 @@
 import asyncio
 from collections import deque
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Final, Generic, TypeVar
+from weakref import ref
 
 from gateway.adapters.deadline import NEVER, Deadline
 
-_KEPT: Final = 1024
 K = TypeVar("K")
 
 
@@ -17,11 +18,6 @@ class Gate:
     def __init__(self, places: int) -> None:
         self._all = self._free = places
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nobody is in or waits."""
-        return self._free == self._all and not self._waiting
 
     def enter(self, places: int = 1, *, deadline: Deadline = NEVER) -> AbstractAsyncContextManager[None]:
         """Holds so many places, at most all. Entering raises OutOfTime if it takes too long."""
@@ -55,21 +51,23 @@ class Gate:
 
 
 class Gates(Generic[K]):
-    """A gate for each thing that is used, all with as many places. Of many those that are idle are forgotten.
+    """A gate for each thing that is used, all with as many places; forgotten when nobody holds it any more.
 
-    A gate is to be entered at once: it is idle until then.
+    Things are what callers name, and may be their credentials: nothing of them stays.
     """
 
     def __init__(self, places: int) -> None:
         self.places: Final = places
-        self._gates: dict[K, Gate] = {}
+        self._gates: dict[K, ref[Gate]] = {}
 
     def of(self, key: K) -> Gate:
-        gate = self._gates.get(key)
+        """The gate of a thing: the same for all who hold it at the same time."""
+        known = self._gates.get(key)
+        gate = None if known is None else known()
         if gate is None:
-            if len(self._gates) >= _KEPT:
-                self._gates = {key: gate for key, gate in self._gates.items() if not gate.is_idle}
-            gate = self._gates[key] = Gate(self.places)
+            gate = Gate(self.places)
+            # What a WeakValueDictionary does, without its frames: `pop` is called when the gate goes.
+            self._gates[key] = ref(gate, partial(self._gates.pop, key))
         return gate
 
 

@@ -1,6 +1,8 @@
 """A gate gives its places in turn, whoever leaves the queue and whenever."""
 
 import asyncio
+from contextlib import suppress
+from weakref import ref
 
 import pytest
 
@@ -108,24 +110,51 @@ async def test_a_place_that_is_not_free_in_time_is_not_waited_for():
         pass
 
 
+class Thing:
+    """What a gate may be for, and what it can be seen of whether it is still kept."""
+
+
 async def test_every_thing_has_a_gate_of_its_own_and_that_is_the_same_while_somebody_is_in():
-    gates = Gates[int](4)
-    async with gates.of(0).enter(3):
-        held = gates.of(0)
-        for other in range(1, 5000):
-            assert gates.of(other) is not held
-            assert gates.of(other).try_take(4)
-            gates.of(other).give_back(4)
-        assert gates.of(0) is held
-        assert not held.try_take(2)
+    gates = Gates[str](4)
+    async with gates.of("a").enter(3):
+        assert gates.of("a") is gates.of("a")
+        assert not gates.of("a").try_take(2)
+        async with gates.of("b").enter(4):
+            assert not gates.of("a").try_take(2)
+            assert not gates.of("b").try_take(1)
 
 
-async def test_a_gate_where_somebody_waits_is_not_forgotten():
-    gates = Gates[int](1)
-    async with gates.of(0).enter():
-        waiting = asyncio.create_task(gates.of(0).take(1))
+async def test_a_gate_where_somebody_waits_is_the_one_that_others_find():
+    gates = Gates[str](1)
+    async with gates.of("a").enter():
+        waiting = asyncio.create_task(gates.of("a").take(1))
         await asyncio.sleep(0)
-    for other in range(1, 5000):
-        gates.of(other)
+        found = gates.of("a")
     await waiting
-    assert not gates.of(0).try_take(1)
+    assert not found.try_take(1)
+    assert gates.of("a") is found
+
+
+@pytest.mark.parametrize("ends", [None, ZeroDivisionError, asyncio.CancelledError])
+async def test_neither_a_gate_nor_what_it_is_for_is_kept_when_nobody_is_in(ends):
+    gates = Gates[Thing](4)
+
+    async def visit():
+        thing = Thing()
+        kept.extend((ref(thing), ref(gates.of(thing))))
+        async with gates.of(thing).enter():
+            kept.append(ref(gates.of(thing)))
+            if ends is not None:
+                raise ends
+
+    kept: list[ref[Thing | Gate]] = []
+    with suppress(ZeroDivisionError, asyncio.CancelledError):
+        await visit()
+    assert [one() for one in kept] == [None] * 3
+
+
+async def test_a_thing_whose_gate_is_forgotten_has_a_new_one():
+    gates = Gates[str](1)
+    for _ in range(2):
+        async with gates.of("a").enter():
+            assert not gates.of("a").try_take(1)
