@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from weakref import ref
 
 import msgspec
 import pytest
@@ -306,3 +307,17 @@ def test_requests_are_counted_for_the_mailbox_and_for_me_by_who_it_is():
     assert mailbox_of("/v1.0/me/calendar", "A") != mailbox_of("/v1.0/me/calendar", "B")
     assert mailbox_of("/v1.0/me", "A") == mailbox_of("/v1.0/me/calendars", "A")
     assert mailbox_of("/v1.0/me/calendar", "A") == mailbox_of("/v1.0/users/A/calendar", "B")
+    assert mailbox_of("/v1.0/me?x=/users/B", "A") == mailbox_of("/v1.0/users/A?x=/users/B", "B")
+
+
+def test_a_path_is_not_kept_for_the_mailbox_that_it_leads_to():
+    class Path(str):
+        """One that can be seen to be gone."""
+
+        __slots__ = ("__weakref__",)
+
+    path = Path("/v1.0/users/u/calendarView?$skiptoken=of-one-page")
+    gone = ref(path)
+    assert mailbox_of(path, "A") == ("users", "u")
+    del path
+    assert gone() is None

@@ -1,6 +1,5 @@
 """How many requests one mailbox gets at once: Graph refuses the fifth of an application."""
 
-from functools import lru_cache
 from typing import Final
 
 from gateway.adapters.msgraph.paths import ME, USERS
@@ -20,8 +19,7 @@ def mailbox_of(path: str, me: str) -> Mailbox:
     return (USERS, me.lower()) if owner[0] == ME else owner
 
 
-@lru_cache(maxsize=1024)  # calls go to the same calendars again and again
 def owner_in_path(path: str) -> Mailbox:
     """What stands below the version in a request path, in small letters; `me` stands alone there."""
-    owner = path.partition("?")[0].lower().split("/")[2:4]
-    return owner[0], owner[-1]
+    owner = path.partition("?")[0].split("/", 4)[2:4]
+    return owner[0].lower(), owner[-1].lower()
