@@ -227,7 +227,7 @@ def translation(foreign: Exception, source: str, seconds: float) -> UpstreamErro
     message = meaning.message.format(
         source=source,
         seconds=round(seconds, 3),
-        connecting=min(seconds, _LONGEST_CONNECTING),
+        connecting=round(min(seconds, _LONGEST_CONNECTING), 3),
         reason=str(foreign).rstrip(".") or type(foreign).__name__,
     )
     return meaning.ours(message, hint=meaning.hint)

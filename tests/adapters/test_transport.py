@@ -80,6 +80,11 @@ def test_a_connection_that_takes_too_long_says_how_long_that_is(error: Exception
     assert str(of_transport(error)) == "No connection to es within 5 s."
 
 
+@pytest.mark.parametrize("error", [httpx2.ConnectTimeout(""), httpx2.ReadTimeout("")])
+def test_what_is_left_of_a_time_is_said_to_the_millisecond(error: Exception) -> None:
+    assert str(translation(error, "es", 3.2165438)).endswith(" within 3.217 s.")
+
+
 async def test_an_upstream_that_never_answers_is_given_its_time_and_no_more() -> None:
     async with open_server() as server:
         server.faults.add("*", Fault(delay=HELD))
