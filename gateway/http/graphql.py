@@ -60,7 +60,7 @@ class Execute(Protocol):
 class GraphQLEndpoint:
     """`/graphql`. `credential_headers` says in which header each source's credential of the caller comes.
 
-    A request has `timeout` for all that it asks of the upstreams, from the moment that it comes, and at most
+    A request has `timeout` for all that it asks of the upstreams, from when it is let in, and at most
     `upstream_calls` requests; so has a batch as a whole.
     """
 
@@ -75,7 +75,7 @@ class GraphQLEndpoint:
         admission: Admission | None = None,
     ) -> None:
         self._execute = execute
-        self._timeout = timeout.total_seconds()
+        self._timeout = timeout
         self._upstream_calls = upstream_calls
         self._explorer = explorer
         self._credential_headers = credential_headers
@@ -109,7 +109,7 @@ class GraphQLEndpoint:
         asked: Operation | Batch | None = None
         try:
             visit = await self._admission.admit(request)
-            call = self._call(request, request_id, visit.caller, began)
+            call = self._call(request, request_id, visit.caller)
             asked = await visit.operation()
             await visit.begin()
             work = self._work(asked, call, request)
@@ -177,7 +177,7 @@ class GraphQLEndpoint:
         except ValueError:
             return next(self._new_ids)
 
-    def _call(self, request: Request, request_id: str, caller: Caller | None, began: float) -> Call:
+    def _call(self, request: Request, request_id: str, caller: Caller | None) -> Call:
         """What the adapters may know of the request."""
         return Call(
             request_id=request_id,
@@ -185,7 +185,7 @@ class GraphQLEndpoint:
             caller=None if caller is None else caller.name,
             scopes=None if caller is None else caller.scopes,
             log=UpstreamLog(
-                deadline=Deadline(began + self._timeout), allowance=Allowance(self._upstream_calls)
+                deadline=Deadline.after(self._timeout), allowance=Allowance(self._upstream_calls)
             ),
             credentials={
                 source: value

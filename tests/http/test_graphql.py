@@ -1,7 +1,9 @@
 """GraphQL over HTTP: the statuses, media types and errors that a client of it can count on."""
 
 import json
+import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +16,11 @@ from strawberry.types import ExecutionResult
 from structlog.testing import capture_logs
 
 from gateway.adapters.upstream import Call
+from gateway.http.admission import Admission
 from gateway.http.graphiql.page import Explorer
 from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.identity.caller import Caller
+from gateway.http.identity.identity import Identity
 from gateway.http.media import GRAPHQL, JSON
 from gateway.model.ids import CalendarId
 from gateway.schema.execution import Executor
@@ -60,6 +65,12 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def front() -> AsyncIterator[Front]:
+    async with served(Admission()) as front:
+        yield front
+
+
+@asynccontextmanager
+async def served(admission: Admission) -> AsyncIterator[Front]:
     policy = SourcePolicy(calendars=(CalendarPattern(("*",)),))
     catalog = Catalog(
         [ConfiguredSource(source=Crash(), policy=policy)],
@@ -76,6 +87,7 @@ async def front() -> AsyncIterator[Front]:
         explorer=Explorer(sandbox=True),
         credential_headers={"es": "authorization", "graph": "x-graph"},
         timeout=timedelta(minutes=1),
+        admission=admission,
     )
     app = Starlette(routes=[Route("/graphql", endpoint, methods=METHODS)])
     transport = httpx2.ASGITransport(app=app)
@@ -260,6 +272,29 @@ async def test_a_call_carries_the_credential_of_each_source_and_no_other(front: 
     headers = {"authorization": "ApiKey k", "x-other": "o"}
     await front.client.post("/graphql", headers=headers, json={"query": SOURCES})
     assert front.calls[0].credentials == {"es": "ApiKey k"}
+
+
+class Issuer:
+    """A way to recognize anybody, who is known from a moment on."""
+
+    knows_since = 0.0
+
+    async def recognize(self, credential: str) -> Caller:
+        self.knows_since = time.monotonic()
+        return Caller(name=credential, scopes=frozenset())
+
+    async def aclose(self) -> None:
+        """There is nothing to give up."""
+
+
+async def test_the_time_that_it_takes_to_know_the_caller_is_none_of_the_operation_s() -> None:
+    issuer = Issuer()
+    async with served(Admission(identity=Identity(ways=[issuer]))) as front:
+        headers = {"authorization": "Bearer anybody"}
+        await front.client.post("/graphql", headers=headers, json={"query": SOURCES})
+    (call,) = front.calls
+    assert call.caller == "anybody"
+    assert call.log.deadline.ends >= issuer.knows_since + 60
 
 
 async def test_one_line_is_logged_for_an_operation_without_its_text(front: Front) -> None:
