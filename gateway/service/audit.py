@@ -115,13 +115,13 @@ class AuditTrail:
 
     def record_all(self, entries: Sequence[Entry], *, call: Call, action: Action, source: str) -> None:
         """Writes the lines of several events at once. Raises nothing."""
-        author = _Author(call, action, source, self._now())
-        for entry in entries:
-            try:
-                self._waiting.append(author.line(entry))
-            except Exception:  # noqa: BLE001 - whatever went wrong, the event is written and its row is due
-                _say_lost(entry, call, source)
         try:
+            author = _Author(call, action, source, self._now())
+            for entry in entries:
+                try:
+                    self._waiting.append(author.line(entry))
+                except Exception:  # noqa: BLE001 - whatever went wrong, it is written and its row is due
+                    _say_lost(entry, call, source)
             self._flush()
         except Exception:  # noqa: BLE001 - as above
             for entry in entries:

@@ -5,6 +5,7 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import structlog.testing
 
@@ -171,6 +172,20 @@ def test_several_lines_go_to_the_sink_at_once_and_one_that_cannot_be_written_kee
     ]
     (lost,) = logs
     assert (lost["event"], lost["event_ids"]) == ("audit.failed", ("g:users/o/events/E",))
+
+
+def test_where_the_caller_cannot_be_written_each_row_is_logged_and_none_is_lost_to_the_call() -> None:
+    taken: list[str] = []
+    call = msgspec.structs.replace(_call(), caller="\ud800")
+    entries = [("g:users/o/calendar", written, CREATED) for written in (DRAFT, EVENT)]
+    trail = AuditTrail(taken.append)
+    with structlog.testing.capture_logs() as logs:
+        trail.record_all(entries, call=call, action=Action.ADD, source="g")
+    assert [(it["event"], it["event_ids"]) for it in logs] == [
+        ("audit.failed", ("g:users/o/events/E",)),
+        ("audit.failed", ("g:users/o/events/E",)),
+    ]
+    assert (taken, trail.failing) == ([], False)
 
 
 def test_a_file_is_appended_to_and_may_be_rotated(tmp_path: Path) -> None:
