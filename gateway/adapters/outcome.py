@@ -61,20 +61,22 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         """The events that are there, as far as they are known."""
         return self.event_ids or ((self.event.id,) if self.event else ())
 
+    def about(self, event: Event | None, event_ids: tuple[str, ...]) -> "Outcome":
+        """The same of another event, of a part of a series, or of none. Nothing else replaces an event."""
+        said = {name: getattr(self, name) for name in Outcome.__struct_fields__}
+        return Outcome(**(said | {"event": event, "event_ids": event_ids}))
+
 
 class Seen(Outcome, frozen=True, kw_only=True):
     """The outcome of an event that was seen beside others: it is made of their run when it is asked for.
 
-    `event_ids` are always given.
+    `event_ids` are always given. `event_id` is that of its event, which needs not be made for it.
     """
 
     run: Run
     place: int
+    event_id: str  # pyright: ignore[reportIncompatibleMethodOverride] # a value, which no caller can tell
 
     @property  # type: ignore[misc] # in place of an attribute, of which none is ever set
     def event(self) -> Event:  # pyright: ignore[reportIncompatibleVariableOverride] # as above
         return self.run.event(self.place)
-
-    @property
-    def event_id(self) -> str:
-        return self.event_ids[0]

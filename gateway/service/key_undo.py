@@ -99,7 +99,7 @@ class KeyUndo:
         try:
             actions = list(difference.backwards(done.event))
         except Conflict as exc:
-            edited = msgspec.structs.replace(done, event=difference.changed[0][1])
+            edited = done.about(difference.changed[0][1], done.event_ids)
             return stays(edited, exc.problem, is_edited=True)
         return await self._take_back(done, difference, actions)
 
@@ -178,13 +178,14 @@ def _left(done: Outcome, written: Difference) -> Outcome:
 def _cleared(done: Outcome, first: Event | None) -> Outcome:
     """The outcome of what has failed by itself, once what was written of it is gone."""
     problem = done.problem and replace(done.problem, hint=_CLEARED)
-    return msgspec.structs.replace(done, event=first, is_partial=False, problem=problem)
+    of_first = done.about(first, done.event_ids)
+    return msgspec.structs.replace(of_first, is_partial=False, problem=problem)
 
 
 def _of(done: Outcome, events: Sequence[Event]) -> Outcome:
     """The outcome as one of just those events."""
     ids = tuple(event.id for event in events)
-    return msgspec.structs.replace(done, event=events[0], event_ids=ids)
+    return done.about(events[0], ids)
 
 
 def _content(event: Event) -> tuple[object, ...]:

@@ -80,11 +80,11 @@ class Undo:
         requests = tuple(index for outcome in removed for index in outcome.requests)
         if left:
             ids = tuple(id_ for id_, it in zip(done.ids, removed, strict=True) if it in left)
-            undone = msgspec.structs.replace(stays(done, left[0].problem), event_ids=ids)
+            undone = stays(done.about(left[0].event, ids), left[0].problem)
         elif done.status is WriteStatus.UNKNOWN:
             undone = unsure(done, await self._told(draft, calendar))
         elif done.status is WriteStatus.FAILED:
-            undone = msgspec.structs.replace(done, event=None, event_ids=())
+            undone = done.about(None, ())
         else:
             undone = rolled_back(done, None)
         return msgspec.structs.replace(undone, requests=requests)
@@ -117,7 +117,7 @@ class Undo:
         try:
             check_untouched(made, present, action.changed)
         except Conflict as exc:
-            return stays(msgspec.structs.replace(done, event=present), exc.problem, is_edited=True)
+            return stays(done.about(present, done.event_ids), exc.problem, is_edited=True)
         was = action.event
         back = EventChange(event=present, draft=draft_of(was), changed=action.changed, restored=was)
         restored = await self.apply(back)
@@ -127,11 +127,11 @@ class Undo:
         return msgspec.structs.replace(undone, requests=restored.requests)
 
     async def _remove(self, id_: str, known: Event | None) -> Outcome:
-        """Removes one event; one that is gone is as good as removed."""
+        """Removes one event, which the outcome has; one that is gone is as good as removed."""
         event = known if known is not None and known.id == id_ else await self._find(id_)
         if event is None:
             return Outcome(index=0, status=WriteStatus.DELETED)
-        return await self.apply(EventRemoval(event=event))
+        return (await self.apply(EventRemoval(event=event))).about(event, ())
 
     async def apply(self, action: EventChange | EventRemoval) -> Outcome:
         """Changes or removes an event, unless that sends mail, which would be nothing but noise.

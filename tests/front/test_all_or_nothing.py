@@ -17,7 +17,7 @@ ROWS = """
   counts { total created updated skipped rolledBack rollbacksFailed failed unknown }
   results {
     eventIndex calendarId status eventId eventIds previousId stored
-    event { title revision }
+    event { id title revision }
     problem { code message path hint retryable }
     requestIndexes
   }
@@ -229,6 +229,19 @@ async def test_a_series_is_taken_back_with_all_its_occurrences(front: Any) -> No
     assert len(gateway.seen("elasticsearch", "DELETE")) == 12
     gateway.sandbox.msgraph.faults.clear()
     assert await there(gateway) == before
+
+
+async def test_of_a_series_just_what_stays_is_said_to_be_there(front: Any) -> None:
+    gateway = await front()
+    gateway.sandbox.msgraph.faults.add("POST *", Fault(status=403))
+    gateway.sandbox.elasticsearch.faults.add("DELETE *", Fault(status=403), calls=(2, 3))
+    series = {**UPGRADE, "recurrence": {"rule": "FREQ=DAILY;COUNT=3"}}
+    _, row = (await add(gateway, ["payments-maintenance"], series))["results"]
+    page = (await gateway.ask(READ, {"calendars": [ML]}))["calendarEvents"]
+    stay = [it["id"] for it in page["nodes"] if it["title"] == "Upgrade"]
+    assert (row["status"], row["eventIds"], len(stay)) == ("ROLLBACK_FAILED", stay, 2)
+    assert (row["eventId"], row["event"]["id"]) == (stay[0], stay[0])
+    assert row["problem"]["message"].startswith(f"{' and '.join(stay)} is there")
 
 
 async def test_a_shift_of_clocks_that_has_begun_is_not_taken_back(front: Any) -> None:

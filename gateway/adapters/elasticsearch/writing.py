@@ -101,6 +101,7 @@ class _Write:
                     requests=requests,
                     run=run,
                     place=place,
+                    event_id=ids[place],
                 )
                 if end - place == len(row)
                 else self._short(planned, row, said, seen, run[place:end])
