@@ -4,9 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from math import inf
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgspec
 
@@ -25,11 +24,6 @@ class Deadline(msgspec.Struct, frozen=True):
 
     ends: float = inf
     clock: Callable[[], float] = time.monotonic
-
-    @classmethod
-    def after(cls, length: timedelta, *, clock: Callable[[], float] = time.monotonic) -> Self:
-        """The one that comes `length` from now."""
-        return cls(clock() + length.total_seconds(), clock)
 
     @property
     def remaining(self) -> float:

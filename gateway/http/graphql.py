@@ -75,7 +75,7 @@ class GraphQLEndpoint:
         admission: Admission | None = None,
     ) -> None:
         self._execute = execute
-        self._timeout = timeout
+        self._timeout = timeout.total_seconds()
         self._upstream_calls = upstream_calls
         self._explorer = explorer
         self._credential_headers = credential_headers
@@ -185,7 +185,8 @@ class GraphQLEndpoint:
             caller=None if caller is None else caller.name,
             scopes=None if caller is None else caller.scopes,
             log=UpstreamLog(
-                deadline=Deadline.after(self._timeout), allowance=Allowance(self._upstream_calls)
+                deadline=Deadline(time.monotonic() + self._timeout),
+                allowance=Allowance(self._upstream_calls),
             ),
             credentials={
                 source: value

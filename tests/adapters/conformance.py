@@ -4,6 +4,7 @@ The claims ask what a source can hold, never which it is.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -570,7 +571,7 @@ class AdapterConformance:
     async def test_an_answer_is_not_awaited_beyond_the_deadline(self, bench: Bench):
         bench.faults.add(bench.write_route, Fault(delay=HELD))
         plan = await bench.adapter().plan(bench.calendar, [draft()])
-        adapter = bench.source.adapter(bench.call(Deadline.after(timedelta(milliseconds=150))))
+        adapter = bench.source.adapter(bench.call(Deadline(time.monotonic() + 0.15)))
         (outcome,) = await adapter.apply(plan.steps[0])
         bench.faults.drop()
         assert (outcome.status, problem_of(outcome).code) == (WriteStatus.UNKNOWN, Code.NO_ANSWER)
@@ -580,7 +581,7 @@ class AdapterConformance:
         others = [asyncio.create_task(bench.write(draft("other"))) for _ in range(4)]
         await bench.faults.arrival()
         plan = await bench.adapter().plan(bench.calendar, [draft("late")])
-        adapter = bench.source.adapter(bench.call(Deadline.after(timedelta(milliseconds=50))))
+        adapter = bench.source.adapter(bench.call(Deadline(time.monotonic() + 0.05)))
         (outcome,) = await adapter.apply(plan.steps[0])
         assert (outcome.status, problem_of(outcome).code) == (WriteStatus.FAILED, Code.DEADLINE)
         bench.faults.clear()
