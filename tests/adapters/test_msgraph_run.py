@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.adapters.msgraph.events import event_reader
@@ -32,6 +32,7 @@ ZONES = st.sampled_from([None, "", "UTC", "Etc/UTC", "W. Europe Standard Time", 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
 NEVER = "0001-01-01T00:00:00Z"
 BAD = "2027-02-30T00:00:00"
+BEFORE_ALL_TIME = {"dateTime": "0001-01-01T00:00:00", "timeZone": "W. Europe Standard Time"}
 CLOCKS = st.builds(
     "2027-0{}T{}{}".format,
     st.sampled_from(["2-27", "2-28", *(f"3-0{day}" for day in range(1, 10))]),
@@ -169,6 +170,7 @@ def test_of_the_parts_of_a_window_an_event_is_in_the_first_that_it_overlaps(even
     wires(CLOCKS | SHORT_CLOCKS, INSTANTS | BAD_INSTANTS),
     st.frozensets(st.sampled_from(SELECTABLE)) | st.just(EVERYTHING),
 )
+@example({"id": "both", "start": BEFORE_ALL_TIME, "end": {"dateTime": BAD}}, frozenset())
 @settings(max_examples=200)
 def test_an_event_is_in_a_run_if_all_that_is_wanted_of_it_can_be_read(wire, selected):
     fields = ALWAYS | selected

@@ -141,6 +141,8 @@ def span(event: wire.GraphEvent) -> tuple[EventTime, EventTime]:
 
 def _spans(events: Sequence[wire.GraphEvent]) -> list[Span]:
     """Those of all events together, as if they were timed in UTC, but for those that are not."""
+    if len(events) == 1:  # what is said of it must not depend on what is read first
+        return [_span(events[0])]
     starts, ends = [it.start for it in events], [it.end for it in events]
     begin, finish = (map(sortable_utc, [it.date_time for it in times]) for times in (starts, ends))
     spans = [*zip(begin, finish, strict=True)]
@@ -148,9 +150,13 @@ def _spans(events: Sequence[wire.GraphEvent]) -> list[Span]:
     if zones != {UTC} or True in [it.is_all_day for it in events]:
         for place, event in enumerate(events):
             if event.is_all_day or not event.start.time_zone == UTC == event.end.time_zone:
-                start, end = span(event)
-                spans[place] = sortable(start.instant), sortable(end.instant)
+                spans[place] = _span(event)
     return spans
+
+
+def _span(event: wire.GraphEvent) -> Span:
+    start, end = span(event)
+    return sortable(start.instant), sortable(end.instant)
 
 
 def _recurrence(event: wire.GraphEvent) -> Recurrence | None:
