@@ -70,6 +70,7 @@ def test_every_error_has_a_code_of_its_own_and_stands_in_the_tree() -> None:
             "any(it.startswith('gateway.sandbox') for it in sys.modules)",
         ),
         ("what is dead is collected again", "not gc.isenabled()"),
+        ("rich is loaded where help is shown only", "'rich' in sys.modules"),
     ],
 )
 def test_the_program_is_ready_sooner_for_what_it_leaves_to_later(kept: str, expression: str) -> None:
