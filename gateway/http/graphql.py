@@ -3,10 +3,9 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from os import urandom
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -33,12 +32,12 @@ from gateway.http.operation import Batch, Operation
 from gateway.http.presence import Presence
 from gateway.http.refusal import BadRequest, Refusal
 from gateway.http.request import Request
+from gateway.model.uuids import random_uuids
 
 Done = ExecutionResult | list[dict[str, Any]]
 """The result of an operation, or what those of a batch are answered with."""
 
 _NAME: Final = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,99}")
-_DRAWN: Final = 64
 _CLIENT_LEFT: Final = 499
 """For the log, as nginx has it: nobody is there to be told."""
 _GRACE_IS_OVER: Final = "Task cancelled, timeout graceful shutdown exceeded"
@@ -81,7 +80,7 @@ class GraphQLEndpoint:
         self._credential_headers = credential_headers
         self._admission = admission or Admission()
         self._presence = Presence()
-        self._new_ids = _new_ids()
+        self._new_ids = random_uuids()
         self._log = structlog.get_logger(__name__).bind()  # once: for each line it costs as much as the line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -219,13 +218,3 @@ def _name(asked: Operation | Batch | None) -> str | None:
         return f"(a batch of {len(asked)})"
     name = asked.name if asked else None
     return name if name is None or _NAME.fullmatch(name) else "(malformed)"
-
-
-def _new_ids() -> Iterator[str]:
-    """Random UUIDs, in less time than uuid4 takes: of the kernel so many are asked for at once."""
-    while True:
-        drawn = urandom(16 * _DRAWN).hex()
-        for at in range(0, len(drawn), 32):
-            digits = drawn[at : at + 32]
-            variant = "89ab"[int(digits[16], 16) & 3]
-            yield f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

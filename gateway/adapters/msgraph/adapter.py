@@ -177,6 +177,8 @@ class MSGraphAdapter:
             keyed = KeyedWriting(self._api, self._requests, step, self.apply_event)
             return await self._without_days(step, await keyed.run(self._repeats))
         posts = posts_of(step)
+        for post in posts:
+            post.take(self._api.new_transaction())
         await Writing(self._api, step.calendar, posts, fields=fields).run(self._repeats)
         return await self._without_days(step, [post.outcome() for post in posts])
 

@@ -254,6 +254,10 @@ class GraphApi:
         """A part of the call's log, which knows its own requests."""
         return self._call.log.part()
 
+    def new_transaction(self) -> str:
+        """A transactionId that no event has."""
+        return next(self._tenant.transactions)
+
     def _authorized(self, request: UpstreamRequest) -> Awaitable[str]:
         """The credential for a request. Raises UpstreamError if it cannot do or there is none.
 

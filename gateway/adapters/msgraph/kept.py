@@ -1,6 +1,7 @@
 """What Graph holds otherwise than it was sent, as only its answer tells. Pure."""
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -55,14 +56,17 @@ def changes(draft: Draft, event: Event, members: Collection[str] = _ALL) -> Iter
             yield _changed(field, "Graph holds something else than it was sent.", plain(given), plain(held))
 
 
-def compared(draft: Draft) -> Fields:
-    """The attributes of an event in which `changes` may find it other than its draft."""
+def with_compared(fields: Fields, draft: Draft) -> Fields:
+    """The fields, and the attributes of an event in which `changes` may find it other than its draft."""
     if draft.recurrence is not None:
         return EVERYTHING
     given = [name for name in _PLAIN if getattr(draft, name) is not None]
-    if SourceKind.MSGRAPH in draft.options:
-        given += _OPTIONS
-    return _COMPARED.union(given) if given else _COMPARED
+    return _with(fields, *given, has_options=SourceKind.MSGRAPH in draft.options)
+
+
+@lru_cache(maxsize=1024)  # calls ask for the same again and again, and what is made of fields is kept by them
+def _with(fields: Fields, *given: str, has_options: bool) -> Fields:
+    return fields.union(_COMPARED, given, _OPTIONS if has_options else ())
 
 
 def _plain(draft: Draft, event: Event) -> Iterator[tuple[str, object, object]]:

@@ -1,5 +1,7 @@
 """One tenant, as all calls of its source reach it: few requests per mailbox at once."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from gateway.adapters.gate import Gates
@@ -10,10 +12,14 @@ from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.sharing import Sharing
 from gateway.adapters.transport import Answer, Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
+from gateway.model.uuids import random_uuids
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):
-    """`gates` are those of its mailboxes, `sharing` the reads that are under way."""
+    """`gates` are those of its mailboxes, `sharing` the reads that are under way.
+
+    `transactions` are names for events that are made.
+    """
 
     source: str
     version: str
@@ -22,6 +28,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     gates: Gates[Mailbox]
     sharing: Sharing
     retries: Retries = USUAL
+    transactions: Iterator[str] = msgspec.field(default_factory=random_uuids)
 
     @property
     def takes_batches(self) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import uuid4
 
 import msgspec
 
@@ -13,7 +12,7 @@ from gateway.adapters.msgraph import batch, faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.drafts import with_transaction
 from gateway.adapters.msgraph.events import event_reader
-from gateway.adapters.msgraph.kept import changes, compared
+from gateway.adapters.msgraph.kept import changes, with_compared
 from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical, is_group
 from gateway.adapters.msgraph.repeats import Repeats
@@ -28,8 +27,6 @@ from gateway.model.ids import CalendarId
 
 _LOOK: Final = "It may be there, or still be written: look at the calendar before you repeat the call."
 
-_NEEDED: Final[Fields] = frozenset({"created_at"})
-"""What is read of an event whatever is asked for: it tells whether the event is new."""
 _SKEW: Final = timedelta(seconds=5)
 """How far the clocks of Graph and of Exchange may lie apart."""
 _RESOLUTION: Final = timedelta(seconds=1)
@@ -39,8 +36,9 @@ _RESOLUTION: Final = timedelta(seconds=1)
 class Post:
     """An event on its way: its request, and what the answers so far come to.
 
-    `is_earlier`: the event that an answer shows was made before this call began, and not by it. `is_shared`:
-    it seems that it was made before it was sent from here.
+    Of an event with a key, which others may make at the same moment, an answer shows more. `is_earlier`: it
+    was made before this call began, and not by it. `is_shared`: it seems that it was made before it was sent
+    from here.
     """
 
     def __init__(self, planned: PlannedEvent, request: UpstreamRequest, *, is_repeatable: bool) -> None:
@@ -63,8 +61,8 @@ class Post:
         self.event, self.error, self.first_sent = None, None, None
         self.is_earlier, self.is_shared, self.may_be_there = False, False, False
 
-    def made(self, event: Event, *, is_earlier: bool, is_shared: bool) -> None:
-        self.event, self.is_earlier, self.is_shared, self.error = event, is_earlier, is_shared, None
+    def made(self, event: Event) -> None:
+        self.event, self.error = event, None
 
     def failed(self, error: UpstreamError, *, is_open: bool) -> bool:
         """Takes note of an error; gives whether another attempt may help.
@@ -95,18 +93,13 @@ class Post:
 
 
 def posts_of(step: Step) -> list[Post]:
-    """The events of a step, as they are posted: each has a transactionId of its own.
+    """The events of a step, as they are posted once each has taken a transactionId of its own.
 
     In the calendar of a group none is known to keep an event from being made twice.
     """
-    requests = batch.items_of(step.requests[0])
-    posts = [
-        Post(planned, request, is_repeatable=not is_group(step.calendar))
-        for planned, request in zip(step.events, requests, strict=True)
-    ]
-    for post in posts:
-        post.take(str(uuid4()))
-    return posts
+    is_repeatable, requests = not is_group(step.calendar), batch.items_of(step.requests[0])
+    pairs = zip(step.events, requests, strict=True)
+    return [Post(planned, request, is_repeatable=is_repeatable) for planned, request in pairs]
 
 
 class Writing:
@@ -168,19 +161,18 @@ class Writing:
             return post.failed(error, is_open=not faults.was_refused(answer))
         try:
             event = self._event(answer, post)
-            post.made(
-                event,
-                is_earlier=_is_older(event, self._api.began_at(answer), _SKEW),
-                is_shared=_is_older(event, self._api.moment(post.first_sent, answer), _RESOLUTION),
-            )
         except UnexpectedAnswer as exc:
             return post.failed(exc, is_open=True)
+        post.made(event)
+        if event.key is not None:
+            post.is_earlier = _is_older(event, self._api.began_at(answer), _SKEW)
+            post.is_shared = _is_older(event, self._api.moment(post.first_sent, answer), _RESOLUTION)
         return False
 
     def _event(self, answer: Answer, post: Post) -> Event:
         """The event that an answer shows, as far as somebody asks. Raises UnexpectedAnswer."""
         draft = post.planned.draft
-        fields = self._fields if self._fields is EVERYTHING else self._fields | _NEEDED | compared(draft)
+        fields = self._fields if self._fields is EVERYTHING else with_compared(self._fields, draft)
         event = decode(answer, post.request, event_of(fields, CONTEXT))
         owner = self._api.owner(self._calendar, event.context)
         home = canonical(self._calendar, owner)
