@@ -4,13 +4,13 @@ A line says who, where, what came of it, and which request it was. It holds no t
 fingerprint, and no secret: of a caller's credential, the user name of basic authentication or a short hash.
 """
 
-import hashlib
 import sys
 from base64 import b64decode
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -25,15 +25,15 @@ from gateway.model.event import Draft, Event
 
 Written = Draft | Event | CalendarOrder
 """The draft of an event, an event that was removed, or what was to be done to a calendar."""
-AuditSink = Callable[[str], object]
-"""Takes one or more whole lines at once."""
+AuditSink = Callable[[bytes], object]
+"""Takes one or more whole lines at once, in UTF-8."""
 Entry = tuple[str | None, Written, Outcome]
 """The calendar, what was written to it, and what came of that."""
 
 STDERR: Final = "stderr"
 ANONYMOUS: Final = "anonymous"
 _MOST_WAITING: Final = 10_000
-_encode: Final = msgspec.json.Encoder().encode
+_JSON: Final = msgspec.json.Encoder()
 _encode_in_order: Final = msgspec.json.Encoder(order="deterministic").encode
 _log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ class Authorship(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
-class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
+class AuditLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The rest of a line, about one event written to one calendar.
 
     `calendar` is None where its canonical id was not to be had. `key` is the caller's own name for the event,
@@ -89,13 +89,13 @@ class AuditTrail:
     def __init__(self, sink: AuditSink, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._sink = sink
         self._now = now
-        self._waiting: deque[str] = deque(maxlen=_MOST_WAITING)
+        self._waiting: deque[bytes] = deque(maxlen=_MOST_WAITING)
 
     @property
     def failing(self) -> bool:
         """Whether lines are waiting although the sink has just been tried again."""
         try:
-            self._flush()
+            self._write(b"")
         except Exception:  # noqa: BLE001 - the answer is the report, and `record` has logged each line
             return True
         return False
@@ -116,65 +116,72 @@ class AuditTrail:
     def record_all(self, entries: Sequence[Entry], *, call: Call, action: Action, source: str) -> None:
         """Writes the lines of several events at once. Raises nothing."""
         try:
-            author = _Author(call, action, source, self._now())
-            for entry in entries:
-                try:
-                    self._waiting.append(author.line(entry))
-                except Exception:  # noqa: BLE001 - whatever went wrong, it is written and its row is due
-                    _say_lost(entry, call, source)
-            self._flush()
-        except Exception:  # noqa: BLE001 - as above
+            self._write(_lines(entries, _begin(call, action, source, self._now()), call, source))
+        except Exception:  # noqa: BLE001 - whatever went wrong, it is written and its row is due
             for entry in entries:
                 _say_lost(entry, call, source)
 
-    def _flush(self) -> None:
-        if not self._waiting:
+    def _write(self, lines: bytes) -> None:
+        if not lines and not self._waiting:
             return
         try:
-            self._sink("".join(self._waiting))
+            self._sink(b"".join((*self._waiting, lines)))
         except Exception:
+            self._waiting.extend(lines.splitlines(keepends=True))
             # A full disk may have taken half of a line: the next try begins on one of its own.
-            self._waiting[0] = "\n" + self._waiting[0].lstrip()
+            self._waiting[0] = b"\n" + self._waiting[0].lstrip()
             raise
         self._waiting.clear()
 
 
-class _Author:
-    """Writes the lines of a call's writes to one source."""
+def _begin(call: Call, action: Action, source: str, now: datetime) -> bytes:
+    """What the lines of a call's writes to one source begin with."""
+    authorship = Authorship(
+        time=now,
+        request_id=call.request_id,
+        caller=call.caller or caller(call.credentials.get(source)),
+        client=call.client,
+        action=action,
+        source=source,
+    )
+    return _JSON.encode(authorship)[:-1]
 
-    def __init__(self, call: Call, action: Action, source: str, now: datetime) -> None:
-        self._log = call.log
-        self._sent: dict[tuple[int, ...], tuple[str, ...]] = {}
-        begin = Authorship(
-            time=now,
-            request_id=call.request_id,
-            caller=call.caller or caller(call.credentials.get(source)),
-            client=call.client,
-            action=action,
-            source=source,
-        )
-        self._begin = _encode(begin).decode()[:-1]
 
-    def line(self, entry: Entry) -> str:
-        calendar, written, outcome = entry
-        rest = AuditLine(
+def _lines(entries: Sequence[Entry], begin: bytes, call: Call, source: str) -> bytes:
+    """The lines of the events; one that cannot be written keeps no other back."""
+    try:
+        rests = _JSON.encode_lines(_rests(entries, call))
+    except Exception:  # noqa: BLE001 - whatever went wrong, it is written and its row is due
+        if len(entries) > 1:
+            return b"".join([_lines([entry], begin, call, source) for entry in entries])
+        _say_lost(entries[0], call, source)
+        return b""
+    # No line break is within JSON.
+    return (b"\n" + rests).replace(b"\n{", b"\n" + begin + b",")[1:]
+
+
+def _rests(entries: Sequence[Entry], call: Call) -> list[AuditLine]:
+    sent = {requests: _upstream(call, requests) for requests in {it.requests for _, _, it in entries}}
+    digests = fingerprints([written for _, written, _ in entries])
+    return [
+        AuditLine(
             calendar=calendar,
             key=written.key if isinstance(written, (Draft, Event)) else None,
-            fingerprint=fingerprint(written),
+            fingerprint=digest,
             status=outcome.status,
-            event_ids=_event_ids(written, outcome),
+            event_ids=outcome.event_ids or _event_ids(written, outcome),
             stored=outcome.stored,
-            upstream_request_ids=self._upstream(outcome.requests),
+            upstream_request_ids=sent[outcome.requests],
             problem=None if outcome.problem is None else outcome.problem.code,
         )
-        return f"{self._begin},{_encode(rest).decode()[1:]}\n"
+        for (calendar, written, outcome), digest in zip(entries, digests, strict=True)
+    ]
 
-    def _upstream(self, requests: tuple[int, ...]) -> tuple[str, ...]:
-        """The upstream's names of the requests: events that were written together have the same."""
-        if requests not in self._sent:
-            ids = [self._log.requests[index].request_id for index in requests]
-            self._sent[requests] = tuple([id_ for id_ in ids if id_])
-        return self._sent[requests]
+
+def _upstream(call: Call, requests: tuple[int, ...]) -> tuple[str, ...]:
+    """The upstream's names of the requests: events that were written together have the same."""
+    ids = [call.log.requests[index].request_id for index in requests]
+    return tuple([id_ for id_ in ids if id_])
 
 
 def _say_lost(entry: Entry, call: Call, source: str) -> None:
@@ -204,17 +211,17 @@ def open_sink(where: str) -> AuditSink:
         return _write_to_stderr
     path = Path(where)
 
-    def append(lines: str) -> None:
-        with path.open("a", encoding="utf-8") as file:
+    def append(lines: bytes) -> None:
+        with path.open("ab") as file:
             file.write(lines)
 
-    append("")
+    append(b"")
     return append
 
 
-def fingerprint(written: Written) -> str:
-    """The SHA-256 of a draft in hexadecimal: equal for equal drafts, whatever the process."""
-    return hashlib.sha256(_encode_in_order(written)).hexdigest()
+def fingerprints(written: Iterable[Written]) -> list[str]:
+    """The SHA-256 of each draft in hexadecimal: equal for equal drafts, whatever the process."""
+    return [sha256(it).hexdigest() for it in map(_encode_in_order, written)]
 
 
 def caller(authorization: str | None) -> str:
@@ -224,7 +231,7 @@ def caller(authorization: str | None) -> str:
     scheme, _, value = authorization.strip().partition(" ")
     if scheme.lower() == "basic":
         return f"user:{_user_name(value)}"
-    return f"sha256:{hashlib.sha256(authorization.encode()).hexdigest()[:12]}"
+    return f"sha256:{sha256(authorization.encode()).hexdigest()[:12]}"
 
 
 def _user_name(basic: str) -> str:
@@ -235,6 +242,7 @@ def _user_name(basic: str) -> str:
     return user if colon else "unreadable"
 
 
-def _write_to_stderr(lines: str) -> None:
-    sys.stderr.write(lines)
-    sys.stderr.flush()
+def _write_to_stderr(lines: bytes) -> None:
+    sys.stderr.flush()  # what was written to it before comes first
+    sys.stderr.buffer.write(lines)
+    sys.stderr.buffer.flush()

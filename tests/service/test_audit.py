@@ -3,18 +3,21 @@
 import json
 from base64 import b64encode
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 import pytest
 import structlog.testing
+from hypothesis import example, given
+from hypothesis.strategies import characters, lists, text
 
 from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import Call, UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event
 from gateway.model.time import EventTime
-from gateway.service.audit import Action, AuditTrail, caller, fingerprint, open_sink
+from gateway.service.audit import Action, AuditTrail, Written, caller, fingerprints, open_sink
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 START = EventTime(instant=datetime(2027, 3, 2, 8, tzinfo=UTC))
@@ -38,6 +41,11 @@ def _call() -> Call:
     return call
 
 
+def fingerprint(written: Written) -> str:
+    (digest,) = fingerprints([written])
+    return digest
+
+
 def _record(trail: AuditTrail, outcome: Outcome = CREATED) -> None:
     trail.record(
         call=_call(),
@@ -50,10 +58,10 @@ def _record(trail: AuditTrail, outcome: Outcome = CREATED) -> None:
 
 
 def test_a_line_says_who_wrote_where_and_what_came_of_it() -> None:
-    lines: list[str] = []
+    lines: list[bytes] = []
     _record(AuditTrail(lines.append, now=lambda: NOON))
     (line,) = lines
-    assert line.endswith("}\n")
+    assert line.endswith(b"}\n")
     assert json.loads(line) == {
         "time": "2027-03-01T12:00:00Z",
         "request_id": "r-1",
@@ -73,7 +81,7 @@ def test_a_line_says_who_wrote_where_and_what_came_of_it() -> None:
 
 
 def test_a_line_names_the_problem_of_a_write_that_failed() -> None:
-    lines: list[str] = []
+    lines: list[bytes] = []
     problem = Problem(code=Code.NO_ANSWER, message="Cut.")
     _record(AuditTrail(lines.append), Outcome(index=0, status=WriteStatus.UNKNOWN, problem=problem))
     line = json.loads(lines[0])
@@ -81,10 +89,10 @@ def test_a_line_names_the_problem_of_a_write_that_failed() -> None:
 
 
 def test_a_line_holds_neither_the_text_of_the_event_nor_a_credential() -> None:
-    lines: list[str] = []
+    lines: list[bytes] = []
     _record(AuditTrail(lines.append))
-    assert "merger" not in lines[0]
-    assert "tOpSeCrEt" not in lines[0]
+    assert b"merger" not in lines[0]
+    assert b"tOpSeCrEt" not in lines[0]
 
 
 def test_a_caller_is_told_apart_by_credential() -> None:
@@ -108,8 +116,26 @@ def test_equal_drafts_have_one_fingerprint_and_others_another() -> None:
     assert fingerprint(DRAFT) != fingerprint(Draft(title="Secret merger", start=START, end=START))
 
 
+def test_a_fingerprint_stays_the_same_when_drafts_come_to_hold_more() -> None:
+    as_json = (
+        b'{"title":"Secret merger","start":{"instant":"2027-03-02T08:00:00Z","zone":"UTC","day":null},'
+        b'"end":{"instant":"2027-03-02T09:00:00Z","zone":"UTC","day":null}}'
+    )
+    assert fingerprint(DRAFT) == sha256(as_json).hexdigest()
+
+
+@given(keys=lists(text(characters(exclude_categories=["Cs"]), max_size=6), min_size=1, max_size=4))
+@example(keys=["\n{", "}\n{", '\r\n{"calendar":'])
+def test_each_line_is_of_one_event_whatever_its_key_holds(keys: list[str]) -> None:
+    taken: list[bytes] = []
+    entries = [(None, msgspec.structs.replace(DRAFT, key=key), CREATED) for key in keys]
+    AuditTrail(taken.append).record_all(entries, call=_call(), action=Action.ADD, source="g")
+    lines = [json.loads(line) for line in b"".join(taken).decode().split("\n")[:-1]]
+    assert [(line["request_id"], line["key"]) for line in lines] == [("r-1", key) for key in keys]
+
+
 def test_a_sink_that_fails_is_loud_and_loses_no_id() -> None:
-    def full(line: str) -> None:
+    def full(line: bytes) -> None:
         raise OSError(28, "No space left on device")
 
     trail = AuditTrail(full, now=lambda: NOON)
@@ -122,10 +148,10 @@ def test_a_sink_that_fails_is_loud_and_loses_no_id() -> None:
 
 
 def test_a_sink_that_recovers_gets_the_lines_that_waited_in_order() -> None:
-    taken: list[str] = []
+    taken: list[bytes] = []
     full = True
 
-    def sink(line: str) -> None:
+    def sink(line: bytes) -> None:
         if full:
             raise OSError(28, "No space left on device")
         taken.append(line)
@@ -138,15 +164,15 @@ def test_a_sink_that_recovers_gets_the_lines_that_waited_in_order() -> None:
     full = False
     assert not trail.failing
     _record(trail)
-    lines = "".join(taken).split("\n")
+    lines = b"".join(taken).split(b"\n")
     assert [json.loads(line)["time"][14:16] for line in lines if line] == ["00", "01", "02"]
 
 
 def test_half_a_line_spoils_no_other() -> None:
-    taken: list[str] = []
+    taken: list[bytes] = []
     room = [10, 10_000]
 
-    def sink(line: str) -> None:
+    def sink(line: bytes) -> None:
         taken.append(line[: room[0]])
         if room.pop(0) < len(line):
             raise OSError(28, "No space left on device")
@@ -154,13 +180,13 @@ def test_half_a_line_spoils_no_other() -> None:
     trail = AuditTrail(sink)
     _record(trail)
     assert not trail.failing
-    half, line = "".join(taken).splitlines()
+    half, line = b"".join(taken).splitlines()
     assert len(half) == 10
     assert json.loads(line)["status"] == "created"
 
 
 def test_several_lines_go_to_the_sink_at_once_and_one_that_cannot_be_written_keeps_no_other_back() -> None:
-    taken: list[str] = []
+    taken: list[bytes] = []
     odd = Draft(title="\ud800", start=START, end=END)
     entries = [("g:users/o/calendar", written, CREATED) for written in (DRAFT, odd, EVENT)]
     with structlog.testing.capture_logs() as logs:
@@ -175,7 +201,7 @@ def test_several_lines_go_to_the_sink_at_once_and_one_that_cannot_be_written_kee
 
 
 def test_where_the_caller_cannot_be_written_each_row_is_logged_and_none_is_lost_to_the_call() -> None:
-    taken: list[str] = []
+    taken: list[bytes] = []
     call = msgspec.structs.replace(_call(), caller="\ud800")
     entries = [("g:users/o/calendar", written, CREATED) for written in (DRAFT, EVENT)]
     trail = AuditTrail(taken.append)

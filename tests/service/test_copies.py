@@ -57,14 +57,14 @@ def order(
 async def amend(
     call: Session, *orders: EventOrder, dry_run: bool = False
 ) -> tuple[WriteReport, list[dict[str, object]]]:
-    lines: list[str] = []
+    lines: list[bytes] = []
     numbered = [
         msgspec.structs.replace(order, path=("orders", index), dry_run=dry_run)
         for index, order in enumerate(orders)
     ]
     command = Amendments(orders=numbered, name="orders", dry_run=dry_run)
     report = await carry_out(call, AuditTrail(lines.append), command)
-    return report, [json.loads(line) for line in "".join(lines).splitlines()]
+    return report, [json.loads(line) for line in b"".join(lines).splitlines()]
 
 
 def series(calendar: str, count: int, key: str = "CHG-1") -> list[Event]:

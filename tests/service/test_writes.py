@@ -56,10 +56,10 @@ def in_zone(zone: str | None) -> Draft:
 async def write(
     call: Session, calendars: list[str], drafts: list[Maker], **options: object
 ) -> tuple[WriteReport, list[dict[str, object]]]:
-    lines: list[str] = []
+    lines: list[bytes] = []
     command = AddEvents(calendars=calendars, drafts=drafts, **options)
     report = await add_events(call, AuditTrail(lines.append), command)
-    return report, [json.loads(line) for line in "".join(lines).splitlines()]
+    return report, [json.loads(line) for line in b"".join(lines).splitlines()]
 
 
 def two(*, journal: list[str] | None = None) -> tuple[FakeSource, FakeSource]:
