@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gateway.adapters.management import CalendarManagement, Jobs
 
 
-class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One draft as it will be written. `index` is its place in the sequence that was planned.
 
     `held_as` is how many events the calendar will hold it as: a series may be one per occurrence. `unbroken`
@@ -44,7 +44,7 @@ class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):
     effects: tuple[SideEffect, ...] = ()
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A part of a write that succeeds or fails by itself: its events and the exact requests, in order.
 
     `calendar` is canonical where that is known before writing.
@@ -66,7 +66,7 @@ class OnExisting(StrEnum):
     FAIL = "fail"
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What will be written to one calendar, and what will not, by the index of the draft.
 
     `settled` needs no write: the key's event is there and the same, or is not to be touched.
@@ -77,7 +77,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     settled: Mapping[int, Outcome] = {}
 
 
-class EventChange(msgspec.Struct, frozen=True, kw_only=True):
+class EventChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event that is to be changed, as it was read, and the draft of what it is to be.
 
     `changed` names the draft's attributes that differ from the event, options as `<kind>.<attribute>`: one
@@ -92,7 +92,7 @@ class EventChange(msgspec.Struct, frozen=True, kw_only=True):
     restored: Event | None = None
 
 
-class EventRemoval(msgspec.Struct, frozen=True, kw_only=True):
+class EventRemoval(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event that is to be removed, as it was read. `comment` goes to the people who were invited."""
 
     event: Event
@@ -100,7 +100,7 @@ class EventRemoval(msgspec.Struct, frozen=True, kw_only=True):
     revision: str | None = None
 
 
-class EventStep(msgspec.Struct, frozen=True, kw_only=True):
+class EventStep(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A change or removal of one event, planned: the exact requests, in order, and what goes with them."""
 
     action: EventChange | EventRemoval
@@ -114,7 +114,7 @@ class EventStep(msgspec.Struct, frozen=True, kw_only=True):
         return all(request.method == "GET" for request in self.requests)
 
 
-class Health(msgspec.Struct, frozen=True, kw_only=True):
+class Health(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether a source answers and takes the credential. `version` is what it says of itself."""
 
     reachable: bool
@@ -122,7 +122,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
 
 
-class Listing(msgspec.Struct, frozen=True, kw_only=True):
+class Listing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The calendars of a source, by id, and what kept others from being listed."""
 
     calendars: tuple[Calendar, ...]

@@ -7,7 +7,7 @@ import msgspec
 from gateway.model.suppression import SuppressionWindow
 
 
-class TranslationWarning(msgspec.Struct, frozen=True, kw_only=True):
+class TranslationWarning(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One field that a calendar cannot hold as it was given. `field` is its path in the event's input.
 
     `given` and `sent` are plain JSON values; `sent` is None where nothing was sent. In a warning that only
@@ -26,7 +26,7 @@ class EffectKind(StrEnum):
     SUPPRESSES_ANOMALIES = "suppresses_anomalies"
 
 
-class SideEffect(msgspec.Struct, frozen=True, kw_only=True):
+class SideEffect(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something that a write does beside storing an event.
 
     `count` is the number of people invited; `windows` are the times that jobs ignore, where that is known.

@@ -31,7 +31,7 @@ class WriteStatus(StrEnum):
         return cls.CONFLICT if problem.code in {Code.CONFLICT, Code.AMBIGUOUS_KEY} else cls.FAILED
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of one planned event. `stored`: it was seen upstream after the write.
 
     `previous_id` is the id that the event had before, where a write gave it another one. `event_ids` are all

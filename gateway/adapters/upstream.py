@@ -11,7 +11,7 @@ from gateway.adapters.allowance import Allowance
 from gateway.adapters.deadline import NEVER, Deadline
 
 
-class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
+class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One request to an upstream, planned or sent. No header is in it, so no credential can be.
 
     `path` is as it goes on the request line, query included; `status` and the `seconds` that it took are None

@@ -8,7 +8,7 @@ from gateway.model.event import Draft, ShowAs, SourceKind
 from gateway.model.msgraph import MSGraphEventOptions
 
 
-class Announcement(msgspec.Struct, frozen=True, kw_only=True):
+class Announcement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a calendar of Graph gets of an event that leaves it open. None leaves it to Exchange.
 
     `reminder_minutes` is before the start; `reminds` False is no reminder at all.

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Calendar(msgspec.Struct, frozen=True, kw_only=True):
+class Calendar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One calendar. `id` is canonical; what only one kind of source has is in `details`.
 
     `default_id` is the other id of a calendar that is its owner's default: `msgraph:users/{owner}/calendar`.

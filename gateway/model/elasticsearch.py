@@ -7,7 +7,7 @@ import msgspec
 from gateway.model.event import SourceKind
 
 
-class ElasticsearchEventOptions(msgspec.Struct, frozen=True, kw_only=True):
+class ElasticsearchEventOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The three flags of an ML calendar event (Elasticsearch 8.16 and later); None is not sent.
 
     `force_time_shift` is in whole seconds.
@@ -18,7 +18,7 @@ class ElasticsearchEventOptions(msgspec.Struct, frozen=True, kw_only=True):
     force_time_shift: int | None = None
 
 
-class ElasticsearchEventDetails(msgspec.Struct, frozen=True, kw_only=True):
+class ElasticsearchEventDetails(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`skip_result` and `skip_model_update` are None where the cluster is older than 8.16.
 
     `occurrence` is when the series under the event's key has it begin, if it is a part of one.
@@ -43,7 +43,7 @@ class ElasticsearchEventDetails(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class ElasticsearchCalendarDetails(msgspec.Struct, frozen=True, kw_only=True):
+class ElasticsearchCalendarDetails(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`job_ids` as the calendar holds them: job ids, group ids or `_all`, in no order that means anything."""
 
     job_ids: tuple[str, ...] = ()

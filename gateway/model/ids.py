@@ -22,7 +22,7 @@ _AS_IT_IS: Final = f"{ascii_letters}{digits}-._~@=".encode()
 _MAX_LENGTH: Final = 2048
 
 
-class ResourceId(msgspec.Struct, frozen=True):
+class ResourceId(msgspec.Struct, frozen=True, gc=False):
     """The id of a calendar or an event: the source's name and the decoded segments of its path."""
 
     source: str

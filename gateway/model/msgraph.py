@@ -36,28 +36,28 @@ class OnlineMeetingProvider(StrEnum):
     TEAMS_FOR_BUSINESS = "teamsForBusiness"
 
 
-class ExtendedProperty(msgspec.Struct, frozen=True, kw_only=True):
+class ExtendedProperty(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A MAPI property with one value. `id` is in Graph's grammar: type, and a tag or a GUID with a name."""
 
     id: str
     value: str
 
 
-class MultiValueExtendedProperty(msgspec.Struct, frozen=True, kw_only=True):
+class MultiValueExtendedProperty(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A MAPI property with several values."""
 
     id: str
     value: tuple[str, ...]
 
 
-class OpenExtension(msgspec.Struct, frozen=True, kw_only=True):
+class OpenExtension(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An application's own JSON beside an event, under a name of its own."""
 
     name: str
     data: Mapping[str, object]
 
 
-class MSGraphEventOptions(msgspec.Struct, frozen=True, kw_only=True):
+class MSGraphEventOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Writable properties that the unified event does not have; None is not sent."""
 
     importance: Importance | None = None
@@ -74,12 +74,12 @@ class MSGraphEventOptions(msgspec.Struct, frozen=True, kw_only=True):
     extensions: tuple[OpenExtension, ...] | None = None
 
 
-class Phone(msgspec.Struct, frozen=True, kw_only=True):
+class Phone(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     number: str | None = None
     type: str | None = None
 
 
-class OnlineMeeting(msgspec.Struct, frozen=True, kw_only=True):
+class OnlineMeeting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     join_url: str | None = None
     conference_id: str | None = None
     quick_dial: str | None = None
@@ -88,7 +88,7 @@ class OnlineMeeting(msgspec.Struct, frozen=True, kw_only=True):
     phones: tuple[Phone, ...] = ()
 
 
-class RecurrencePattern(msgspec.Struct, frozen=True, kw_only=True):
+class RecurrencePattern(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Graph's own words, as it wrote them; see its resource type recurrencePattern."""
 
     type: str
@@ -100,7 +100,7 @@ class RecurrencePattern(msgspec.Struct, frozen=True, kw_only=True):
     index: str | None = None
 
 
-class RecurrenceRange(msgspec.Struct, frozen=True, kw_only=True):
+class RecurrenceRange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Graph's own words; `end_date` is None where the range is not of that type."""
 
     type: str
@@ -110,12 +110,12 @@ class RecurrenceRange(msgspec.Struct, frozen=True, kw_only=True):
     number_of_occurrences: int | None = None
 
 
-class PatternedRecurrence(msgspec.Struct, frozen=True, kw_only=True):
+class PatternedRecurrence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     pattern: RecurrencePattern
     range: RecurrenceRange
 
 
-class MSGraphEventDetails(msgspec.Struct, frozen=True, kw_only=True):
+class MSGraphEventDetails(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Every other property of the Graph event; None where Graph sent none. `uid` exists on beta only.
 
     `fingerprint` says what an event with a key was made as; nobody but the adapter has a use for it.
@@ -159,7 +159,7 @@ class MSGraphEventDetails(msgspec.Struct, frozen=True, kw_only=True):
         return SourceKind.MSGRAPH, MSGraphEventOptions(**{name: getattr(self, name) for name in names})
 
 
-class MSGraphCalendarDetails(msgspec.Struct, frozen=True, kw_only=True):
+class MSGraphCalendarDetails(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Every other property of the Graph calendar."""
 
     calendar_id: str

@@ -20,7 +20,7 @@ MAX_EVENTS_PER_JOB: Final = 1000
 _SECOND: Final = timedelta(seconds=1)
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class Job(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An anomaly detection job. `bucket_span` is in whole seconds, never zero."""
 
     id: str
@@ -28,14 +28,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     bucket_span: timedelta
 
 
-class MutedJobs(msgspec.Struct, frozen=True, kw_only=True):
+class MutedJobs(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The jobs that a calendar's events mute, by id, and those of its names that mean no job or group."""
 
     jobs: tuple[Job, ...] = ()
     unknown: tuple[str, ...] = ()
 
 
-class SuppressionWindow(msgspec.Struct, frozen=True, kw_only=True):
+class SuppressionWindow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What jobs of one bucket span ignore for an event, [start, end); nothing where the two are equal."""
 
     bucket_span: timedelta

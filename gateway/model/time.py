@@ -30,7 +30,7 @@ _DURATION: Final = re.compile(
 )
 
 
-class EventTime(msgspec.Struct, frozen=True, kw_only=True):
+class EventTime(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One end of an event: the instant, the zone it is meant in, and the date if the event is all-day."""
 
     instant: datetime
@@ -48,7 +48,7 @@ def on_clock(time: EventTime, zone: str) -> EventTime:
     return msgspec.structs.replace(time, zone=zone)
 
 
-class Window(msgspec.Struct, frozen=True, kw_only=True):
+class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A half-open span of time, [start, end). Raises InvalidTime unless end is after start."""
 
     start: datetime
@@ -66,7 +66,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
         return start < self.end and (end > self.start or start >= self.start)
 
 
-class Duration(msgspec.Struct, frozen=True, kw_only=True):
+class Duration(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An ISO 8601 duration: `days` are nominal (the same wall clock), `exact` is elapsed time."""
 
     days: int = 0

@@ -58,7 +58,7 @@ class BatchStatus(StrEnum):
     FAILED = "failed"
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where and when an event is to be: in a calendar, or in that of the event that it changes."""
 
     at: CalendarId | EventId
@@ -69,7 +69,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return Window(start=self.draft.start.instant, end=self.draft.end.instant)
 
 
-class EventRow(msgspec.Struct, frozen=True, kw_only=True):
+class EventRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of one event in one calendar. Indexes point into the input and into the request log.
 
     `outcome` is what the adapter said of it, if it was asked, with the event.
@@ -99,7 +99,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.outcome is None else self.outcome.event_id
 
 
-class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
+class WriteReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Rows in the order asked, events outside, calendars inside; `problems` are those of the whole call."""
 
     status: BatchStatus

@@ -21,14 +21,14 @@ _EXCEPTIONS: Final = timedelta(days=366 * 30)
 _LAST_SECOND: Final = time(23, 59, 59)
 
 
-class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
+class Occurrence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One event of a series."""
 
     start: EventTime
     end: EventTime
 
 
-class Expansion(msgspec.Struct, frozen=True, kw_only=True):
+class Expansion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The occurrences of a series in order; `is_cut` says that it goes on after them."""
 
     occurrences: tuple[Occurrence, ...]

@@ -62,7 +62,7 @@ class ByDay(NamedTuple):
         return f"{self.ordinal or ''}{self.weekday.name}"
 
 
-class RecurrenceRule(msgspec.Struct, frozen=True, kw_only=True):
+class RecurrenceRule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Which days an event recurs on. Lists are sets: neither order nor repetition has a meaning in a rule.
 
     `until` is inclusive: an instant in UTC, or a date for an event that lasts whole days. `str` gives the
