@@ -17,6 +17,7 @@ from gateway.model.zones import zone_info
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+_LONGEST_EXACT: Final = len("2027-03-28T01:30:00.123456Z")
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _INSTANT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?P<offset>[Zz]|[+-]\d\d:?\d\d)?",
@@ -102,7 +103,8 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def to_millis(instant: datetime) -> int:
     """Milliseconds since the epoch, rounded down; exact, where a float would lose one in 170."""
-    return (instant - EPOCH) // _MILLISECOND
+    since = instant - EPOCH  # divided by a millisecond it takes half as long again
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def from_millis(millis: int) -> datetime:
@@ -126,7 +128,8 @@ def parse_instant(value: object) -> datetime:
     """The instant that a string with an offset, or an integer of milliseconds, names. Raises InvalidTime."""
     if isinstance(value, str):
         try:  # a fifth of the time that the rest takes; it would round what is below a microsecond
-            instant = None if "." in value or value[10:11] != "T" else msgspec.convert(value, datetime)
+            plain = value[10:11] == "T" and len(value) <= _LONGEST_EXACT
+            instant = msgspec.convert(value, datetime) if plain else None
         except (msgspec.ValidationError, UnicodeEncodeError):
             instant = None  # said below
         return instant if instant and instant.tzinfo is UTC else _parse_written(value)
