@@ -6,18 +6,20 @@ without making events; every other column comes of the events. It is a sequence 
 
 A column is named by the path of an attribute: `title`, `start.instant`, `elasticsearch.event_id`. Details go
 by the name of the kind of source, as in `Fields`: the column `elasticsearch` is None for events that have no
-such details, and so is all that is below it. Values are those of the attributes, or `Written` ones, or
-the `Same` for all: JSON, the same that the API's scalars make of the values.
+such details, and so is all that is below it. Values are those of the attributes, or `Written`: JSON, the
+same that the API's scalars make of the values.
 """
 
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from json.encoder import encode_basestring as quoted
 from operator import attrgetter
-from typing import Any, Final, Protocol, overload
+from typing import Any, Final, Protocol, TypeAlias, overload
+
+import msgspec
 
 from gateway.model.event import Event
 from gateway.model.fields import DETAILS_OF
@@ -26,12 +28,13 @@ __all__ = [
     "NONE",
     "Made",
     "Merged",
+    "Piece",
     "Run",
     "Runs",
-    "Same",
     "Written",
     "all_quoted",
     "as_run",
+    "at_once",
     "getter",
     "quoted",
 ]
@@ -42,27 +45,12 @@ _PLAIN: Final = bytes(code for code in range(256) if code >= ord(" ") and code n
 """What stands for itself in a string of JSON in UTF-8."""
 
 
-class Written(list[str]):
-    """A column of JSON: strings `quoted`, `null` where there is no value.
-
-    Each is between `before` and `after`, which are the same for all.
-    """
-
-    __slots__ = ("after", "before")
-
-    def __init__(self, texts: Iterable[str], before: str = "", after: str = "") -> None:
-        super().__init__(texts)
-        self.before = before
-        self.after = after
-
-    @property
-    def whole(self) -> list[str]:
-        """The texts with what is around them."""
-        return [f"{self.before}{text}{self.after}" for text in self]
+Piece: TypeAlias = str | Sequence[str]
+"""What stands in one place of many rows: a text that is the same in all of them, or a text for each."""
 
 
-class Same(str):
-    """A column of JSON that is the same for all."""
+class Written(tuple[Piece, ...]):
+    """A column of JSON in pieces: strings are `quoted`, and `null` is where there is no value."""
 
     __slots__ = ()
 
@@ -70,8 +58,13 @@ class Same(str):
 def all_quoted(texts: Sequence[str]) -> Written:
     """Each of the texts `quoted`: together they are soon seen to be plain."""
     if "".join(texts).encode(errors="replace").translate(None, _PLAIN):
-        return Written(map(quoted, texts))
-    return Written(texts, '"', '"')
+        return Written(([*map(quoted, texts)],))
+    return Written(('"', texts, '"'))
+
+
+def at_once(values: Sequence[Any]) -> list[str]:
+    """Each of the values in JSON, where none has a comma in it."""
+    return msgspec.json.encode(values).decode()[1:-1].split(",") if values else []
 
 
 class Run(Sequence[Event]):

@@ -14,13 +14,13 @@ from graphql import GraphQLBoolean, GraphQLID, GraphQLInt, GraphQLLeafType, Grap
 from graphql.pyutils import UndefinedType
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
-from gateway.model.run import Same, Written, all_quoted, quoted
+from gateway.model.run import Piece, Written, all_quoted, at_once, quoted
 from gateway.model.time import to_rfc3339
 from gateway.schema.scalars import as_it_is
 
 Leaf: TypeAlias = Callable[[Any], Any]
-Column: TypeAlias = Callable[[Sequence[Any], Sequence[Any] | None], Sequence[str]]
-"""Writes the values of a column, below that of its parents, if these may be null; a text is that of all."""
+Column: TypeAlias = Callable[[Sequence[Any], Sequence[Any] | None], Sequence[Piece]]
+"""Writes the values of a column, below that of its parents, if these may be null."""
 
 _AS_THEY_ARE: Final[Mapping[GraphQLLeafType, type]] = {
     GraphQLString: str,
@@ -29,11 +29,10 @@ _AS_THEY_ARE: Final[Mapping[GraphQLLeafType, type]] = {
     GraphQLInt: int,
 }
 """Scalars that leave what is of a class as it is, integers if they are short."""
-_IN_JSON: Final = (Written, Same)
+_FEW: Final = ({bool, NoneType}, {int, NoneType})
+"""Classes whose values come again and again in a column."""
 _encode: Final = msgspec.json.Encoder().encode
-_SHORT: Final = 2**31
 _FLAGS: Final = {True: "true", False: "false"}
-_WORDS: Final = {True: "true", False: "false", None: "null"}
 
 
 class Uncovered(Exception):
@@ -54,24 +53,23 @@ def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) 
     """What writes a column of a type, whose values are shown by a view, or as members by their names."""
     is_enum = isinstance(type_, CustomGraphQLEnumType)
     complete = _member(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_, view)
-    plain = {NoneType, None if view else left(type_)}
+    is_text = view is None and left(type_) is str
     is_instant = view is None and type_.coerce_output_value is to_rfc3339
 
-    def write(values: Sequence[Any], parents: Sequence[Any] | None) -> Sequence[str]:
-        if isinstance(values, _IN_JSON):
+    def write(values: Sequence[Any], parents: Sequence[Any] | None) -> Sequence[Piece]:
+        if values.__class__ is Written:
             return values
         kinds = set(map(type, values))
         if NoneType in kinds and not nullable and (parents is None or _nulls(values) != _nulls(parents)):
             raise Uncovered
-        if is_enum:  # there are few
-            members = {it: "null" if it is None else written(complete(it)) for it in set(values)}
-            return members.popitem()[1] if len(members) == 1 else [members[it] for it in values]
+        if is_enum or any(map(kinds.issubset, _FEW)):
+            texts = {it: "null" if it is None else written(complete(it)) for it in set(values)}
+            return (texts.popitem()[1] if len(texts) == 1 else [texts[it] for it in values],)
         if is_instant and kinds == {datetime} and {it.tzinfo for it in values} == {UTC}:
-            return _at_once(values)
-        if not kinds <= plain or (int in kinds and not _are_short(values)):
-            values = [None if it is None else complete(it) for it in values]
-            kinds = set(map(type, values))
-        return _written(values, kinds)
+            return (at_once(values),)
+        if is_text and kinds == {str}:
+            return all_quoted(values)
+        return (["null" if it is None else written(complete(it)) for it in values],)
 
     return write
 
@@ -89,25 +87,6 @@ def text(type_: GraphQLLeafType, view: Leaf | None = None) -> Callable[[Any], st
     if view is None and type_.coerce_output_value is to_rfc3339:
         return lambda value: _encode(value if value.tzinfo is UTC else complete(value)).decode()
     return lambda value: written(complete(value))
-
-
-def _written(values: Sequence[Any], kinds: set[type]) -> Sequence[str]:
-    if kinds <= {bool, NoneType}:
-        found = set(values)
-        return _WORDS[found.pop()] if len(found) == 1 else [_WORDS[it] for it in values]
-    if kinds <= {int, NoneType}:
-        return _at_once(values)
-    return all_quoted(values) if kinds == {str} else [written(it) for it in values]
-
-
-def _at_once(values: Sequence[Any]) -> Sequence[str]:
-    """Values that have no comma in JSON."""
-    return msgspec.json.encode(values).decode()[1:-1].split(",")
-
-
-def _are_short(numbers: Sequence[int | None]) -> bool:
-    present = [it for it in numbers if it is not None]
-    return min(present) >= -_SHORT and max(present) < _SHORT
 
 
 def _nulls(values: Sequence[Any]) -> int:

@@ -10,6 +10,7 @@ from gateway.model.elasticsearch import ElasticsearchEventDetails
 from gateway.model.event import Event
 from gateway.model.run import Made, Merged, Run, all_quoted, as_run, quoted
 from gateway.model.time import EPOCH, EventTime
+from gateway.schema.rows import joined, woven
 
 
 def event(number: int) -> Event:
@@ -35,7 +36,8 @@ def runs(draw: st.DrawFn, depth: int = 2) -> Run:
 
 @given(st.lists(st.text() | st.text('ab"\\\n\x1f\x7f\ud800é')))
 def test_texts_are_quoted_together_as_each_is(texts: list[str]) -> None:
-    assert all_quoted(texts).whole == [quoted(text) for text in texts]
+    count = len(texts)
+    assert joined(woven(count, *all_quoted(texts)), count) == [quoted(text) for text in texts]
 
 
 @given(runs(), st.integers(-6, 6), st.integers(-6, 6))

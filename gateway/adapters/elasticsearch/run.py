@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -11,7 +12,7 @@ from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
 from gateway.model.event import Event, SourceKind
 from gateway.model.fields import DETAILS
 from gateway.model.ids import encode_segments
-from gateway.model.run import Run, Same, Written, all_quoted
+from gateway.model.run import Run, Written, all_quoted, at_once
 from gateway.model.time import from_millis, to_rfc3339
 
 _DAY: Final = 86_400_000
@@ -26,23 +27,20 @@ class StoredRun(Run):
     def __init__(self, reader: EventReader, stored: Sequence[StoredEvent]) -> None:
         self.reader: Final = reader
         self.stored: Final = stored
-        self._ids: Written | None = None
 
     def __len__(self) -> int:
         return len(self.stored)
 
     @property
-    def ids(self) -> Sequence[str]:
+    def ids(self) -> list[str]:
         """Those of its events."""
-        return [it[1:-1] for it in self.written_ids.whole]
+        above, starts = f"{self.reader.calendar}/events", [it.start_time for it in self.stored]
+        return [f"{above}/{start}/{name}" for start, name in zip(starts, self.names, strict=True)]
 
-    @property
-    def written_ids(self) -> Written:
-        if self._ids is None:
-            names = encode_segments([it.event_id for it in self.stored])
-            ids = [f"{it.start_time}/{name}" for it, name in zip(self.stored, names, strict=True)]
-            self._ids = Written(ids, f'"{self.reader.calendar}/events/', '"')
-        return self._ids
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """What its events are named by in ids, beside their starts."""
+        return encode_segments([it.event_id for it in self.stored])
 
     def event(self, place: int) -> Event:
         return self.reader.read(self.stored[place])
@@ -79,34 +77,38 @@ _INSTANTS: Final = _Kept(lambda millis: _DATES[millis // _DAY] + _TIMES[millis %
 """Milliseconds since the epoch as the API writes instants: those of a calendar are shown again and again."""
 
 
+def _ids(run: StoredRun) -> Written:
+    starts = at_once([it.start_time for it in run.stored])
+    return Written((f'"{run.reader.calendar}/events/', starts, "/", run.names, '"'))
+
+
 def _order(run: StoredRun) -> list[tuple[datetime, str]]:
     return [(from_millis(it.start_time), id_) for it, id_ in zip(run.stored, run.ids, strict=True)]
 
 
 def _titles(run: StoredRun) -> Written:
     texts = [it.description for it in run.stored]
-    return all_quoted([parted(text)[0] if text[-1:] == "]" else text for text in texts])
+    return all_quoted([parted(text)[0] for text in texts] if "]" in "".join(texts) else texts)
 
 
 def _flags(flags: Sequence[bool | None]) -> Written:
-    return Written([_WORDS[flag] for flag in flags])
+    found = set(flags)
+    return Written((_WORDS[found.pop()] if len(found) == 1 else [_WORDS[flag] for flag in flags],))
 
 
 _COLUMNS: Final[Columns] = {
-    "id": lambda run: run.written_ids,
+    "id": _ids,
     "order": _order,
     "length": lambda run: [timedelta(milliseconds=it.end_time - it.start_time) for it in run.stored],
     "source": lambda run: [run.reader.source] * len(run),
-    "calendar_id": lambda run: Same(f'"{run.reader.calendar}"'),
+    "calendar_id": lambda run: Written((f'"{run.reader.calendar}"',)),
     "title": _titles,
-    "start.instant": lambda run: Written([_INSTANTS[it.start_time] for it in run.stored]),
-    "end.instant": lambda run: Written([_INSTANTS[it.end_time] for it in run.stored]),
-    "elasticsearch": lambda run: [True] * len(run),
+    "start.instant": lambda run: Written(([_INSTANTS[it.start_time] for it in run.stored],)),
+    "end.instant": lambda run: Written(([_INSTANTS[it.end_time] for it in run.stored],)),
+    "elasticsearch": lambda _: Written(("true",)),
     "elasticsearch.event_id": lambda run: all_quoted([it.event_id for it in run.stored]),
     "elasticsearch.skip_result": lambda run: _flags([it.skip_result for it in run.stored]),
-    "elasticsearch.skip_model_update": lambda run: Written(
-        [_WORDS[it.skip_model_update] for it in run.stored]
-    ),
+    "elasticsearch.skip_model_update": lambda run: _flags([it.skip_model_update for it in run.stored]),
     "elasticsearch.force_time_shift": lambda run: [it.force_time_shift for it in run.stored],
 }
 _READ: Final = {*_COLUMNS, "key", "revision", "details"}

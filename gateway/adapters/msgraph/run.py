@@ -16,7 +16,7 @@ from gateway.adapters.msgraph.wire import DateTimeTimeZone, GraphEvent
 from gateway.adapters.msgraph.words import known
 from gateway.model.event import Event, ShowAs, SourceKind
 from gateway.model.fields import DETAILS
-from gateway.model.run import Run, Same, Written, all_quoted, quoted
+from gateway.model.run import Run, Written, all_quoted, quoted
 
 Row: TypeAlias = tuple[str, str, str, GraphEvent]
 """An event's start, its name in ids, its end, and itself: rows have the order of their events."""
@@ -51,25 +51,25 @@ class GraphRun(Run):
 
 
 def _ids(run: GraphRun) -> Written:
-    return Written([name for _, name, _, _ in run.rows], f'"{run.reader.events}', '"')
+    return Written((f'"{run.reader.events}', [name for _, name, _, _ in run.rows], '"'))
 
 
 def _order(run: GraphRun) -> list[tuple[datetime, str]]:
     return [(datetime.fromisoformat(f"{at}Z"), run.reader.events + name) for at, name, _, _ in run.rows]
 
 
-def _zones(original: Callable[[GraphEvent], str | None], time: _Time, run: GraphRun) -> Sequence[str]:
+def _zones(original: Callable[[GraphEvent], str | None], time: _Time, run: GraphRun) -> Written:
     """The zones that are meant by the original names and those shown; whole days have the start's alone."""
     events = run.events
     originals, shown = {*map(original, events)}, {time(it).time_zone for it in events}
     if len(originals) == len(shown) == 1 and True not in [it.is_all_day for it in events]:
-        return Same(f'"{zone_of(*originals, *shown)}"')
+        return Written((f'"{zone_of(*originals, *shown)}"',))
     names = [
         (it.original_start_time_zone, None) if it.is_all_day else (original(it), time(it).time_zone)
         for it in events
     ]
     meant = {pair: f'"{zone_of(*pair)}"' for pair in set(names)}
-    return Written([meant[pair] for pair in names])
+    return Written(([meant[pair] for pair in names],))
 
 
 def _days(times: _Time, run: GraphRun) -> list[date | None]:
@@ -93,7 +93,7 @@ def _titles(run: GraphRun) -> Written:
 def _texts(name: str, run: GraphRun) -> Written:
     texts = [*map(attrgetter(name), run.events)]
     if None in texts:
-        return Written(["null" if text is None else quoted(text) for text in texts])
+        return Written((["null" if text is None else quoted(text) for text in texts],))
     return all_quoted(texts)
 
 
@@ -116,9 +116,9 @@ _COLUMNS: Final[Mapping[str, Callable[[GraphRun], Sequence[Any]]]] = {
     "title": _titles,
     "series_id": lambda run: list(map(run.reader.series_id, run.events)),
     "source": lambda run: [run.reader.source] * len(run),
-    "calendar_id": lambda run: Same(f'"{run.reader.calendar}"'),
-    "start.instant": lambda run: Written([start for start, _, _, _ in run.rows], '"', 'Z"'),
-    "end.instant": lambda run: Written([end for _, _, end, _ in run.rows], '"', 'Z"'),
+    "calendar_id": lambda run: Written((f'"{run.reader.calendar}"',)),
+    "start.instant": lambda run: Written(('"', [start for start, _, _, _ in run.rows], 'Z"')),
+    "end.instant": lambda run: Written(('"', [end for _, _, end, _ in run.rows], 'Z"')),
     "start.zone": partial(_zones, attrgetter("original_start_time_zone"), attrgetter("start")),
     "end.zone": partial(_zones, attrgetter("original_end_time_zone"), attrgetter("end")),
     "start.day": partial(_days, lambda event: event.start),
