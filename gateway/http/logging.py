@@ -7,7 +7,6 @@ uvicorn is to be started with `log_config=None, access_log=False`: then it has n
 what its access log would say stands in the line that the gateway writes for each operation.
 """
 
-import json
 import logging
 import sys
 from collections.abc import Callable
@@ -15,9 +14,11 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
 
+from gateway.http.json_line import json_line
 from gateway.http.plain_line import plain_line
 from gateway.settings import LogFormat, LogLevel
 
@@ -61,7 +62,7 @@ def _own(logger: _Logger, method: str, line: EventDict) -> EventDict:
     values = line if request_id is None else {"request_id": request_id, **line}
     values["level"] = _LEVELS.get(method, method)
     values["logger"] = logger.name
-    values["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    values["timestamp"] = msgspec.to_builtins(datetime.now(UTC))
     return values
 
 
@@ -117,17 +118,8 @@ def _is_advice_on_websockets(record: logging.LogRecord) -> bool:
 def _renderers(log_format: LogFormat, *, colors: bool) -> tuple[Processor, ...]:
     """Tracebacks are plain in both: the usual ones print local variables, and with them credentials."""
     if log_format == "json":
-        return (_as_json,)
+        return (json_line,)
     if not colors:
         return (plain_line,)
     plain = structlog.dev.plain_traceback
     return (structlog.dev.ConsoleRenderer(exception_formatter=plain),)
-
-
-_ENCODER: Final = json.JSONEncoder(default=repr)
-
-
-def _as_json(logger: object, method: str, line: EventDict) -> str:
-    if "exc_info" in line:
-        line = structlog.processors.format_exc_info(logger, method, line)
-    return _ENCODER.encode(line)

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from structlog.typing import EventDict
 
-_TO_QUOTE: Final = re.compile(r"[ \t=\r\n\"']")
+_to_quote: Final = re.compile(r"[ \t=\r\n\"']").search
 _KNOWN: Final = ("timestamp", "level", "event", "logger")
 _REMEMBERED: Final = 256
 _RARE: Final = frozenset({"stack", "exception", "exc_info"})
@@ -19,26 +19,27 @@ _RENDERER: Final = structlog.dev.ConsoleRenderer(
 
 def plain_line(logger: object, method: str, line: EventDict) -> str:
     """The line. One with a traceback, or without what all of the gateway's have, is the renderer's own."""
-    names = _names(tuple(line))
-    if names is None:
+    shape = _shape(tuple(line))
+    if shape is None:
         return _RENDERER(logger, method, line)
-    values = [(name, line[name]) for name in names]
-    rest = "".join([f" {name}={_quoted(it) if it.__class__ is str else _shown(it)}" for name, it in values])
-    known = f"{line['timestamp']} [{line['level']:9}] {line['event']:30} [{line['logger']}]"
-    return f"{known}{rest}".rstrip(" ")
+    form, names = shape
+    values = [_quoted(it) if isinstance(it, str) else repr(it) for it in map(line.__getitem__, names)]
+    return (form % (*map(line.__getitem__, _KNOWN), *values)).rstrip(" ")
 
 
 @lru_cache(_REMEMBERED)
-def _names(given: tuple[str, ...]) -> Sequence[str] | None:
-    """What follows what all lines have, None if the line is not usual."""
+def _shape(given: tuple[str, ...]) -> tuple[str, Sequence[str]] | None:
+    """What is the same in all lines of these names, and what follows what all lines have.
+
+    None if such a line is not usual.
+    """
     names = set(given)
-    is_usual = names.issuperset(_KNOWN) and names.isdisjoint(_RARE)
-    return sorted(names.difference(_KNOWN)) if is_usual else None
-
-
-def _shown(value: object) -> str:
-    return _quoted(value) if isinstance(value, str) else repr(value)
+    if not names.issuperset(_KNOWN) or names & _RARE:
+        return None
+    others = sorted(names.difference(_KNOWN))
+    rest = [f" {name.replace('%', '%%')}=%s" for name in others]
+    return f"%s [%-9s] %-30s [%s]{''.join(rest)}", others
 
 
 def _quoted(value: str) -> str:
-    return repr(value) if _TO_QUOTE.search(value) else value
+    return repr(value) if _to_quote(value) else value

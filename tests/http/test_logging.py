@@ -13,6 +13,7 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.http.json_line import json_line
 from gateway.http.logging import REQUEST_ID, configure
 from gateway.http.plain_line import plain_line
 from gateway.service.loss import LossPolicy
@@ -115,7 +116,7 @@ def test_lines_for_people_are_coloured_on_a_terminal_only(capsys: pytest.Capture
     assert "\x1b" not in written
 
 
-KEYS = st.sampled_from(["level", "event", "logger", "a", "b c", "exception", "stack"])
+KEYS = st.sampled_from(["level", "event", "logger", "a", "b c", "%s", "exception", "stack"])
 VALUES = (
     st.text(max_size=5) | st.integers() | st.floats() | st.sampled_from([LossPolicy.WARN, "=", "two words"])
 )
@@ -129,6 +130,13 @@ def test_a_line_for_people_is_that_of_structlog(values: dict[str, object], is_wh
     }
     theirs = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     assert plain_line(None, "info", dict(line)) == theirs(None, "info", dict(line))
+
+
+@given(
+    st.dictionaries(KEYS | st.text(max_size=3), VALUES | st.none() | st.booleans() | st.binary(max_size=2))
+)
+def test_a_line_for_machines_is_that_of_json(line: dict[str, object]) -> None:
+    assert json_line(None, "info", dict(line)) == json.dumps(line, default=repr)
 
 
 def test_a_log_that_cannot_be_written_costs_nobody_his_answer(
