@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -12,12 +12,14 @@ from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
 from gateway.errors import Code, GatewayError, Problem
-from gateway.http.headers import POLICIES, SMALL, VARY, Header, takes_gzip
+from gateway.http.exchange import Exchange
+from gateway.http.headers import POLICIES, SMALL, VARY, Header, takes_gzip, written
 from gateway.http.media import GRAPHQL
 from gateway.http.refusal import Refusal
 from gateway.http.request import received
 from gateway.model.time import to_iso_duration
 
+_USUAL: Final = 2 + len(POLICIES)
 _log = structlog.get_logger(__name__)
 
 
@@ -61,24 +63,31 @@ def json_response(
     content: object, status: int, media: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """JSON under a media type."""
-    response = _Encoded(msgspec.json.encode(content), status, media)
-    for name, value in (headers or {}).items():
-        response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
-    return response
+    more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
+    return _Encoded(msgspec.json.encode(content), status, media, more)
 
 
 class _Encoded(Response):
-    """A response whose headers are known and complete, and need not be made by way of Starlette's."""
+    """A response whose headers are known and complete, and need not be made by way of Starlette's.
 
-    def __init__(self, body: bytes, status: int, media: str) -> None:
+    One that has no `more` of them leaves as a whole where the connection is ours, and nothing in between.
+    """
+
+    def __init__(self, body: bytes, status: int, media: str, more: Sequence[Header] = ()) -> None:
         self.status_code = status
         self.body = body
-        self.raw_headers = [*_usual(media), (b"content-length", b"%d" % len(body))]
+        self.raw_headers = [*_usual(media), (b"content-length", b"%d" % len(body)), *more]
+        self._lines = None if more else _lines(media)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         headers = self.raw_headers
         if len(self.body) >= SMALL and not takes_gzip(received(scope).get("accept-encoding")):
             headers = [*headers, VARY]
+        exchange = getattr(send, "__self__", None)
+        if self._lines is not None and isinstance(exchange, Exchange):
+            lines = b"".join([self._lines, *map(written, headers[_USUAL:])])
+            if exchange.answer(self.status_code, lines, self.body):
+                return
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
@@ -88,6 +97,12 @@ def _usual(media: str) -> Sequence[Header]:
     """The headers of any answer of that type."""
     type_ = (b"content-type", f"{media}; charset=utf-8".encode())
     return (b"cache-control", b"no-store"), type_, *POLICIES
+
+
+@cache
+def _lines(media: str) -> bytes:
+    """The same as they travel."""
+    return b"".join(map(written, _usual(media)))
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:

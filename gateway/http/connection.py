@@ -1,20 +1,20 @@
 """Connections that are a burden are cut off: heads that do not come or end, answers that are not taken."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, ClassVar, Final, cast
 from urllib.parse import unquote
 
 import httptools
 import structlog
-from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.http.exchange import Exchange
 from gateway.http.patience import Patience
-from gateway.http.request import received
+from gateway.http.request import RECEIVED
 
 _MOST_WITHOUT_BODY: Final = 64 * 1024
 """How many bytes of a head, or of whatever is no body, may come in a row. The parser has no such limit."""
@@ -23,6 +23,9 @@ _TOO_LONG: Final = (
 )
 _IDLE: Final = 5.0
 """So many seconds a connection may wait for its next request, as uvicorn has it."""
+_NAMES: Final = 256
+_TARGETS: Final = 16
+"""So many are remembered: each may be as long as a head."""
 _FORWARDED: Final = frozenset({"x-forwarded-for", "x-forwarded-proto"})
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +72,7 @@ class PunctualConnection(HttpToolsProtocol):
         self._taking: asyncio.TimerHandle | None = None
         self._bytes_without_body = 0
         self._is_in_head = False
+        self._received: dict[str, str] = {}
         super().connection_made(cast("asyncio.Transport", _Lenient(transport)))
         self._expect_head()
 
@@ -90,7 +94,17 @@ class PunctualConnection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._is_in_head = True
-        super().on_message_begin()
+        self._received = {}
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        small, text = _name(name)
+        self.headers.append((small, value))
+        self._received.setdefault(text, value.decode("latin-1"))
+        if small == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         """As uvicorn's, without what is not served here, such as WebSockets."""
@@ -98,39 +112,36 @@ class PunctualConnection(HttpToolsProtocol):
         self._is_in_head = False
         self._head_came()
         parser: Any = self.parser  # which is None, later on
-        before = self.cycle
-        url, version = httptools.parse_url(self.url), parser.get_http_version()
-        path = url.path.decode("ascii")
-        scope: Any = self.scope
-        scope.update(
-            http_version=version,
-            method=parser.get_method().decode("ascii"),
-            path=self.root_path + (unquote(path) if "%" in path else path),
-            raw_path=self.root_path.encode("ascii") + url.path,
-            query_string=url.query or b"",
-        )
-        self.cycle = Exchange(
-            scope=self.scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
+        before, version = self.cycle, parser.get_http_version()
+        received, self._received = self._received, {}  # what follows a body in its trailer is no header
+        path, raw_path, query = _target(self.url)
+        scope: Any = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "method": parser.get_method().decode("ascii"),
+            "root_path": self.root_path,
+            "path": self.root_path + path,
+            "raw_path": self.root_path.encode("ascii") + raw_path,
+            "query_string": query,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+            RECEIVED: received,
+        }
+        keep_alive = version != "1.0" and parser.should_keep_alive()
+        self.cycle = Exchange(self, scope, keep_alive=keep_alive)
         if getattr(before, "response_complete", True):  # there is none before the first
-            self._start_asgi_task(self.cycle, self._way_in(scope))
+            self._start_asgi_task(self.cycle, self._way_in(received))
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self._way_in(scope)))
+            self.pipeline.appendleft((self.cycle, self._way_in(received)))
 
-    def _way_in(self, scope: Scope) -> Any:
+    def _way_in(self, received: Mapping[str, str]) -> Any:
         """The application, behind what reads a proxy's headers where there are any."""
-        if _FORWARDED.isdisjoint(received(scope)) and isinstance(self.app, ProxyHeadersMiddleware):
+        if _FORWARDED.isdisjoint(received) and isinstance(self.app, ProxyHeadersMiddleware):
             return self.app.app
         return self.app
 
@@ -209,6 +220,21 @@ class PunctualConnection(HttpToolsProtocol):
             del self.waiting[oldest]
             oldest.cut_off()
             _log.warning("connection.cut_off", setting="limits.max_untaken_bytes")
+
+
+@lru_cache(_NAMES)
+def _name(written: bytes) -> tuple[bytes, str]:
+    """A header's name in small letters, as ASGI has it and as text."""
+    small = written.lower()
+    return small, small.decode("latin-1")
+
+
+@lru_cache(_TARGETS)
+def _target(url: bytes) -> tuple[str, bytes, bytes]:
+    """The path that a request asks for, as text and as it came, and its query."""
+    parsed = httptools.parse_url(url)
+    path = parsed.path.decode("ascii")
+    return unquote(path) if "%" in path else path, parsed.path, parsed.query or b""
 
 
 def punctual(patience: timedelta, most: int) -> type[PunctualConnection]:

@@ -23,8 +23,17 @@ POLICIES: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+_CR, _LF = b"\r\n"
 _REMEMBERED: Final = 256
 _GZIP_REFUSED: Final = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)", re.IGNORECASE)
+
+
+def written(header: Header) -> bytes:
+    """A header as it travels. Raises RuntimeError for what would be more than one."""
+    line = b": ".join(header)
+    if _CR in line or _LF in line:
+        raise RuntimeError("Invalid HTTP header.")
+    return line + b"\r\n"
 
 
 def completed(given: Sequence[Header], *, is_zipping: bool) -> list[Header]:

@@ -1,11 +1,13 @@
 """A request as it comes over HTTP: what its head says, and whence the body comes."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 from starlette.types import Receive, Scope
 
-_KEPT = "gateway.received"
+RECEIVED: Final = "gateway.received"
+"""Where a scope keeps them."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -27,11 +29,11 @@ class Request(msgspec.Struct, frozen=True):
 def received(scope: Scope) -> Mapping[str, str]:
     """The headers of a request by their names in small letters; of those of one name the first counts.
 
-    They are read once, and kept in the scope.
+    They are read once, by the connection if it is ours, and kept in the scope.
     """
-    headers: Mapping[str, str] | None = scope.get(_KEPT)
+    headers: Mapping[str, str] | None = scope.get(RECEIVED)
     if headers is None:
-        headers = scope[_KEPT] = {
+        headers = scope[RECEIVED] = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])
         }
     return headers

@@ -56,13 +56,15 @@ class Execution(CompiledExecution):
     def begun(self, context: object, variables: VariableValues) -> Self:
         """An execution in that context, for variables by which `@skip` and `@include` leave out the same."""
         begun = object.__new__(type(self))
-        begun.__dict__.update(self.__dict__)
-        begun.context_value = context
-        begun.variable_values = variables
-        begun.collected_errors = CollectedErrors()
-        begun.background_futures = set()
-        begun._infos = {}
-        begun._has_objects = True
+        begun.__dict__ = {
+            **self.__dict__,
+            "context_value": context,
+            "variable_values": variables,
+            "collected_errors": CollectedErrors(),
+            "background_futures": set(),
+            "_infos": {},
+            "_has_objects": True,
+        }
         return begun
 
     async def result(self) -> ExecutionResult:

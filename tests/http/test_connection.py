@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 import uvicorn
+from starlette.responses import Response
 from uvicorn.server import ServerState
 
+from gateway.http.answer import json_response
 from gateway.http.connection import PunctualConnection, punctual
+from gateway.http.media import JSON
+from gateway.http.request import received
 
 
 class Loop:
@@ -97,13 +101,18 @@ def client(connection: Any) -> Any:
     return connection.transport._transport
 
 
-@pytest.fixture
-def connection() -> PunctualConnection:
+def connected() -> Any:
     config = uvicorn.Config(lambda: None, log_config=None, ws="none", lifespan="off")
-    made = punctual(timedelta(seconds=30), 1_000_000)(config, ServerState(), {}, _loop=Loop())
+    made: Any = punctual(timedelta(seconds=30), 1_000_000)(config, ServerState(), {}, _loop=Loop())
     made.connection_made(Transport())
     made._head_came()
     made.loop.timers.clear()
+    return made
+
+
+@pytest.fixture
+def connection() -> PunctualConnection:
+    made: PunctualConnection = connected()
     return made
 
 
@@ -274,6 +283,80 @@ def test_no_header_becomes_two(connection: Any, two: tuple[bytes, bytes]) -> Non
     with pytest.raises(RuntimeError, match="header"):
         answer(connection, head((b"content-length", b"1"), two), body(b"a"))
     assert client(connection).written == b""
+
+
+async def leave(answer: Response, connection: Any, *, is_seen: bool) -> None:
+    """Has a connection write an answer whose messages somebody in between sees, or nobody."""
+    cycle = connection.cycle
+
+    async def see(message: Any) -> None:
+        await cycle.send(message)
+
+    await answer(cycle.scope, cycle.receive, see if is_seen else cycle.send)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("end", [b"", b"accept-encoding: gzip\r\n"])
+@pytest.mark.parametrize("begin", [b"POST / HTTP/1.1", b"HEAD / HTTP/1.1", b"POST / HTTP/1.0"])
+@pytest.mark.parametrize("length", [0, 2000, 20_000])
+@pytest.mark.parametrize("headers", [{}, {"retry-after": "1"}, {"connection": "close"}])
+async def test_an_answer_looks_the_same_whether_its_messages_are_seen_or_not(
+    begin: bytes, end: bytes, length: int, headers: dict[str, str]
+) -> None:
+    written = []
+    for is_seen in (False, True):
+        one = connected()
+        one.data_received(begin + b"\r\nhost: x\r\n" + end + b"\r\n")
+        answer = json_response("a" * length, 200, JSON, headers)
+        answer.raw_headers.append((b"x-request-id", b"1"))
+        await leave(answer, one, is_seen=is_seen)
+        written.append((client(one).written, client(one).closed))
+    assert written[0] == written[1]
+    assert b"x-request-id: 1\r\n" in written[0][0]
+
+
+@pytest.mark.anyio
+async def test_no_header_of_an_answer_becomes_two(connection: Any) -> None:
+    connection.data_received(b"POST / HTTP/1.1\r\n\r\n")
+    answer = json_response({}, 200, JSON)
+    answer.raw_headers.append((b"x-request-id", b"1\r\nset-cookie: a"))
+    with pytest.raises(RuntimeError, match="header"):
+        await leave(answer, connection, is_seen=False)
+    assert client(connection).written == b""
+
+
+def test_headers_are_those_of_the_head(connection: Any) -> None:
+    """Of those of one name the first counts, and what follows the body is none."""
+    connection.data_received(HEAD + b"X-One: \xe9\r\nx-one: 2\r\n\r\n1\r\nx\r\n0\r\nX-Two: 2\r\n\r\n")
+    assert received(connection.cycle.scope) == {
+        "host": "localhost",
+        "transfer-encoding": "chunked",
+        "x-one": "é",
+    }
+    known = [(b"host", b"localhost"), (b"transfer-encoding", b"chunked")]
+    assert connection.cycle.scope["headers"][:4] == [*known, (b"x-one", b"\xe9"), (b"x-one", b"2")]
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        (b"/graphql?query=%7Ba%7D", "/graphql", b"query=%7Ba%7D"),
+        (b"/a%20b", "/a b", b""),
+        (b"http://x/graphql", "/graphql", b""),
+    ],
+)
+def test_a_target_is_taken_apart_each_time_it_comes(
+    connection: Any, target: bytes, path: str, query: bytes
+) -> None:
+    for _ in range(2):
+        answer(
+            connection,
+            head((b"content-length", b"0")),
+            body(b""),
+            request=b"GET " + target + b" HTTP/1.1\r\n\r\n",
+        )
+        scope = connection.cycle.scope
+        assert (scope["path"], scope["query_string"], scope["method"]) == (path, query, "GET")
 
 
 def test_a_connection_that_asks_for_nothing_more_is_closed(connection: Any) -> None:
