@@ -5,13 +5,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.calendars import to_calendar
 from gateway.adapters.msgraph.events import to_event
 from gateway.adapters.msgraph.paths import owner_in
+from gateway.adapters.msgraph.times import read_instant
 from gateway.adapters.msgraph.wire import GraphCalendar, GraphEvent
-from gateway.errors import UnexpectedAnswer
+from gateway.errors import InvalidTime, UnexpectedAnswer
 from gateway.model.event import (
     Attendee,
     AttendeeResponse,
@@ -37,10 +40,12 @@ from gateway.model.msgraph import (
     RecurrenceRange,
     Sensitivity,
 )
-from gateway.model.time import EventTime
+from gateway.model.time import EventTime, parse_instant
 
 DOCUMENTED = Path(__file__).parents[1] / "cases" / "documented"
 MEGAN = "5d8d505c-864f-4804-88c7-4583c966cde8"
+STAMPS = r"20\d\d[-W0][012]\d-?[0-3]\d[Tt ][0-2]\d:[0-6]\d:[0-6]\d[.,]\d{6,8}[Zz+]?"
+"""Time stamps as Graph writes them, and almost so."""
 HARRYS = EventLocation(
     display_name="Harry's Bar", location_type="default", unique_id="Harry's Bar", unique_id_type="private"
 )
@@ -161,6 +166,29 @@ def test_a_time_is_read_in_the_zone_shown_and_meant_in_the_one_it_was_made_in(
 
 def test_seven_digits_of_a_second_are_read_to_the_microsecond():
     assert read(start=clock("2027-03-15T09:00:00.1234567")).start.instant.microsecond == 123456
+
+
+@given(
+    st.from_regex(
+        r"[0-9T.:Z+-]{28}|20\d\d[-W0][012]\d-?[0-3]\d[Tt ][0-2]\d:[0-6]\d:[0-6]\d[.,]\d{6,8}[Zz+]?",
+        fullmatch=True,
+    )
+)
+@example("2026-W07-1T21:06:36.4801265Z")
+@example("2026-02-30T21:06:36.4801265Z")
+@example("2026-02-10T21:06:36.4801265Z")
+@example("2026-02-10T21:06:36,4801265Z")
+@example("٢026-02-10T21:06:36.4801265Z")
+def test_a_time_stamp_means_what_any_instant_does(text):
+    assert of_stamp(read_instant, text) == of_stamp(parse_instant, text)
+
+
+def of_stamp(read, text):
+    """What is read, or why nothing can be."""
+    try:
+        return read(text)
+    except InvalidTime as exc:
+        return str(exc)
 
 
 def test_an_all_day_event_is_dates_in_the_zone_that_it_was_made_in():

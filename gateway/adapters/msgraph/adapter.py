@@ -20,7 +20,7 @@ from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.calendars import to_calendar
 from gateway.adapters.msgraph.event_plan import plan_event
 from gateway.adapters.msgraph.event_write import EventWrite
-from gateway.adapters.msgraph.exceptions import Exceptions, of_change, of_step, planned
+from gateway.adapters.msgraph.exceptions import Exceptions, leaves_out_days, of_change, of_step, planned
 from gateway.adapters.msgraph.finding import Finding
 from gateway.adapters.msgraph.key_lookup import KeyLookup
 from gateway.adapters.msgraph.key_steps import KeyedPlan
@@ -154,17 +154,19 @@ class MSGraphAdapter:
         Raises UpstreamError where keys cannot be looked up: nothing is written unseen.
         """
         self._api.check(calendar)
-        keyed = {index: draft for index, draft in enumerate(drafts) if draft.key is not None}
-        others = {index: draft for index, draft in enumerate(drafts) if draft.key is None}
+        others = dict(enumerate(drafts))
+        keyed = {index: others.pop(index) for index, draft in enumerate(drafts) if draft.key is not None}
         made = plan(calendar, others, requests=self._requests, in_batches=self._api.takes_batches)
-        with_keys = Plan()
         if keyed:
             with_keys = await KeyedPlan(self._api, self._requests, calendar, on_existing).of(keyed)
-        return Plan(
-            steps=tuple(map(self._with_exceptions, (*with_keys.steps, *made.steps))),
-            refused={**made.refused, **with_keys.refused},
-            settled=with_keys.settled,
-        )
+            made = Plan(
+                steps=(*with_keys.steps, *made.steps),
+                refused={**made.refused, **with_keys.refused},
+                settled=with_keys.settled,
+            )
+        if not any(map(leaves_out_days, drafts)):
+            return made
+        return msgspec.structs.replace(made, steps=tuple(map(self._with_exceptions, made.steps)))
 
     async def foretell(self, steps: Sequence[Step], calendar: Calendar | None = None) -> Sequence[Step]:
         """Nothing more: a plan says whom it sends mail."""
@@ -179,7 +181,8 @@ class MSGraphAdapter:
         posts = posts_of(step)
         for post in posts:
             post.take(self._api.new_transaction())
-        await Writing(self._api, step.calendar, posts, fields=fields).run(self._repeats)
+        writing = Writing(self._api, step.calendar, posts, fields=fields)
+        await self._repeats.run(step.calendar, writing.send)
         return await self._without_days(step, [post.outcome() for post in posts])
 
     async def _without_days(self, step: Step, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:

@@ -276,7 +276,7 @@ class GraphApi:
         """The headers as they are written."""
         usual = FIELDS if request.body is None else FIELDS_WITH_BODY
         version = "" if if_match is None else field("if-match", if_match)
-        own = field("client-request-id", self._call.request_id)
+        own = f"client-request-id: {self._call.request_id}\r\n"
         return f"{usual}{field('authorization', credential)}{own}{version}"
 
 

@@ -3,21 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from gateway.adapters.msgraph import details, wire
 from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.keys import key_of
-from gateway.adapters.msgraph.paths import Owner, event_of
+from gateway.adapters.msgraph.paths import Owner, canonical, event_of
 from gateway.adapters.msgraph.recurrence import from_pattern
-from gateway.adapters.msgraph.times import (
-    read_day,
-    read_instant,
-    read_time,
-    sortable,
-    sortable_utc,
-    zone_warnings,
-)
+from gateway.adapters.msgraph.spans import Span, span, spans
+from gateway.adapters.msgraph.times import read_instant, read_time, zone_warnings
 from gateway.adapters.msgraph.words import known
 from gateway.errors import InvalidInput, UnexpectedAnswer
 from gateway.model.event import (
@@ -40,11 +34,7 @@ from gateway.model.event import (
 )
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId, encode_segment
-from gateway.model.time import EventTime
-from gateway.model.zones import UTC, find_zone
-
-Span: TypeAlias = tuple[str, str]
-"""Start and end of an event, as `sortable` writes them."""
+from gateway.model.zones import find_zone
 
 
 class EventReader:
@@ -60,10 +50,9 @@ class EventReader:
 
     def read(self, event: wire.GraphEvent) -> Event:
         """The event in the domain's terms. Raises UnexpectedAnswer for a time that cannot be read."""
-        values: dict[str, Any] = {"title": ""}
         try:
             start, end = span(event)
-            values.update([(name, read(event)) for name, read in self._wanted])
+            values: dict[str, Any] = {name: read(event) for name, read in self._wanted}
             return Event(
                 id=self._id(event.id),
                 source=self.source,
@@ -81,7 +70,7 @@ class EventReader:
     def spans(self, events: Sequence[wire.GraphEvent]) -> tuple[Sequence[Span], UnexpectedAnswer | None]:
         """Those of the events before the first of which something wanted cannot be read, and why not."""
         try:
-            spans = _spans(events)
+            found = spans(events)
             for read in self._with_times:
                 for event in events:
                     read(event)
@@ -89,7 +78,7 @@ class EventReader:
             if len(events) > 1:
                 return self._spans_one_by_one(events)
             return (), self._unreadable(events[0], exc)
-        return spans, None
+        return found, None
 
     def _spans_one_by_one(
         self, events: Sequence[wire.GraphEvent]
@@ -121,6 +110,12 @@ def event_reader(
     return EventReader(source, owner, calendar, fields)
 
 
+@lru_cache(maxsize=1024)
+def reader_at(calendar: CalendarId, owner: Owner, fields: Fields) -> EventReader:
+    """The same for a calendar in the mailbox of the owner, however it is addressed."""
+    return EventReader(calendar.source, owner, canonical(calendar, owner), fields)
+
+
 def to_event(event: wire.GraphEvent, *, source: str, owner: Owner, calendar: CalendarId | None) -> Event:
     """One event with all its attributes, as a reader reads it."""
     return event_reader(source=source, owner=owner, calendar=calendar).read(event)
@@ -129,34 +124,6 @@ def to_event(event: wire.GraphEvent, *, source: str, owner: Owner, calendar: Cal
 def person(who: wire.EmailAddress | None) -> EventPerson | None:
     """A person, None where there is no address."""
     return EventPerson(email=who.address, name=who.name) if who and who.address else None
-
-
-def span(event: wire.GraphEvent) -> tuple[EventTime, EventTime]:
-    first, last = event.original_start_time_zone, event.original_end_time_zone
-    if event.is_all_day:
-        # One zone for both: it is the start's that says which days are meant.
-        return read_day(event.start, first, latest=False), read_day(event.end, first, latest=True)
-    return read_time(event.start, first), read_time(event.end, last)
-
-
-def _spans(events: Sequence[wire.GraphEvent]) -> list[Span]:
-    """Those of all events together, as if they were timed in UTC, but for those that are not."""
-    if len(events) == 1:  # what is said of it must not depend on what is read first
-        return [_span(events[0])]
-    starts, ends = [it.start for it in events], [it.end for it in events]
-    begin, finish = (map(sortable_utc, [it.date_time for it in times]) for times in (starts, ends))
-    spans = [*zip(begin, finish, strict=True)]
-    zones = {it.time_zone for it in (*starts, *ends)}
-    if zones != {UTC} or True in [it.is_all_day for it in events]:
-        for place, event in enumerate(events):
-            if event.is_all_day or not event.start.time_zone == UTC == event.end.time_zone:
-                spans[place] = _span(event)
-    return spans
-
-
-def _span(event: wire.GraphEvent) -> Span:
-    start, end = span(event)
-    return sortable(start.instant), sortable(end.instant)
 
 
 def _recurrence(event: wire.GraphEvent) -> Recurrence | None:
@@ -295,4 +262,4 @@ _TIMES: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
 
 @lru_cache(maxsize=256)
 def _wanted(fields: Fields) -> Sequence[tuple[str, Callable[[wire.GraphEvent], Any]]]:
-    return [(name, read) for name, read in ATTRIBUTES.items() if name in fields]
+    return [(name, read) for name, read in ATTRIBUTES.items() if name in {"title", *fields}]

@@ -1,7 +1,8 @@
 """What Graph holds otherwise than it was sent, as only its answer tells. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -20,9 +21,11 @@ from gateway.model.time import EventTime, to_rfc3339
 from gateway.model.zones import find_zone
 
 _NO_LINK: Final = "The event came back without a link to join it: the calendar may allow none such."
-_ALL: Final = NewEvent.__struct_fields__
+_ALL: Final = frozenset(NewEvent.__struct_fields__)
 _ONLINE: Final = "is_online_meeting"
 _PLAIN: Final = ("show_as", "categories", "attendees", "location", "locations")
+_VALUES: Final[Callable[[Draft], tuple[object, ...]]] = attrgetter(*_PLAIN)
+_NOTHING: Final = (None,) * len(_PLAIN)
 _COMPARED: Final[Fields] = ALWAYS | {
     "title",
     f"{SourceKind.MSGRAPH}.original_start_time_zone",
@@ -60,21 +63,25 @@ def with_compared(fields: Fields, draft: Draft) -> Fields:
     """The fields, and the attributes of an event in which `changes` may find it other than its draft."""
     if draft.recurrence is not None:
         return EVERYTHING
-    given = [name for name in _PLAIN if getattr(draft, name) is not None]
-    return _with(fields, *given, has_options=SourceKind.MSGRAPH in draft.options)
+    return _with(fields, _given(draft), SourceKind.MSGRAPH in draft.options)
 
 
 @lru_cache(maxsize=1024)  # calls ask for the same again and again, and what is made of fields is kept by them
-def _with(fields: Fields, *given: str, has_options: bool) -> Fields:
+def _with(fields: Fields, given: tuple[str, ...], has_options: bool) -> Fields:
     return fields.union(_COMPARED, given, _OPTIONS if has_options else ())
 
 
 def _plain(draft: Draft, event: Event) -> Iterator[tuple[str, object, object]]:
     """What is shown in the form in which it is sent: its name, what is given, what is held."""
-    for name in _PLAIN:
-        given = getattr(draft, name)
-        if given is not None:
-            yield name, given, getattr(event, name)
+    for name in _given(draft):
+        yield name, getattr(draft, name), getattr(event, name)
+
+
+def _given(draft: Draft) -> tuple[str, ...]:
+    values = _VALUES(draft)
+    if values == _NOTHING:  # as of most
+        return ()
+    return tuple([name for name, value in zip(_PLAIN, values, strict=True) if value is not None])
 
 
 def _options(given: msgspec.Struct, details: MSGraphEventDetails) -> Iterator[tuple[str, object, object]]:
@@ -120,20 +127,21 @@ def _can_be_joined(details: MSGraphEventDetails) -> bool:
 
 def _times_changed(draft: Draft, event: Event, details: MSGraphEventDetails) -> Iterator[TranslationWarning]:
     start, end = times(draft)
-    first, last = details.original_start_time_zone, details.original_end_time_zone
-    for field, sent, shown in (("start", start, first), ("end", end, last)):
-        if shown and shown != sent.wire.time_zone:
-            yield from _renamed(field, sent.wire.time_zone or "", shown)
-    for field, given, held in (("start", draft.start, event.start), ("end", draft.end, event.end)):
-        if given != held:
-            yield from _moved(field, given, held, is_all_day=draft.is_all_day)
+    for field, sent, shown in (
+        ("start", start.wire.time_zone, details.original_start_time_zone),
+        ("end", end.wire.time_zone, details.original_end_time_zone),
+    ):
+        if shown and shown != sent and find_zone(shown) != find_zone(sent or ""):
+            yield _renamed(field, sent, shown)
+    if event.start != draft.start:
+        yield from _moved("start", draft.start, event.start, is_all_day=draft.is_all_day)
+    if event.end != draft.end:
+        yield from _moved("end", draft.end, event.end, is_all_day=draft.is_all_day)
 
 
-def _renamed(field: str, given: str, shown: str) -> Iterator[TranslationWarning]:
-    """Names of one zone are the same; so is none, for which there is no telling."""
-    if find_zone(shown) != find_zone(given):
-        message = f"Graph holds the time zone {given} under another name, {shown}."
-        yield _changed(field, message, given, shown)
+def _renamed(field: str, given: str | None, shown: str) -> TranslationWarning:
+    message = f"Graph holds the time zone {given} under another name, {shown}."
+    return _changed(field, message, given, shown)
 
 
 def _moved(

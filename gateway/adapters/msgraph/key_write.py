@@ -72,7 +72,7 @@ class KeyedWriting:
         while left and generation < GENERATIONS:
             for post in left:
                 post.take(transaction_id(self._step.home, _key(post.planned.draft), generation))
-            await Writing(self._api, self._step.calendar, left).run(repeats)
+            await repeats.run(self._step.calendar, Writing(self._api, self._step.calendar, left).send)
             left = await self._settle(left)
             generation += 1
         for post in left:

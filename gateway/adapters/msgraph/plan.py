@@ -14,11 +14,13 @@ from gateway.adapters.msgraph.keys import check_own
 from gateway.adapters.msgraph.mailboxes import LIMIT
 from gateway.adapters.msgraph.paths import canonical_if_known, is_group
 from gateway.adapters.msgraph.requests import ITEM_HEADERS, Requests
+from gateway.adapters.msgraph.times import SentTime
 from gateway.adapters.msgraph.wire import NewEvent
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import GatewayError, Problem, TooMany
 from gateway.model.event import Draft, SourceKind
 from gateway.model.ids import CalendarId
+from gateway.model.time import EventTime
 
 MAX_ATTENDEES: Final = 500
 MAX_SUBJECT: Final = 255
@@ -124,23 +126,25 @@ def losses(draft: Draft, members: Collection[str]) -> Iterator[TranslationWarnin
             sent=draft.title,
         )
     if "start" in members:
-        yield from _zones_changed(draft)
+        start, end = times(draft)
+        if start.change is not None:
+            yield _zone_changed("start", draft.start, start)
+        if end.change is not None:
+            yield _zone_changed("end", draft.end, end)
     if draft.other_clocks:  # given so, even where the instant is that of before
         yield from clocks_not_kept(draft)
     if draft.options:
         yield from options_not_held(draft, SourceKind.MSGRAPH, holder=_HOLDER)
 
 
-def _zones_changed(draft: Draft) -> Iterator[TranslationWarning]:
-    for field, given, sent in zip(("start", "end"), (draft.start, draft.end), times(draft), strict=True):
-        if sent.change is not None:
-            yield TranslationWarning(
-                code=Loss.CHANGED,
-                field=field,
-                message=sent.change,
-                given=given.zone,
-                sent=sent.wire.time_zone,
-            )
+def _zone_changed(field: str, given: EventTime, sent: SentTime) -> TranslationWarning:
+    return TranslationWarning(
+        code=Loss.CHANGED,
+        field=field,
+        message=sent.change or "",
+        given=given.zone,
+        sent=sent.wire.time_zone,
+    )
 
 
 def _effects(draft: Draft, calendar: CalendarId) -> Iterator[SideEffect]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -23,6 +24,9 @@ from gateway.model.time import (
 from gateway.model.zones import UTC, find_zone, zone_info
 
 _NEVER: Final = "0001-01-01"
+_STAMP: Final = "2026-02-10T21:06:36.4801265Z"
+"""A time stamp as Graph writes it."""
+_signs: Final = itemgetter(7, 10, 19, 27)
 _REMEMBERED: Final = 4096
 """A time is asked for when it is planned, when it is sent, and when it is compared with what came of it."""
 
@@ -118,7 +122,14 @@ def day_of(wire: DateTimeTimeZone) -> date:
 
 def read_instant(text: str | None) -> datetime | None:
     """A time stamp, None for Graph's "never", the first of January of the year 1. Raises InvalidTime."""
-    return None if text is None or text.startswith(_NEVER) else parse_instant(text)
+    if text is None or text.startswith(_NEVER):
+        return None
+    if len(text) != len(_STAMP) or _signs(text) != _signs(_STAMP):
+        return parse_instant(text)
+    try:
+        return datetime.fromisoformat(text)  # of seven digits it takes six
+    except ValueError:  # which is said better there
+        return parse_instant(text)
 
 
 def sortable(instant: datetime) -> str:

@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.adapters.msgraph.api import GraphApi
-from gateway.adapters.msgraph.events import event_reader
-from gateway.adapters.msgraph.paths import canonical
+from gateway.adapters.msgraph.events import reader_at
 from gateway.adapters.msgraph.reading import EAST, WEST, Reading
 from gateway.adapters.msgraph.run import GraphRun
 from gateway.adapters.msgraph.selection import page_of
@@ -42,9 +41,7 @@ async def read_events(
         async with aclosing(api.pages(request(widened(part)), form)) as pages:
             async for page in pages:
                 if reading is None:
-                    owner = api.owner(calendar, page.context)
-                    home = canonical(calendar, owner)
-                    reader = event_reader(source=api.source, owner=owner, calendar=home, fields=fields)
+                    reader = reader_at(calendar, api.owner(calendar, page.context), fields)
                     reading = Reading(reader, part, window, keys)
                 if keys is not None:
                     await keys.learn(page.value)

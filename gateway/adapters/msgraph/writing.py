@@ -11,11 +11,10 @@ from gateway.adapters.base import PlannedEvent, Step
 from gateway.adapters.msgraph import batch, faults
 from gateway.adapters.msgraph.api import GraphApi, decode
 from gateway.adapters.msgraph.drafts import with_transaction
-from gateway.adapters.msgraph.events import event_reader
+from gateway.adapters.msgraph.events import reader_at
 from gateway.adapters.msgraph.kept import changes, with_compared
 from gateway.adapters.msgraph.mailboxes import LIMIT
-from gateway.adapters.msgraph.paths import canonical, is_group
-from gateway.adapters.msgraph.repeats import Repeats
+from gateway.adapters.msgraph.paths import is_group
 from gateway.adapters.msgraph.selection import CONTEXT, event_of
 from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.transport import Answer
@@ -119,15 +118,13 @@ class Writing:
         self._together = len(posts)
         self._fields = fields
 
-    async def run(self, repeats: Repeats) -> None:
-        """Sends them until each has an answer, or none can be had. Raises nothing of Graph's."""
-        await repeats.run(self._calendar, self._send)
-
-    async def _send(self) -> list[UpstreamError]:
-        """Sends what is left, and gives the errors of what may be sent again."""
+    async def send(self) -> list[UpstreamError]:
+        """Sends what is left, and gives the errors of what may be sent again. Raises nothing of Graph's."""
         left, self._left = self._left, []
         for first in range(0, len(left), self._together):
             self._left += await self._send_together(left[first : first + self._together])
+        if not self._left:
+            return []
         errors = [post.error for post in self._left if post.error is not None]
         if any(isinstance(error, RateLimited) for error in errors):
             # Graph is said to run four items at once, and has been seen to refuse the fifth.
@@ -175,8 +172,7 @@ class Writing:
         fields = self._fields if self._fields is EVERYTHING else with_compared(self._fields, draft)
         event = decode(answer, post.request, event_of(fields, CONTEXT))
         owner = self._api.owner(self._calendar, event.context)
-        home = canonical(self._calendar, owner)
-        shown = event_reader(source=self._api.source, owner=owner, calendar=home, fields=fields).read(event)
+        shown = reader_at(self._calendar, owner, fields).read(event)
         # The answer to a POST does not show the key.
         return shown if draft.key is None else msgspec.structs.replace(shown, key=draft.key)
 
