@@ -32,7 +32,8 @@ class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One draft as it will be written. `index` is its place in the sequence that was planned.
 
     `held_as` is how many events the calendar will hold it as: a series may be one per occurrence. `unbroken`
-    is the longest time that these take without a gap. `existing` are the events under its key that become it.
+    is the longest time that several take without a gap. `existing` are the events under its key that become
+    it.
     """
 
     index: int

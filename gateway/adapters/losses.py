@@ -1,9 +1,8 @@
 """What a calendar cannot hold as it was given: a warning per field, named as in the event's input."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from enum import Enum, StrEnum
-from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -57,10 +56,8 @@ _NAMES: Final = {
     "show_as": "showAs",
     "attendees": "attendees",
 }
-OPTIONAL: Final[Callable[[Draft], tuple[object, ...]]] = attrgetter(*_NAMES)
-"""What a draft has of the attributes that not every kind of source can hold."""
 OPTIONAL_FIELDS: Final = frozenset(_NAMES)
-"""These attributes."""
+"""The attributes of a draft that not every kind of source can hold."""
 
 
 def fields_lost(warnings: Iterable[TranslationWarning]) -> list[str]:

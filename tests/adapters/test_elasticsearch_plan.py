@@ -39,6 +39,19 @@ START = datetime(2027, 3, 15, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
+LOST = {
+    "body": EventBody(text="why"),
+    "location": EventLocation(display_name="Room"),
+    "locations": (EventLocation(display_name="Room"),),
+    "categories": ("A",),
+    "show_as": ShowAs.BUSY,
+    "attendees": (Attendee(email="a@b.c"),),
+    "options": {SourceKind.MSGRAPH: MSGraphEventOptions(is_reminder_on=False)},
+    "other_clocks": {"start": "Europe/Paris"},
+    "start": EventTime(instant=START, zone="Europe/Berlin"),
+    "end": EventTime(instant=START + HOUR, zone="Europe/Berlin"),
+}
+
 
 def draft(title="t", start=START, end=START + HOUR, zone="UTC", **fields):
     return Draft(
@@ -110,6 +123,16 @@ def test_everything_that_was_given_and_cannot_be_held_is_named():
     ]
     assert (found[0].given, found[0].sent) == ("Europe/Berlin", "2027-03-15T09:00:00Z")
     assert (found[2].given, found[2].sent) == ({"text": "why"}, None)
+
+
+@pytest.mark.parametrize(("field", "given"), LOST.items())
+def test_nothing_that_is_lost_alone_is_overlooked(field, given):
+    (found,) = warnings(msgspec.structs.replace(draft(), **{field: given}))
+    assert found.code in set(Loss)
+
+
+def test_every_field_of_a_draft_is_held_or_known_to_be_lost():
+    assert {*LOST, "title", "is_all_day", "recurrence", "key"} == {*Draft.__struct_fields__}
 
 
 def test_days_become_the_instants_of_local_midnight():

@@ -19,7 +19,6 @@ from gateway.adapters.elasticsearch.series import (
 )
 from gateway.adapters.elasticsearch.wire import SentEvent, to_wire
 from gateway.adapters.losses import (
-    OPTIONAL,
     OPTIONAL_FIELDS,
     Loss,
     camel_case,
@@ -48,7 +47,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class Ready(PlannedEvent, frozen=True, kw_only=True):
+class Ready(PlannedEvent, frozen=True, kw_only=True, gc=False):
     """A draft as the calendar will hold it: planned, with the events to send, in order."""
 
     sent: tuple[SentEvent, ...]
@@ -63,8 +62,7 @@ def translate(draft: Draft, terms: Terms, index: int = 0) -> Ready:
     return Ready(
         index=index,
         draft=draft,
-        unbroken=draft.end.instant - draft.start.instant,
-        warnings=tuple(warnings(draft, has_flags=terms.has_flags)),
+        warnings=warnings(draft, has_flags=terms.has_flags),
         sent=(sent,),
     )
 
@@ -80,7 +78,7 @@ def _series(draft: Draft, recurrence: Recurrence, terms: Terms, index: int) -> R
         draft=draft,
         held_as=len(sent),
         unbroken=unbroken(singles),
-        warnings=tuple(found if until is None else [*found, until]),
+        warnings=found if until is None else (*found, until),
         sent=tuple(sent),
     )
 
@@ -105,8 +103,19 @@ def check(draft: Draft, sent: SentEvent) -> None:
     """Raises InvalidInput for what the server would refuse or lose."""
     if draft.options:
         check_shift(options_of(draft).force_time_shift)
+    text = sent.description
+    if len(text) > MAX_DESCRIPTION_BYTES or not text.isascii():
+        _check_bytes(text)
+    if sent.end_time <= sent.start_time:
+        raise InvalidTime(
+            "The event is shorter than a millisecond, and Elasticsearch counts in whole ones.", path=("end",)
+        )
+
+
+def _check_bytes(text: str) -> None:
+    """Raises InvalidInput for a text that is too long in UTF-8, or has no such form."""
     try:
-        length = len(sent.description.encode())
+        length = len(text.encode())
     except UnicodeEncodeError as exc:
         raise InvalidInput("The title holds half of a character.", path=("title",)) from exc
     if length > MAX_DESCRIPTION_BYTES:
@@ -115,41 +124,44 @@ def check(draft: Draft, sent: SentEvent) -> None:
             f" {MAX_DESCRIPTION_BYTES}.",
             path=("title",),
         )
-    if sent.end_time <= sent.start_time:
-        raise InvalidTime(
-            "The event is shorter than a millisecond, and Elasticsearch counts in whole ones.", path=("end",)
-        )
 
 
-def warnings(draft: Draft, *, has_flags: bool | None = None) -> list[TranslationWarning]:
+def warnings(draft: Draft, *, has_flags: bool | None = None) -> tuple[TranslationWarning, ...]:
     """A warning for every field that was given and cannot be held as it was, or has no effect."""
-    found: list[TranslationWarning] = []
-    if not _are_held(draft.start, draft.end):
-        found.extend(_time_losses("start", draft.start))
-        found.extend(_time_losses("end", draft.end))
-    if draft.other_clocks:
-        found.extend(clocks_not_kept(draft))
-    if any(OPTIONAL(draft)):
-        found.extend(fields_not_held(draft, OPTIONAL_FIELDS, holder=_HOLDER))
-    if draft.options:
-        found.extend(options_not_held(draft, SourceKind.ELASTICSEARCH, holder=_HOLDER))
-        found.extend(flag_warnings(draft, has_flags=has_flags))
-    return found
+    start, end = draft.start, draft.end
+    if (
+        draft.body is not None
+        or draft.location is not None
+        or draft.locations is not None
+        or draft.categories is not None
+        or draft.show_as is not None
+        or draft.attendees is not None
+        or draft.options
+        or draft.other_clocks
+        or start.zone != UTC
+        or end.zone != UTC
+        or start.day is not None
+        or end.day is not None
+        or start.instant.microsecond
+        or end.instant.microsecond
+    ):
+        return tuple(_losses(draft, has_flags))
+    return ()  # of most drafts there is nothing to lose, and that is seen at a glance
+
+
+def _losses(draft: Draft, has_flags: bool | None) -> Iterator[TranslationWarning]:
+    yield from _time_losses("start", draft.start)
+    yield from _time_losses("end", draft.end)
+    yield from clocks_not_kept(draft)
+    yield from fields_not_held(draft, OPTIONAL_FIELDS, holder=_HOLDER)
+    yield from options_not_held(draft, SourceKind.ELASTICSEARCH, holder=_HOLDER)
+    yield from flag_warnings(draft, has_flags=has_flags)
 
 
 def _is_about(warning: TranslationWarning, changed: frozenset[str]) -> bool:
     """Whether a warning is about one of the attributes that change, or about options of which one does."""
     fields = {_INPUT_NAMES.get(name) or camel_case(name) for name in changed}
     return any(field == warning.field or field.startswith(f"{warning.field}.") for field in fields)
-
-
-def _are_held(start: EventTime, end: EventTime) -> bool:
-    """Whether the times are instants of whole milliseconds, which is all that is held of them."""
-    return (
-        start.day is end.day is None
-        and start.zone == end.zone == UTC
-        and not (start.instant.microsecond % 1000 or end.instant.microsecond % 1000)
-    )
 
 
 def _time_losses(field: str, time: EventTime) -> Iterator[TranslationWarning]:

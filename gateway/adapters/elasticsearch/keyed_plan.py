@@ -50,7 +50,7 @@ def plan_keyed(
         else:
             outcome = settled(verdict, holding, lookup.calendar, index=index)
             done[index] = msgspec.structs.replace(outcome, warnings=each.warnings, requests=lookup.indexes)
-    steps = [_step(lookup, parcel, holdings, on_existing) for parcel, _ in parcels(writing)]
+    steps = [_step(lookup, parcel.ready, holdings, on_existing) for parcel in parcels(writing)]
     return steps, done
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -71,15 +71,28 @@ def prepare(
     return ready, refused
 
 
-def parcels(ready: Sequence[Ready]) -> Iterator[tuple[Sequence[Ready], bytes]]:
-    """What goes into one POST each, and its body: all of it, or as much as a body may hold."""
+class Parcel(msgspec.Struct, frozen=True):
+    """What goes into one POST: drafts, the events that they become, and the body."""
+
+    ready: Sequence[Ready]
+    sent: Sequence[SentEvent]
+    body: bytes
+
+    @classmethod
+    def of(cls, ready: Sequence[Ready]) -> Self:
+        sent = [event for each in ready for event in each.sent]
+        return cls(ready, sent, body_of(sent))
+
+
+def parcels(ready: Sequence[Ready]) -> Iterator[Parcel]:
+    """All of it in one, or as much in each as a body may hold."""
     while ready:
-        body = _body(ready)
-        if len(body) <= MAX_BODY_BYTES:
-            yield ready, body
+        parcel = Parcel.of(ready)
+        if len(parcel.body) <= MAX_BODY_BYTES:
+            yield parcel
             return
         count = _fitting(ready)
-        yield ready[:count], _body(ready[:count])
+        yield Parcel.of(ready[:count])
         ready = ready[count:]
 
 
@@ -89,25 +102,21 @@ def _fitting(ready: Sequence[Ready]) -> int:
     return max(sum(length <= MAX_BODY_BYTES for length in lengths), 1)
 
 
-def _body(ready: Sequence[Ready]) -> bytes:
-    return body_of([event for each in ready for event in each.sent])
-
-
 def steps(calendar: CalendarId, ready: Sequence[Ready], *, size: int) -> Iterator[MLStep]:
     """One step for all events without keys, or several where a body would grow too big."""
-    return (_step(calendar, parcel, body, size) for parcel, body in parcels(ready))
+    return (_step(calendar, parcel, size) for parcel in parcels(ready))
 
 
-def _step(calendar: CalendarId, ready: Sequence[Ready], body: bytes, size: int) -> MLStep:
+def _step(calendar: CalendarId, parcel: Parcel, size: int) -> MLStep:
     """The calendar is read before and after, for the answer to the POST proves nothing."""
-    starts = [event.start_time for each in ready for event in each.sent]
+    starts = [event.start_time for event in parcel.sent]
     span = Span(min(starts), max(starts) + 1)
     look = requests.events(calendar, span, size=size)
     return MLStep(
         calendar=calendar,
-        events=tuple(ready),
-        requests=(look, requests.add_events(calendar, body), look),
-        wanted=tuple([each.sent for each in ready]),
+        events=tuple(parcel.ready),
+        requests=(look, requests.add_events(calendar, parcel.body), look),
+        wanted=tuple([each.sent for each in parcel.ready]),
         span=span,
     )
 
