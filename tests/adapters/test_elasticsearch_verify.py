@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.adapters.elasticsearch.verify import is_same, match
+from gateway.adapters.elasticsearch.verify import identity, is_same, match
 from gateway.adapters.elasticsearch.wire import SentEvent, StoredEvent
 
 FLAG = st.sampled_from([None, True, False])
@@ -53,6 +53,16 @@ def test_every_stored_event_is_found_once_and_no_lost_one_is_replaced(data):
                 assert getattr(event, flag) in {None, getattr(seen, flag)}
 
 
+@given(st.data())
+def test_what_an_event_became_does_not_depend_on_the_order_in_which_they_were_sent(data):
+    written = data.draw(st.lists(SENT, max_size=8))
+    wanted = [msgspec.structs.replace(event, start_time=n) for n, event in enumerate(written)]
+    after = [stored(event, f"{hash(event)}", default=data.draw(st.booleans())) for event in wanted]
+    order = data.draw(st.permutations(range(len(wanted))))
+    found = match(wanted, set(), after)
+    assert [found[n] for n in order] == match([wanted[n] for n in order], set(), after)
+
+
 def test_an_older_identical_event_does_not_stand_in():
     assert ids(match([sent()], {"old"}, [stored(sent(), "old")])) == [None]
 
@@ -85,6 +95,11 @@ def test_a_cluster_with_other_defaults_is_believed():
 
 def test_a_thousand_identical_events_are_matched():
     assert None not in match([sent()] * 1000, set(), [stored(sent(), f"{n:04}") for n in range(1000)])
+
+
+@given(SENT, SENT)
+def test_two_events_are_the_same_just_where_their_identities_are_equal(one, other):
+    assert is_same(one, other) is (identity(one) == identity(other))
 
 
 @given(SENT, SENT)

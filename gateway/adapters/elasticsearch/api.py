@@ -1,7 +1,7 @@
 """Elasticsearch's ML API as one call speaks it: with its credential, into its log."""
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -168,12 +168,12 @@ class MLApi:
         *,
         size: int,
         log: UpstreamLog,
-        keep: Callable[[StoredEvent], bool],
+        keep: Callable[[Sequence[StoredEvent]], Iterable[StoredEvent]],
         fields: WireFields = WHOLE,
     ) -> list[StoredEvent]:
-        """Those events of the span that are to be kept: a calendar may hold more than memory does."""
+        """What is to be kept of each run of the span: a calendar may hold more than memory does."""
         runs = self.events(calendar, span, size=size, fields=fields, log=log)
-        return [event async for run in runs for event in run if keep(event)]
+        return [event async for run in runs for event in keep(run)]
 
     async def pause(self, count: int, problem: Problem | None = None) -> bool:
         """Waits before one more attempt, longer each time; False where the call has no time for that."""

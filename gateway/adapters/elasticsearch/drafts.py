@@ -47,7 +47,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class Ready(PlannedEvent, frozen=True, kw_only=True, gc=False):
+class Ready(PlannedEvent, frozen=True, kw_only=True):
     """A draft as the calendar will hold it: planned, with the events to send, in order."""
 
     sent: tuple[SentEvent, ...]

@@ -41,7 +41,7 @@ class EventWrite:
             span,
             size=self._size,
             log=self.log,
-            keep=lambda event: event.event_id == self.place.id or event.content in contents,
+            keep=lambda run: [it for it in run if it.event_id == self.place.id or it.content in contents],
         )
         return {event.event_id: event for event in found}
 
@@ -58,7 +58,7 @@ class EventWrite:
             Span(0, None),
             size=self._size,
             log=self.log,
-            keep=lambda event: event.event_id != own.event_id and _marked(event) == mark,
+            keep=lambda run: [it for it in run if it.event_id != own.event_id and _marked(it) == mark],
         )
 
     async def without_twins(self, bearers: Sequence[StoredEvent]) -> Sequence[StoredEvent]:

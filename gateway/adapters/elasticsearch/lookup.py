@@ -44,7 +44,12 @@ async def look_up(
     """The events of the span under each of the keys. Raises UpstreamError."""
     found: dict[str, list[StoredEvent]] = {folded(key): [] for key in keys}
     events = await api.look(
-        calendar, span, size=size, log=log, fields=fields, keep=lambda event: _key(event) in found
+        calendar,
+        span,
+        size=size,
+        log=log,
+        fields=fields,
+        keep=lambda run: [event for event in run if _key(event) in found],
     )
     for event in sorted(events, key=lambda event: (event.start_time, event.event_id)):
         found[_key(event)].append(event)

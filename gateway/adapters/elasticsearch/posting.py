@@ -41,6 +41,9 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
     doubt: Doubt | None = None
 
 
+ACCEPTED: Final = Posted()
+
+
 class Posting:
     """Rows of events on their way. A row is one event or a series, and is never torn."""
 
@@ -80,8 +83,9 @@ class Posting:
             doubt = await self._api.write(post, log=self._log)
         except UpstreamError as exc:
             return self._refused(places, exc.problem, self._status(sent))
-        if doubt is not None:
-            self._stopped = doubt.problem
+        if doubt is None:
+            return ACCEPTED
+        self._stopped = doubt.problem
         return Posted(doubt=doubt)
 
     def _status(self, number: int) -> int | None:

@@ -34,7 +34,7 @@ class StoredRun(Run):
     @property
     def ids(self) -> list[str]:
         """Those of its events."""
-        above, starts = f"{self.reader.calendar}/events", [it.start_time for it in self.stored]
+        above, starts = f"{self.reader.calendar}/events", at_once([it.start_time for it in self.stored])
         return [f"{above}/{start}/{name}" for start, name in zip(starts, self.names, strict=True)]
 
     @cached_property

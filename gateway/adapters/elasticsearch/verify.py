@@ -6,7 +6,7 @@ before and after, and what is new and of equal content is taken for what was sen
 
 from collections import defaultdict
 from collections.abc import Container, Hashable, Iterable, Sequence
-from operator import attrgetter
+from operator import attrgetter, lt
 from typing import Final
 
 from gateway.adapters.elasticsearch.wire import SentEvent, StoredEvent
@@ -16,19 +16,27 @@ _name: Final = attrgetter("event_id")
 
 def match(
     sent: Sequence[SentEvent], before: Container[str], after: Iterable[StoredEvent]
-) -> list[StoredEvent | None]:
+) -> Sequence[StoredEvent | None]:
     """For each event that was sent the one that it became, each its own; None for one that is not there.
 
     `before` are the ids that were there already. Flags that were not given should be stored as the defaults
     (both true, no shift); a cluster with other defaults, or without flags, is believed in the second round.
     """
     new = [event for event in after if event.event_id not in before]
+    if _follow(sent) and len(new) == len(sent) and all(map(is_same, sent, new)):
+        return new  # as mostly: no twins, and shown in the order in which they were sent
     new.sort(key=_name, reverse=True)
     fresh: defaultdict[Hashable, list[StoredEvent]] = defaultdict(list)
     for same, event in zip(identities(new), new, strict=True):
         fresh[same].append(event)
     found = [left.pop() if (left := fresh.get(same)) else None for same in identities(sent)]
     return _believed(sent, found, new) if None in found else found
+
+
+def _follow(events: Iterable[SentEvent]) -> bool:
+    """Whether each begins after the one before it."""
+    starts = [event.start_time for event in events]
+    return all(map(lt, starts, starts[1:]))
 
 
 def _believed(
@@ -69,8 +77,15 @@ def identity(event: SentEvent) -> Hashable:
 
 
 def is_same(wanted: SentEvent, stored: SentEvent) -> bool:
-    """Whether writing what is wanted would make a twin of what is stored."""
-    return identity(wanted) == identity(stored)
+    """Whether writing what is wanted would make a twin of what is stored: their identities are equal."""
+    return (
+        wanted.start_time == stored.start_time
+        and wanted.end_time == stored.end_time
+        and wanted.description == stored.description
+        and (wanted.skip_result is False) is (stored.skip_result is False)
+        and (wanted.skip_model_update is False) is (stored.skip_model_update is False)
+        and wanted.force_time_shift == stored.force_time_shift
+    )
 
 
 def _as_given(wanted: SentEvent, stored: StoredEvent) -> bool:

@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import Final
 
 from gateway.adapters.base import PlannedEvent
 from gateway.adapters.elasticsearch.api import MLApi
 from gateway.adapters.elasticsearch.faults import Doubt
 from gateway.adapters.elasticsearch.plan import MLStep
-from gateway.adapters.elasticsearch.posting import Posted, Posting, Row
+from gateway.adapters.elasticsearch.posting import ACCEPTED, Posted, Posting, Row
 from gateway.adapters.elasticsearch.run import StoredRun
 from gateway.adapters.elasticsearch.verify import match
-from gateway.adapters.elasticsearch.wire import CONTENT, EventReader, StoredEvent
+from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
 from gateway.adapters.outcome import Outcome, Seen, WriteStatus
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotStored, Problem, UpstreamError
 from gateway.model.fields import EVERYTHING, Fields
-from gateway.model.run import Run
 from gateway.model.time import from_millis, to_rfc3339
 
 _NOTHING_WRITTEN: Final = "Nothing was written."
@@ -43,82 +42,88 @@ class _Write:
         self._log = log
         self._rows = step.wanted
         self._reader = EventReader(step.calendar, fields)
-        sent = [event for row in self._rows for event in row]
-        self._contents = set(map(CONTENT, sent))
+        self._sent = [event for row in self._rows for event in row]
+        self._starts = {event.start_time for event in self._sent}
+        self._titles = {event.description for event in self._sent}
 
     async def run(self) -> list[Outcome]:
         _, post, _ = self._step.requests
         try:
             before = {event.event_id for event in await self._look()}
         except UpstreamError as exc:
-            hint = exc.problem.hint or _NOTHING_WRITTEN
-            return [self._failed(planned, replace(exc.problem, hint=hint)) for planned in self._step.events]
+            return [self._failed(planned, _with_hint(exc.problem)) for planned in self._step.events]
         posted = await Posting(self._api, self._step.calendar, self._rows, post, self._log).run()
+        nothing: Found = [None] * len(self._sent)
         if all(said.refused for said in posted):
-            return self._outcomes(posted, [()] * len(posted))
+            return self._outcomes(posted, nothing)
         try:
             after = await self._look()
         except UpstreamError as exc:
-            doubt = Doubt(problem=exc.problem)
-            unseen = [said if said.refused or said.doubt else Posted(doubt=doubt) for said in posted]
-            return self._outcomes(unseen, [(None,) * len(row) for row in self._rows])
+            return self._outcomes([_unseen(said, exc.problem) for said in posted], nothing)
         found = self._found(posted, before, after)
-        rows = zip(posted, found, strict=True)
-        return self._outcomes([_settled(it.doubt, seen) if it.doubt else it for it, seen in rows], found)
+        there = [event for event in found if event is not None]
+        return self._created(there) if len(there) == len(found) else self._outcomes(posted, found)
 
     async def _look(self) -> list[StoredEvent]:
-        """The events that have the content of one that is sent."""
+        """The events that may be taken for one that is sent: all that have its content, and few others."""
+        starts, titles = self._starts, self._titles
         return await self._api.look(
             self._step.calendar,
             self._step.span,
             size=self._size,
             log=self._log,
-            keep=lambda event: CONTENT(event) in self._contents,
+            keep=lambda run: [it for it in run if it.start_time in starts and it.description in titles],
         )
 
-    def _found(self, posted: Sequence[Posted], before: set[str], after: Sequence[StoredEvent]) -> list[Found]:
-        """For each row what its events became. What was refused is not looked for."""
-        looked_for = [() if said.refused else row for said, row in zip(posted, self._rows, strict=True)]
-        found = match([event for row in looked_for for event in row], before, after)
-        ends = accumulate(map(len, looked_for))
-        return [found[end - len(row) : end] for row, end in zip(looked_for, ends, strict=True)]
+    def _found(self, posted: Sequence[Posted], before: set[str], after: Sequence[StoredEvent]) -> Found:
+        """What each event became. What was refused is not looked for."""
+        if posted.count(ACCEPTED) == len(posted):
+            return match(self._sent, before, after)
+        went = [not said.refused for said, row in zip(posted, self._rows, strict=True) for _ in row]
+        found = iter(match([*compress(self._sent, went)], before, after))
+        return [next(found) if each else None for each in went]
 
-    def _outcomes(self, posted: Sequence[Posted], found: Sequence[Found]) -> list[Outcome]:
-        """A series is as good as its worst occurrence."""
-        run = StoredRun(self._reader, [event for seen in found for event in seen if event is not None])
-        ends = accumulate([len(seen) - seen.count(None) for seen in found])
-        rows = zip(self._step.events, self._rows, posted, found, ends, strict=True)
-        ids, requests = run.ids, tuple(self._log.indexes)
-        outcomes: list[Outcome] = []
-        place = 0
-        for planned, row, said, seen, end in rows:
-            outcomes.append(
-                Seen(
-                    index=planned.index,
-                    status=WriteStatus.CREATED,
-                    event_ids=tuple(ids[place:end]),
-                    stored=True,
-                    requests=requests,
-                    run=run,
-                    place=place,
-                    event_id=ids[place],
-                )
-                if end - place == len(row)
-                else self._short(planned, row, said, seen, run[place:end])
+    def _created(self, events: Sequence[StoredEvent]) -> list[Outcome]:
+        """The outcomes where all is there."""
+        run = StoredRun(self._reader, events)
+        ids, requests = tuple(run.ids), tuple(self._log.indexes)
+        ends = [*accumulate(map(len, self._rows))]
+        return [
+            Seen(
+                index=planned.index,
+                status=WriteStatus.CREATED,
+                event_ids=ids[place:end],
+                stored=True,
+                requests=requests,
+                run=run,
+                place=place,
+                event_id=ids[place],
             )
-            place = end
-        return outcomes
+            for planned, place, end in zip(self._step.events, [0, *ends[:-1]], ends, strict=True)
+        ]
 
-    def _short(self, planned: PlannedEvent, row: Row, said: Posted, seen: Found, there: Run) -> Outcome:
-        """The outcome of what was refused, or was not seen, or not the whole of it."""
+    def _outcomes(self, posted: Sequence[Posted], found: Found) -> list[Outcome]:
+        ends = accumulate(map(len, self._rows))
+        rows = zip(self._step.events, self._rows, posted, ends, strict=True)
+        return [
+            self._outcome(planned, row, said, found[end - len(row) : end]) for planned, row, said, end in rows
+        ]
+
+    def _outcome(self, planned: PlannedEvent, row: Row, said: Posted, seen: Found) -> Outcome:
+        """A series is as good as its worst occurrence."""
         if said.refused is not None:
             return self._failed(planned, said.refused)
+        there = StoredRun(self._reader, [event for event in seen if event is not None])
+        if said.doubt and said.doubt.is_over and not there:  # that is as good as refused
+            return self._failed(planned, _with_hint(said.doubt.problem))
+        is_whole = len(there) == len(row)
         return Outcome(
             index=planned.index,
-            status=WriteStatus.UNKNOWN if said.doubt else WriteStatus.FAILED,
+            status=_status(said.doubt, is_whole=is_whole),
             event=there[0] if there else None,
-            event_ids=tuple([event.id for event in there]),
-            problem=_problem(said.doubt, row, seen),
+            event_ids=tuple(there.ids),
+            stored=is_whole,
+            problem=None if is_whole else _problem(said.doubt, row, seen),
             requests=tuple(self._log.indexes),
         )
 
@@ -127,11 +132,22 @@ class _Write:
         return Outcome(index=planned.index, status=WriteStatus.FAILED, problem=problem, requests=requests)
 
 
-def _settled(doubt: Doubt, found: Found) -> Posted:
-    """What is over and has left nothing behind is as good as refused."""
-    if not doubt.is_over or any(stored is not None for stored in found):
-        return Posted(doubt=doubt)
-    return Posted(refused=replace(doubt.problem, hint=doubt.problem.hint or _NOTHING_WRITTEN))
+def _unseen(said: Posted, problem: Problem) -> Posted:
+    """What to say where nobody could look: what is over is not known to have left nothing behind."""
+    return (
+        said if said.refused else Posted(doubt=Doubt(problem=said.doubt.problem if said.doubt else problem))
+    )
+
+
+def _with_hint(problem: Problem) -> Problem:
+    """That of what has left nothing behind."""
+    return replace(problem, hint=problem.hint or _NOTHING_WRITTEN)
+
+
+def _status(doubt: Doubt | None, *, is_whole: bool) -> WriteStatus:
+    if is_whole:
+        return WriteStatus.CREATED
+    return WriteStatus.UNKNOWN if doubt else WriteStatus.FAILED
 
 
 def _problem(doubt: Doubt | None, row: Row, found: Found) -> Problem:
