@@ -179,6 +179,7 @@ class CalendarWrite:
 
     def _refuse(self, indexes: Iterable[int], problem: Problem) -> None:
         """Keeps events from being written. A step is never cut: whoever refuses does so before planning."""
+        self.steps = ()
         for index in list(indexes):
             self.refused[index] = problem
             self.drafts.pop(index, None)

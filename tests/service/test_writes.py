@@ -263,6 +263,28 @@ async def test_invitations_are_counted_over_the_whole_call(limit: int | None, se
     assert "es:a one" in applied(es)
 
 
+class Later(dict[str, Exception]):
+    """What breaks only when it is asked for again."""
+
+    def __init__(self, errors: dict[str, Exception]) -> None:
+        super().__init__()
+        self._errors = errors
+
+    def get(self, name: str, default: Exception | None = None) -> Exception | None:  # type: ignore[override]
+        before = super().get(name, default)
+        self[name] = self._errors[name]
+        return before
+
+
+async def test_what_was_refused_is_not_sent_where_the_rest_cannot_be_planned_anew() -> None:
+    graph = FakeSource("graph", capabilities=INVITING)
+    graph.broken = Later({"graph:a": Unavailable("Nobody is there.")})
+    drafts = [draft("one", "a@x.org", "b@x.org"), draft("two")]
+    report, lines = await write(session(graph), ["graph:a"], drafts, max_invitations=1)
+    assert codes(report) == [Code.TOO_MANY_INVITATIONS, Code.UNAVAILABLE]
+    assert (applied(graph), lines) == ([], [])
+
+
 async def test_a_caller_cannot_raise_the_number_of_invitations() -> None:
     graph = FakeSource("graph", capabilities=INVITING)
     call = session(configured(graph, max_invitations=1))
