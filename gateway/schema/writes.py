@@ -164,10 +164,12 @@ class EventWriteResult:
     key: str | None = shown("row.key", description="The event's key, if it has one.")
 
     status: WriteStatus = shown(
-        "row.status", description="What became of it.", view=partial(by_name, WriteStatus)
+        "row.outcome.status", description="What became of it.", view=partial(by_name, WriteStatus)
     )
 
-    event_id: strawberry.ID | None = shown("row.event_id", description="The event's id, if it is there.")
+    event_id: strawberry.ID | None = shown(
+        "row.outcome.event_id", description="The event's id, if it is there."
+    )
 
     event_ids: list[strawberry.ID] = shown(
         "row.event_ids",
@@ -176,7 +178,8 @@ class EventWriteResult:
     )
 
     previous_id: strawberry.ID | None = shown(
-        "row.previous_id", description="The id that the event had before, if the write gave it another one."
+        "row.outcome.previous_id",
+        description="The id that the event had before, if the write gave it another one.",
     )
 
     event: CalendarEvent | None = shown(
@@ -186,7 +189,7 @@ class EventWriteResult:
     )
 
     stored: bool = shown(
-        "row.stored",
+        "row.outcome.stored",
         description="Whether it was seen in the calendar after writing. That a running anomaly detection job "
         "has taken it up is not promised.",
     )
@@ -237,7 +240,7 @@ class WriteCounts:
 
     @classmethod
     def of(cls, report: WriteReport) -> Self:
-        statuses = [row.status for row in report.rows]
+        statuses = [row.outcome.status for row in report.rows]
         return cls(
             total=len(statuses),
             created=statuses.count(outcome.WriteStatus.CREATED),

@@ -8,7 +8,6 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.deadline import Deadline
-from gateway.adapters.outcome import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem, located
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
 from gateway.service.audit import AuditTrail
@@ -21,7 +20,7 @@ from gateway.service.fan_out import check_invitations, in_order
 from gateway.service.key_lookup import look_up
 from gateway.service.lanes import Lanes, Work
 from gateway.service.looking import time_to_look
-from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
+from gateway.service.report import REFUSED, BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
 _TARGET: Final = ("target", "key")
@@ -132,7 +131,7 @@ def _row(part: Part, index: int, order: EventOrder) -> EventRow:
         event_index=index,
         calendar_index=part.index,
         key=order.target.key,
-        status=WriteStatus.FAILED,
+        outcome=REFUSED,
         problem=part.problem.at(*order.path, *_TARGET),
     )
 

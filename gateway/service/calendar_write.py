@@ -17,7 +17,7 @@ from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendar_undo import CalendarUndo
 from gateway.service.catalog import Target
 from gateway.service.drafts import AddEvents, Drafts
-from gateway.service.report import EventRow, Place, foreseen, interrupted, is_as_wished
+from gateway.service.report import REFUSED, EventRow, foreseen, interrupted, is_as_wished
 from gateway.service.session import Session
 from gateway.service.undo import stranded
 
@@ -106,14 +106,13 @@ class CalendarWrite:
             self._policy.check_mutes(found)
 
     def _check_drafts(self) -> None:
-        for index, draft in list(self.drafts.items()):
-            lasts = draft.end.instant - draft.start.instant
-            if not draft.attendees and lasts <= self._longest_mute:
-                continue
+        lengths = [(index, it, it.end.instant - it.start.instant) for index, it in self.drafts.items()]
+        longest = self._longest_mute
+        for index, draft, length in [it for it in lengths if it[2] > longest or it[1].attendees]:
             try:
                 if self.invites:
                     self._policy.check_group_addresses(draft.attendees or ())
-                self._check_mute(lasts)
+                self._check_mute(length)
             except GatewayError as exc:
                 self._refuse((index,), exc.problem.at("events", index))
 
@@ -161,10 +160,8 @@ class CalendarWrite:
 
     def _refuse_planned(self, steps: Iterable[Step]) -> bool:
         """Whether anything was refused: for what would be lost, or for a series that mutes on and on."""
-        refused = len(self.refused)
-        for planned in [event for step in steps for event in step.events]:
-            if not planned.warnings and planned.unbroken <= self._longest_mute:
-                continue
+        refused, longest = len(self.refused), self._longest_mute
+        for planned in [it for each in steps for it in each.events if it.warnings or it.unbroken > longest]:
             try:
                 if planned.warnings:
                     self._command.on_loss.check(self.source_name, planned.warnings)
@@ -231,48 +228,52 @@ class CalendarWrite:
 
     def _keep(self, outcomes: Sequence[Outcome], action: Action = Action.ADD) -> list[Problem]:
         self.outcomes |= {outcome.index: outcome for outcome in outcomes}
-        self._audit.record_all(
-            [(self._home(outcome), self.drafts[outcome.index], outcome) for outcome in outcomes],
-            call=self._session.call,
-            action=action,
-            source=self.source_name,
-        )
+        known = self.target.known_id
+        entries = [(known or self._home(it), self.drafts[it.index], it) for it in outcomes]
+        self._audit.record_all(entries, call=self._session.call, action=action, source=self.source_name)
         return [outcome.problem for outcome in outcomes if outcome.problem is not None]
 
     def _home(self, outcome: Outcome) -> str | None:
-        """The canonical id of the calendar, as far as it is known."""
-        return self.target.known_id or (outcome.event and outcome.event.calendar_id) or self.calendar_id
+        """The canonical id of the calendar, as far as it is known, where its name does not tell."""
+        return (outcome.event and outcome.event.calendar_id) or self.calendar_id
 
-    def row(self, index: int, key: str | None = None) -> EventRow:
-        """The row of one event, whatever became of it."""
-        planned = self._planned.get(index)
-        warnings, effects = (planned.warnings, planned.effects) if planned else ((), ())
-        if index in self.refused:
-            return EventRow(
-                event_index=index,
-                calendar_index=self.target.index,
-                calendar_id=self.calendar_id,
-                key=key,
-                status=WriteStatus.FAILED,
-                problem=self.refused[index],
-                warnings=warnings,
+    def rows(self, keys: Sequence[str | None]) -> list[EventRow]:
+        """A row per event, whatever became of it."""
+        target, mode = self.target, self._mode_warnings
+        rows: list[EventRow] = []
+        for index, key in enumerate(keys):
+            if index in self.refused:
+                rows.append(self._refusal(index, key))
+                continue
+            planned = self._planned.get(index)
+            outcome = self.outcomes.get(index) or interrupted(index)
+            rows.append(
+                EventRow(
+                    event_index=index,
+                    calendar_index=target.index,
+                    calendar_id=target.known_id or self._home(outcome),
+                    key=key,
+                    outcome=outcome,
+                    event_ids=outcome.event_ids or outcome.ids,
+                    problem=outcome.problem and outcome.problem.at("events", index),
+                    warnings=(planned.warnings if planned else ()) + outcome.warnings + mode,
+                    effects=planned.effects if planned else (),
+                    at=target.calendar,
+                    draft=self.drafts[index],
+                )
             )
-        outcome = self.outcomes.get(index) or interrupted(index)
+        return rows
+
+    def _refusal(self, index: int, key: str | None) -> EventRow:
+        planned = self._planned.get(index)
         return EventRow(
             event_index=index,
             calendar_index=self.target.index,
-            calendar_id=self._home(outcome),
+            calendar_id=self.calendar_id,
             key=key,
-            status=outcome.status,
-            outcome=outcome,
-            event_ids=outcome.ids,
-            previous_id=outcome.previous_id,
-            stored=outcome.stored,
-            problem=outcome.problem and outcome.problem.at("events", index),
-            warnings=(*warnings, *outcome.warnings, *self._mode_warnings),
-            effects=effects,
-            requests=outcome.requests,
-            place=Place(at=self.target.calendar, draft=self.drafts[index]),
+            outcome=REFUSED,
+            problem=self.refused[index],
+            warnings=planned.warnings if planned else (),
         )
 
 

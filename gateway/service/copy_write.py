@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gateway.adapters.outcome import WriteStatus
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import AmbiguousKey, GatewayError, NotFound, Problem, located
 from gateway.model.event import Event
 from gateway.model.key import checked
@@ -107,7 +107,7 @@ class CopyWrite:
     def _settle(self, status: WriteStatus, problem: Problem | None, events: Sequence[Event] = ()) -> None:
         self._settled = EventRow(
             event_index=self._order.path[1],
-            status=status,
+            outcome=Outcome(index=0, status=status),
             event_ids=tuple(event.id for event in events),
             problem=problem and problem.at(*self._order.path),
         )

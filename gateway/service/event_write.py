@@ -17,7 +17,7 @@ from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendars import check_event
 from gateway.service.catalog import ConfiguredSource
 from gateway.service.event_order import EventOrder
-from gateway.service.report import EventRow, Place, foreseen, interrupted, is_as_wished
+from gateway.service.report import REFUSED, EventRow, foreseen, interrupted, is_as_wished
 from gateway.service.session import Session
 from gateway.service.undo import Undo, stranded
 
@@ -194,26 +194,24 @@ class EventWrite:
             event_index=index,
             calendar_id=event.calendar_id if event else None,
             key=event.key if event else None,
-            status=WriteStatus.FAILED,
+            outcome=REFUSED,
             problem=self._problem,
             warnings=self._warnings,
         )
         if self._problem is not None or self._outcome is None:
             return row
         outcome = self._outcome
+        change = self._action if isinstance(self._action, EventChange) else None  # what goes is nowhere
         dry = self._source.dry_run_warnings() if self._source and self._order.dry_run else ()
         return msgspec.structs.replace(
             row,
-            status=outcome.status,
             outcome=outcome,
             event_ids=outcome.ids,
-            previous_id=outcome.previous_id,
-            stored=outcome.stored,
             problem=outcome.problem and outcome.problem.at(*self._order.path),
             warnings=(*self._warnings, *outcome.warnings, *dry),
             effects=self._effects,
-            requests=outcome.requests,
-            place=_place(self._action),
+            at=EventId.parse(change.event.id) if change else None,
+            draft=change.draft if change else None,
         )
 
     async def _check(self) -> None:
@@ -280,13 +278,6 @@ class EventWrite:
             written=action.draft if isinstance(action, EventChange) else action.event,
             outcome=outcome,
         )
-
-
-def _place(action: EventChange | EventRemoval | None) -> Place | None:
-    """Where a changed event is to be. One that goes is nowhere."""
-    if not isinstance(action, EventChange):
-        return None
-    return Place(at=EventId.parse(action.event.id), draft=action.draft)
 
 
 def _conflict(event: Event) -> Outcome:

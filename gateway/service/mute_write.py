@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -97,6 +98,11 @@ class MuteWrite:
     def _all_removals(self) -> list[EventWrite]:
         return [write for writes in self._removals.values() for write in writes]
 
+    @cached_property
+    def _added(self) -> Mapping[str, EventRow]:
+        """The rows of those that are to be there, once all is done."""
+        return dict(zip(self._drafts, self._adding.rows([*self._drafts]), strict=True))
+
     def _calendar_write(self) -> CalendarWrite:
         command = AddEvents(calendars=(), drafts=(), on_existing=OnExisting.UPDATE, dry_run=self._dry_run)
         drafts = Drafts([_maker(draft) for draft in self._drafts.values()], list(self._drafts))
@@ -120,7 +126,7 @@ class MuteWrite:
         if following.left is not None:
             return _left(following, following.left)
         if key in self._drafts:
-            return self._adding.row(list(self._drafts).index(key))
+            return self._added[key]
         removals = self._removals[key]
         if not removals:
             return _left(following, WriteStatus.UNCHANGED)
@@ -132,10 +138,8 @@ def _left(following: Following, status: WriteStatus) -> EventRow:
     """The row of mutes that are there as they were."""
     return EventRow(
         event_index=0,
-        status=status,
-        outcome=Outcome(index=0, status=status, event=following.event),
+        outcome=Outcome(index=0, status=status, event=following.event, stored=bool(following.mutes)),
         event_ids=following.ids,
-        stored=bool(following.mutes),
         problem=following.problem,
     )
 

@@ -8,6 +8,7 @@ from gateway.errors import GatewayError
 from gateway.model.event import Event
 from gateway.model.fields import Fields
 from gateway.model.ids import CalendarId, EventId
+from gateway.model.time import Window
 from gateway.service.report import EventRow
 from gateway.service.session import Session
 
@@ -19,14 +20,15 @@ async def overlaps(session: Session, row: EventRow, fields: Fields) -> list[Even
 
     None for a row that was refused: nothing is read for it.
     """
-    if row.place is None:
+    at, draft = row.at, row.draft
+    if at is None or draft is None:
         return []
-    at = row.place.at
     adapter = session.aside.adapter(session.catalog.sources[at.source])
     calendar = at if isinstance(at, CalendarId) else await _home(adapter, at)
     own = {*row.event_ids, str(at)}
     found: list[Event] = []
-    events = adapter.events(calendar, row.place.window, page=MOST, fields=fields)
+    window = Window(start=draft.start.instant, end=draft.end.instant)
+    events = adapter.events(calendar, window, page=MOST, fields=fields)
     async with aclosing(events) as runs:
         async for run in runs:
             found += [event for event in run if event.id not in own]

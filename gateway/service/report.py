@@ -14,7 +14,6 @@ from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId, EventId
-from gateway.model.time import Window
 
 T = TypeVar("T", TranslationWarning, SideEffect)
 
@@ -49,6 +48,10 @@ _MANY: Final = 10
 """From so many rows on it costs less to make columns of them than to ask each row."""
 
 
+REFUSED: Final = Outcome(index=0, status=WriteStatus.FAILED)
+"""What is to be said of an event that no adapter was asked to write, for a problem that its row has."""
+
+
 class BatchStatus(StrEnum):
     """How a whole call fared: every row as wished, some, or none. A dry run without a bad row is PLANNED."""
 
@@ -58,45 +61,41 @@ class BatchStatus(StrEnum):
     FAILED = "failed"
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Where and when an event is to be: in a calendar, or in that of the event that it changes."""
-
-    at: CalendarId | EventId
-    draft: Draft
-
-    @property
-    def window(self) -> Window:
-        return Window(start=self.draft.start.instant, end=self.draft.end.instant)
-
-
 class EventRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of one event in one calendar. Indexes point into the input and into the request log.
 
-    `outcome` is what the adapter said of it, if it was asked, with the event.
+    `outcome` is what the adapter said of it, with the event, or what is to be said without having asked it;
+    `problem` has the path in the input. `draft` is what was to be in the calendar `at`, or in that of the
+    event `at`; None for a row that was refused.
     """
 
     event_index: int
     calendar_index: int | None = None
-    status: WriteStatus
     calendar_id: str | None = None
     key: str | None = None
-    outcome: Outcome | None = None
+    outcome: Outcome
     event_ids: tuple[str, ...] = ()
-    previous_id: str | None = None
-    stored: bool = False
     problem: Problem | None = None
     warnings: tuple[TranslationWarning, ...] = ()
     effects: tuple[SideEffect, ...] = ()
-    requests: tuple[int, ...] = ()
-    place: Place | None = None
+    at: CalendarId | EventId | None = None
+    draft: Draft | None = None
+
+    @property
+    def status(self) -> WriteStatus:
+        return self.outcome.status
 
     @property
     def event(self) -> Event | None:
-        return None if self.outcome is None else self.outcome.event
+        return self.outcome.event
 
     @property
-    def event_id(self) -> str | None:
-        return None if self.outcome is None else self.outcome.event_id
+    def stored(self) -> bool:
+        return self.outcome.stored
+
+    @property
+    def requests(self) -> tuple[int, ...]:
+        return self.outcome.requests
 
 
 class WriteReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -135,16 +134,19 @@ def combined(rows: Sequence[EventRow]) -> EventRow:
     if len(rows) == 1:
         return rows[0]
     worst = min(rows, key=lambda row: _WORST_FIRST.index(row.status))
+    first, ids = rows[0].outcome, tuple(id_ for row in rows for id_ in row.event_ids)
     return msgspec.structs.replace(
         worst,
-        outcome=rows[0].outcome,
-        event_ids=tuple(id_ for row in rows for id_ in row.event_ids),
-        previous_id=rows[0].previous_id,
-        stored=all(row.stored for row in rows),
+        outcome=msgspec.structs.replace(
+            first.about(first.event, ids),
+            status=worst.status,
+            stored=all(row.stored for row in rows),
+            requests=tuple(index for row in rows for index in row.requests),
+        ),
+        event_ids=ids,
         problem=worst.problem and _of_several(worst, rows, worst.problem),
         warnings=_each_once(warning for row in rows for warning in row.warnings),
         effects=_each_once(effect for row in rows for effect in row.effects),
-        requests=tuple(index for row in rows for index in row.requests),
     )
 
 
@@ -159,7 +161,7 @@ def _each_once(items: Iterable[T]) -> tuple[T, ...]:
 
 
 def status_of(rows: Sequence[EventRow], *, dry_run: bool) -> BatchStatus:
-    good = sum([row.status in _GOOD for row in rows])
+    good = sum([row.outcome.status in _GOOD for row in rows])
     if good < len(rows):
         return BatchStatus.PARTIAL if good or _anything_there(rows) else BatchStatus.FAILED
     return BatchStatus.PLANNED if dry_run else BatchStatus.SUCCEEDED

@@ -4,10 +4,9 @@ Sources that write in silence go first and those that can send invitations last,
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from itertools import chain
 from typing import Final
 
-from gateway.adapters.outcome import WriteStatus
 from gateway.errors import GatewayError, InvalidInput, Problem
 from gateway.service.atomicity import Atomicity, apply, check_allowance, hold_back
 from gateway.service.audit import AuditTrail
@@ -18,7 +17,7 @@ from gateway.service.drafts import AddEvents, Drafts
 from gateway.service.fan_out import check_invitations, in_order
 from gateway.service.lanes import Lanes, Work
 from gateway.service.looking import time_to_look
-from gateway.service.report import BatchStatus, EventRow, WriteReport, status_of
+from gateway.service.report import REFUSED, BatchStatus, EventRow, WriteReport, status_of
 from gateway.service.session import Session
 
 _NO_EVENTS: Final = InvalidInput(
@@ -47,13 +46,13 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
             write.show()
     else:
         await apply(writes, session, command.atomicity)
-    rows_of = {id(write.target): write.row for write in writes}
+    rows_of = {id(write.target): write.rows(drafts.keys) for write in writes}
     columns = [
-        partial(_unresolved, item) if isinstance(item, Unresolved) else rows_of[id(item)]
+        _unresolved(item, drafts.keys) if isinstance(item, Unresolved) else rows_of[id(item)]
         for item in resolved
         if isinstance(item, Unresolved) or id(item) in rows_of
     ]
-    rows = tuple([row(index, key) for index, key in enumerate(drafts.keys) for row in columns])
+    rows = tuple(chain.from_iterable(zip(*columns, strict=True)))
     return WriteReport(
         status=status_of(rows, dry_run=command.dry_run), rows=rows, requests=session.call.log.requests
     )
@@ -73,15 +72,18 @@ def _preparation(write: CalendarWrite) -> Work:
     return Work(lane=write.lane, step=write.prepare, skip=write.refuse)
 
 
-def _unresolved(item: Unresolved, index: int, key: str | None) -> EventRow:
-    """The row of an event in a calendar that there is not."""
-    return EventRow(
-        event_index=index,
-        calendar_index=item.index,
-        key=key,
-        status=WriteStatus.FAILED,
-        problem=item.problem,
-    )
+def _unresolved(item: Unresolved, keys: Sequence[str | None]) -> list[EventRow]:
+    """The rows of events in a calendar that there is not."""
+    return [
+        EventRow(
+            event_index=index,
+            calendar_index=item.index,
+            key=key,
+            outcome=REFUSED,
+            problem=item.problem,
+        )
+        for index, key in enumerate(keys)
+    ]
 
 
 def _problems_of_call(command: AddEvents, calendars: int, session: Session) -> tuple[Problem, ...]:
