@@ -1,15 +1,20 @@
 """A line of the log for people: what structlog writes to a console without colours, at a part of the cost."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from operator import itemgetter
+from types import NoneType
+from typing import Any, Final
 
 import structlog
 from structlog.typing import EventDict
 
 _to_quote: Final = re.compile(r"[ \t=\r\n\"']").search
 _KNOWN: Final = ("timestamp", "level", "event", "logger")
+_FIRST: Final = len(_KNOWN)
+_PLAIN: Final = {int, float, bool, NoneType}
+"""What is shown as it is."""
 _REMEMBERED: Final = 256
 _RARE: Final = frozenset({"stack", "exception", "exc_info"})
 _RENDERER: Final = structlog.dev.ConsoleRenderer(
@@ -22,14 +27,15 @@ def plain_line(logger: object, method: str, line: EventDict) -> str:
     shape = _shape(tuple(line))
     if shape is None:
         return _RENDERER(logger, method, line)
-    form, names = shape
-    values = [_quoted(it) if isinstance(it, str) else repr(it) for it in map(line.__getitem__, names)]
-    return (form % (*map(line.__getitem__, _KNOWN), *values)).rstrip(" ")
+    form, values_of = shape
+    values = values_of(line)
+    rest = [it if it.__class__ in _PLAIN else _shown(it) for it in values[_FIRST:]]
+    return (form % (*values[:_FIRST], *rest)).rstrip(" ")
 
 
 @lru_cache(_REMEMBERED)
-def _shape(given: tuple[str, ...]) -> tuple[str, Sequence[str]] | None:
-    """What is the same in all lines of these names, and what follows what all lines have.
+def _shape(given: tuple[str, ...]) -> tuple[str, Callable[[EventDict], tuple[Any, ...]]] | None:
+    """What is the same in all lines of these names, and what takes from a line what goes into it.
 
     None if such a line is not usual.
     """
@@ -38,8 +44,10 @@ def _shape(given: tuple[str, ...]) -> tuple[str, Sequence[str]] | None:
         return None
     others = sorted(names.difference(_KNOWN))
     rest = [f" {name.replace('%', '%%')}=%s" for name in others]
-    return f"%s [%-9s] %-30s [%s]{''.join(rest)}", others
+    return f"%s [%-9s] %-30s [%s]{''.join(rest)}", itemgetter(*_KNOWN, *others)
 
 
-def _quoted(value: str) -> str:
+def _shown(value: object) -> str:
+    if not isinstance(value, str):
+        return repr(value)
     return repr(value) if _to_quote(value) else value

@@ -8,6 +8,7 @@ as its copy, with a context, variables and errors of its own.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Self, TypeGuard, cast
 
+import msgspec
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
@@ -19,7 +20,7 @@ from graphql import (
     default_field_resolver,
     default_type_resolver,
 )
-from graphql.execution.collect_fields import FragmentDetails, collect_fields
+from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields
 from graphql.execution.executor import CollectedErrors
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
@@ -28,12 +29,34 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from gateway.schema.arguments import Variables
+from gateway.schema.awaited import AwaitedField, awaited
 from gateway.schema.compiled_execution import CompiledExecution
 from gateway.schema.context import Context
 from gateway.schema.price import Price
 from gateway.schema.variants import Completions
 
 _is_awaitable: Final = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable)
+
+
+class Root(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that an operation selects of its root: `known` is its value where all know it."""
+
+    name: str
+    details: FieldDetailsList
+    path: Path
+    awaited: AwaitedField | None
+    known: str | None
+
+    @classmethod
+    def of(cls, name: str, details: FieldDetailsList, parent: GraphQLObjectType) -> Self:
+        nodes = [it.node for it in details]
+        return cls(
+            name=name,
+            details=details,
+            path=Path(None, name, parent.name),
+            awaited=awaited(parent, nodes),
+            known=parent.name if nodes[0].name.value == "__typename" else None,
+        )
 
 
 class Execution(CompiledExecution):
@@ -43,7 +66,6 @@ class Execution(CompiledExecution):
         super().__init__(*args, **kwargs)
         kind = self.operation.operation
         self._root = cast("GraphQLObjectType", self.schema.get_root_type(kind))
-        self._is_serial = kind.value == "mutation"
         self._fields = collect_fields(
             self.schema,
             self.fragments,
@@ -52,6 +74,8 @@ class Execution(CompiledExecution):
             self.operation,
             self.hide_suggestions,
         ).grouped_field_set
+        self._roots = [Root.of(name, details, self._root) for name, details in self._fields.items()]
+        self._is_serial = kind.value == "mutation" or len(self._fields) < 2
 
     def begun(self, context: object, variables: VariableValues) -> Self:
         """An execution in that context, for variables by which `@skip` and `@include` leave out the same."""
@@ -71,18 +95,25 @@ class Execution(CompiledExecution):
         """What comes of it, as graphql-core executes an operation without `@defer` and `@stream`."""
         data: Any = {}
         try:
-            if not self._is_serial and len(self._fields) > 1:
+            if self._is_serial:
+                for root in self._roots:
+                    value = root.known or self._value(root)
+                    data[root.name] = await value if self.is_awaitable(value) else value
+            else:
                 data = self.execute_fields(self._root, None, None, self._fields, None)
                 data = await data if self.is_awaitable(data) else data
-            else:
-                for name, details in self._fields.items():
-                    path = Path(None, name, self._root.name)
-                    value = self.execute_field(self._root, None, details, path, None)
-                    data[name] = await value if self.is_awaitable(value) else value
         except GraphQLError as error:
             self.collected_errors.add(error, None)
             data = None
         return ExecutionResult(data=data, errors=self.collected_errors.errors or None)
+
+    def _value(self, root: Root) -> Any:
+        """The completed value of a field of the root, or what it is to be awaited of."""
+        field = root.awaited if self._has_objects else None
+        given = None if field is None else field.arguments(self.variable_values.coerced)
+        if field is None or given is None:
+            return self.execute_field(self._root, None, root.details, root.path, None)
+        return self._resolved(field, None, given, root.details, root.path)
 
 
 class Operation:
