@@ -13,6 +13,7 @@ same that the API's scalars make of the values.
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import accumulate
 from json.encoder import encode_basestring as quoted
@@ -39,10 +40,7 @@ __all__ = [
     "quoted",
 ]
 _DETAILS: Final[Mapping[str, type]] = {kind.value: details for kind, details in DETAILS_OF.items()}
-
-
-_PLAIN: Final = bytes(code for code in range(256) if code >= ord(" ") and code not in b'"\\')
-"""What stands for itself in a string of JSON in UTF-8."""
+_encode: Final = msgspec.json.Encoder().encode
 
 
 Piece: TypeAlias = str | Sequence[str]
@@ -57,14 +55,16 @@ class Written(tuple[Piece, ...]):
 
 def all_quoted(texts: Sequence[str]) -> Written:
     """Each of the texts `quoted`: together they are soon seen to be plain."""
-    if "".join(texts).encode(errors="replace").translate(None, _PLAIN):
-        return Written(([*map(quoted, texts)],))
-    return Written(('"', texts, '"'))
+    together = "".join(texts)
+    with suppress(UnicodeEncodeError):
+        if len(_encode(together)) == len(together.encode()) + 2:
+            return Written(('"', texts, '"'))
+    return Written(([*map(quoted, texts)],))
 
 
 def at_once(values: Sequence[Any]) -> list[str]:
     """Each of the values in JSON, where none has a comma in it."""
-    return msgspec.json.encode(values).decode()[1:-1].split(",") if values else []
+    return _encode(values).decode()[1:-1].split(",") if values else []
 
 
 class Run(Sequence[Event]):

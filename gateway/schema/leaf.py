@@ -31,6 +31,7 @@ _AS_THEY_ARE: Final[Mapping[GraphQLLeafType, type]] = {
 """Scalars that leave what is of a class as it is, integers if they are short."""
 _FEW: Final = ({bool, NoneType}, {int, NoneType})
 """Classes whose values come again and again in a column."""
+_SHORT: Final = 2**31
 _encode: Final = msgspec.json.Encoder().encode
 _FLAGS: Final = {True: "true", False: "false"}
 
@@ -53,7 +54,7 @@ def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) 
     """What writes a column of a type, whose values are shown by a view, or as members by their names."""
     is_enum = isinstance(type_, CustomGraphQLEnumType)
     complete = _member(type_) if isinstance(type_, CustomGraphQLEnumType) else _scalar(type_, view)
-    is_text = view is None and left(type_) is str
+    plain = {NoneType, None if view else left(type_)}
     is_instant = view is None and type_.coerce_output_value is to_rfc3339
 
     def write(values: Sequence[Any], parents: Sequence[Any] | None) -> Sequence[Piece]:
@@ -63,11 +64,16 @@ def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) 
         if NoneType in kinds and not nullable and (parents is None or _nulls(values) != _nulls(parents)):
             raise Uncovered
         if is_enum or any(map(kinds.issubset, _FEW)):
-            texts = {it: "null" if it is None else written(complete(it)) for it in set(values)}
-            return (texts.popitem()[1] if len(texts) == 1 else [texts[it] for it in values],)
+            found = [*set(values)]
+            if is_enum or not kinds <= plain or not _are_short(found):
+                texts = ["null" if it is None else written(complete(it)) for it in found]
+            else:
+                texts = at_once(found)
+            by_value = dict(zip(found, texts, strict=True))
+            return (texts[0] if len(texts) == 1 else [by_value[it] for it in values],)
         if is_instant and kinds == {datetime} and {it.tzinfo for it in values} == {UTC}:
             return (at_once(values),)
-        if is_text and kinds == {str}:
+        if kinds == {str} and kinds < plain:
             return all_quoted(values)
         return (["null" if it is None else written(complete(it)) for it in values],)
 
@@ -91,6 +97,10 @@ def text(type_: GraphQLLeafType, view: Leaf | None = None) -> Callable[[Any], st
 
 def _nulls(values: Sequence[Any]) -> int:
     return sum([it is None for it in values])
+
+
+def _are_short(numbers: Sequence[int | None]) -> bool:
+    return all(it is None or -_SHORT <= it < _SHORT for it in numbers)
 
 
 def written(value: Any) -> str:

@@ -34,8 +34,12 @@ class StoredRun(Run):
     @property
     def ids(self) -> list[str]:
         """Those of its events."""
-        above, starts = f"{self.reader.calendar}/events", at_once([it.start_time for it in self.stored])
+        above, starts = f"{self.reader.calendar}/events", at_once(self.starts)
         return [f"{above}/{start}/{name}" for start, name in zip(starts, self.names, strict=True)]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return [it.start_time for it in self.stored]
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -77,13 +81,16 @@ _INSTANTS: Final = _Kept(lambda millis: _DATES[millis // _DAY] + _TIMES[millis %
 """Milliseconds since the epoch as the API writes instants: those of a calendar are shown again and again."""
 
 
+def _instants(millis: Sequence[int]) -> Written:
+    return Written(([*map(_INSTANTS.__getitem__, millis)],))
+
+
 def _ids(run: StoredRun) -> Written:
-    starts = at_once([it.start_time for it in run.stored])
-    return Written((f'"{run.reader.calendar}/events/', starts, "/", run.names, '"'))
+    return Written((f'"{run.reader.calendar}/events/', at_once(run.starts), "/", run.names, '"'))
 
 
 def _order(run: StoredRun) -> list[tuple[datetime, str]]:
-    return [(from_millis(it.start_time), id_) for it, id_ in zip(run.stored, run.ids, strict=True)]
+    return [*zip(map(from_millis, run.starts), run.ids, strict=True)]
 
 
 def _titles(run: StoredRun) -> Written:
@@ -103,8 +110,8 @@ _COLUMNS: Final[Columns] = {
     "source": lambda run: [run.reader.source] * len(run),
     "calendar_id": lambda run: Written((f'"{run.reader.calendar}"',)),
     "title": _titles,
-    "start.instant": lambda run: Written(([_INSTANTS[it.start_time] for it in run.stored],)),
-    "end.instant": lambda run: Written(([_INSTANTS[it.end_time] for it in run.stored],)),
+    "start.instant": lambda run: _instants(run.starts),
+    "end.instant": lambda run: _instants([it.end_time for it in run.stored]),
     "elasticsearch": lambda _: Written(("true",)),
     "elasticsearch.event_id": lambda run: all_quoted([it.event_id for it in run.stored]),
     "elasticsearch.skip_result": lambda run: _flags([it.skip_result for it in run.stored]),
