@@ -206,6 +206,20 @@ async def test_a_wide_and_busy_window_is_looked_through_to_the_end(bench):
     assert len({outcome.event.id for outcome in (*outcomes, *again)}) == 20
 
 
+async def test_others_at_the_same_moments_are_not_taken_for_what_was_sent(bench):
+    """They are on every page that is looked at: some have the titles, too, and end at other times."""
+    async with aclosing(connect(bench.server.url, page_size=3)) as source:
+        adapter = source.adapter(bench.call())
+        drafts = [draft(f"{n}", MORNING + n * HOUR) for n in range(6)]
+        others = [draft("other", MORNING + n * HOUR) for n in range(6)]
+        longer = [draft(f"{n}", MORNING + n * HOUR, 3 * HOUR) for n in range(6)]
+        there = await write(adapter, EMPTY, [*others, *longer])
+        outcomes = await write(adapter, EMPTY, drafts)
+    assert [outcome.event.title for outcome in outcomes] == [each.title for each in drafts]
+    assert [outcome.event.length for outcome in outcomes] == [HOUR] * 6
+    assert not {outcome.event.id for outcome in outcomes} & {outcome.event.id for outcome in there}
+
+
 # Reading
 
 

@@ -188,10 +188,9 @@ class ElasticsearchAdapter:
         terms = Terms(has_flags=has_flags, series=self._series, now=self._now())
         elsewhere = sum(count for other, count in self._written.items() if other != calendar)
         ready, refused = plan.prepare(drafts, terms, room=plan.MAX_WRITTEN - elsewhere)
-        plain = [each for each in ready if each.draft.key is None]
-        keyed, settled = await self._plan_keyed(
-            calendar, [each for each in ready if each.draft.key is not None], on_existing
-        )
+        with_keys = [each for each in ready if each.draft.key is not None]
+        plain = [each for each in ready if each.draft.key is None] if with_keys else ready
+        keyed, settled = await self._plan_keyed(calendar, with_keys, on_existing) if with_keys else ((), {})
         steps = (*plan.steps(calendar, plain, size=self._page_size), *keyed)
         self._written[calendar] = sum([event.held_as for step in steps for event in step.events])
         return Plan(steps=steps, refused=refused, settled=settled)
@@ -204,8 +203,6 @@ class ElasticsearchAdapter:
         self, calendar: CalendarId, ready: Sequence[Ready], on_existing: OnExisting
     ) -> tuple[Sequence[MLStep], Mapping[int, Outcome]]:
         """What is to be written of drafts with keys, after one look at what is there, and what is not."""
-        if not ready:
-            return (), {}
         log, now = self._call.log.part(), self._now()
         span = span_of_keys(now, self._lookback, (each.sent[0].start_time for each in ready))
         keys = [each.draft.key or "" for each in ready]

@@ -151,12 +151,18 @@ class MLApi:
         size: int,
         fields: WireFields = WHOLE,
         log: UpstreamLog | None = None,
+        planned: UpstreamRequest | None = None,
     ) -> Walk:
-        """The events that overlap the span, by start, in runs of up to `size`. Raises UpstreamError."""
+        """The events that overlap the span, by start, in runs of up to `size`. Raises UpstreamError.
+
+        `planned` is the request for the first of them, where it is made already.
+        """
         form = EventList if "description" in fields else UntitledEventList
 
         async def fetch(window: Span, offset: int, count: int) -> EventList:
-            request = requests.events(calendar, window, offset=offset, size=count, fields=fields)
+            request = planned if window is span and not offset and count == size else None
+            if request is None:
+                request = requests.events(calendar, window, offset=offset, size=count, fields=fields)
             return await self.read(request, form, log=log)
 
         return Walk(fetch, span, size=size)

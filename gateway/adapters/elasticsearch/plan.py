@@ -102,9 +102,9 @@ def _fitting(ready: Sequence[Ready]) -> int:
     return max(sum(length <= MAX_BODY_BYTES for length in lengths), 1)
 
 
-def steps(calendar: CalendarId, ready: Sequence[Ready], *, size: int) -> Iterator[MLStep]:
+def steps(calendar: CalendarId, ready: Sequence[Ready], *, size: int) -> Sequence[MLStep]:
     """One step for all events without keys, or several where a body would grow too big."""
-    return (_step(calendar, parcel, size) for parcel in parcels(ready))
+    return [_step(calendar, parcel, size) for parcel in parcels(ready)]
 
 
 def _step(calendar: CalendarId, parcel: Parcel, size: int) -> MLStep:

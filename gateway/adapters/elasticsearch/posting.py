@@ -66,7 +66,7 @@ class Posting:
             said = self._unsent() or await self._send(places, post)
             if said is not None:
                 self._posted.update(dict.fromkeys(places, said))
-        return [self._posted[place] for place in range(len(self._rows))]
+        return [*map(self._posted.__getitem__, range(len(self._rows)))]
 
     def _unsent(self) -> Posted | None:
         """What to say of what is not sent any more: after a doubt nothing is posted, nor after a plain no."""

@@ -42,7 +42,8 @@ class ClusterVersion(msgspec.Struct, frozen=True, kw_only=True):
         """None where the version is not known."""
         if self.is_serverless:
             return True
-        return None if self._parts is None else self._parts >= (major, minor)
+        parts = self._parts
+        return None if parts is None else parts >= (major, minor)
 
     @property
     def has_event_flags(self) -> bool | None:

@@ -1,7 +1,8 @@
 """Writing one step to an ML calendar, and seeing for oneself what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import accumulate, compress
 from typing import Final
 
@@ -12,7 +13,7 @@ from gateway.adapters.elasticsearch.plan import MLStep
 from gateway.adapters.elasticsearch.posting import ACCEPTED, Posted, Posting, Row
 from gateway.adapters.elasticsearch.run import StoredRun
 from gateway.adapters.elasticsearch.verify import match
-from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
+from gateway.adapters.elasticsearch.wire import CONTENT, EventReader, StoredEvent
 from gateway.adapters.outcome import Outcome, Seen, WriteStatus
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotStored, Problem, UpstreamError
@@ -25,11 +26,11 @@ _SHOWN: Final = 3
 Found = Sequence[StoredEvent | None]
 
 
-async def write(
+def write(
     api: MLApi, step: MLStep, *, size: int, log: UpstreamLog, fields: Fields = EVERYTHING
-) -> list[Outcome]:
+) -> Awaitable[list[Outcome]]:
     """What became of each event of the step. Only what was seen afterwards is created."""
-    return await _Write(api, step, size, log, fields).run()
+    return _Write(api, step, size, log, fields).run()
 
 
 class _Write:
@@ -43,8 +44,6 @@ class _Write:
         self._rows = step.wanted
         self._reader = EventReader(step.calendar, fields)
         self._sent = [event for row in self._rows for event in row]
-        self._starts = {event.start_time for event in self._sent}
-        self._titles = {event.description for event in self._sent}
 
     async def run(self) -> list[Outcome]:
         _, post, _ = self._step.requests
@@ -64,16 +63,19 @@ class _Write:
         there = [event for event in found if event is not None]
         return self._created(there) if len(there) == len(found) else self._outcomes(posted, found)
 
-    async def _look(self) -> list[StoredEvent]:
-        """The events that may be taken for one that is sent: all that have its content, and few others."""
-        starts, titles = self._starts, self._titles
-        return await self._api.look(
-            self._step.calendar,
-            self._step.span,
-            size=self._size,
-            log=self._log,
-            keep=lambda run: [it for it in run if it.start_time in starts and it.description in titles],
+    async def _look(self) -> Sequence[StoredEvent]:
+        """The events of the span; beyond its first run, for they may be many, those like one that is sent."""
+        step, found = self._step, list[StoredEvent]()
+        runs = self._api.events(
+            step.calendar, step.span, size=self._size, log=self._log, planned=step.requests[0]
         )
+        async for run in runs:
+            found += [event for event in run if event.content in self._contents] if found else run
+        return found
+
+    @cached_property
+    def _contents(self) -> Collection[tuple[int, int, str]]:
+        return set(map(CONTENT, self._sent))
 
     def _found(self, posted: Sequence[Posted], before: set[str], after: Sequence[StoredEvent]) -> Found:
         """What each event became. What was refused is not looked for."""
