@@ -13,12 +13,11 @@ same that the API's scalars make of the values.
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 from itertools import accumulate
 from json.encoder import encode_basestring as quoted
 from operator import attrgetter
-from typing import Any, Final, Protocol, TypeAlias, overload
+from typing import Any, Final, Protocol, TypeAlias, cast, overload
 
 import msgspec
 
@@ -40,9 +39,7 @@ __all__ = [
     "quoted",
 ]
 _DETAILS: Final[Mapping[str, type]] = {kind.value: details for kind, details in DETAILS_OF.items()}
-_encode: Final = msgspec.json.Encoder().encode
-
-
+_encode_lines: Final = msgspec.json.Encoder().encode_lines
 Piece: TypeAlias = str | Sequence[str]
 """What stands in one place of many rows: a text that is the same in all of them, or a text for each."""
 
@@ -53,18 +50,21 @@ class Written(tuple[Piece, ...]):
     __slots__ = ()
 
 
-def all_quoted(texts: Sequence[str]) -> Written:
-    """Each of the texts `quoted`: together they are soon seen to be plain."""
-    together = "".join(texts)
-    with suppress(UnicodeEncodeError):
-        if len(_encode(together)) == len(together.encode()) + 2:
-            return Written(('"', texts, '"'))
-    return Written(([*map(quoted, texts)],))
+def all_quoted(texts: Sequence[str | None]) -> Written:
+    """Each of the texts `quoted`, `null` for none. Most are plain: their JSON is no longer then."""
+    try:
+        lines = _encode_lines(texts)
+    except UnicodeEncodeError:  # half a character stays what it is
+        return Written((["null" if text is None else quoted(text) for text in texts],))
+    given = cast("Sequence[str]", texts)
+    if None not in texts and len(lines) == len("".join(given).encode()) + len('""\n') * len(texts):
+        return Written(('"', given, '"'))
+    return Written((lines.decode().split("\n")[:-1],))
 
 
 def at_once(values: Sequence[Any]) -> list[str]:
-    """Each of the values in JSON, where none has a comma in it."""
-    return _encode(values).decode()[1:-1].split(",") if values else []
+    """Each of the values in JSON, in which no line ever ends."""
+    return _encode_lines(values).decode().split("\n")[:-1]
 
 
 class Run(Sequence[Event]):

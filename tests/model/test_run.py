@@ -34,10 +34,11 @@ def runs(draw: st.DrawFn, depth: int = 2) -> Run:
     return Merged(parts, draw(st.none() | places))
 
 
-@given(st.lists(st.text() | st.text('ab"\\\n\x1f\x7f\ud800é')))
-def test_texts_are_quoted_together_as_each_is(texts: list[str]) -> None:
+@given(st.lists(st.none() | st.text() | st.text('a,"\\\n\x1f\x7f\ud800é')))
+def test_texts_are_quoted_together_as_each_is(texts: list[str | None]) -> None:
     count = len(texts)
-    assert joined(woven(count, *all_quoted(texts)), count) == [quoted(text) for text in texts]
+    apart = ["null" if text is None else quoted(text) for text in texts]
+    assert joined(woven(count, *all_quoted(texts)), count) == apart
 
 
 @given(runs(), st.integers(-6, 6), st.integers(-6, 6))

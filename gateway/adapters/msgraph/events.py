@@ -10,7 +10,7 @@ from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.keys import key_of
 from gateway.adapters.msgraph.paths import Owner, canonical, event_of
 from gateway.adapters.msgraph.recurrence import from_pattern
-from gateway.adapters.msgraph.spans import Span, span, spans
+from gateway.adapters.msgraph.spans import Spans, span, spans
 from gateway.adapters.msgraph.times import read_instant, read_time, zone_warnings
 from gateway.adapters.msgraph.words import known
 from gateway.errors import InvalidInput, UnexpectedAnswer
@@ -67,7 +67,7 @@ class EventReader:
         except InvalidInput as exc:
             raise self._unreadable(event, exc) from exc
 
-    def spans(self, events: Sequence[wire.GraphEvent]) -> tuple[Sequence[Span], UnexpectedAnswer | None]:
+    def spans(self, events: Sequence[wire.GraphEvent]) -> tuple[Spans, UnexpectedAnswer | None]:
         """Those of the events before the first of which something wanted cannot be read, and why not."""
         try:
             found = spans(events)
@@ -77,19 +77,19 @@ class EventReader:
         except InvalidInput as exc:
             if len(events) > 1:
                 return self._spans_one_by_one(events)
-            return (), self._unreadable(events[0], exc)
+            return ([], []), self._unreadable(events[0], exc)
         return found, None
 
-    def _spans_one_by_one(
-        self, events: Sequence[wire.GraphEvent]
-    ) -> tuple[Sequence[Span], UnexpectedAnswer | None]:
-        found: list[Span] = []
+    def _spans_one_by_one(self, events: Sequence[wire.GraphEvent]) -> tuple[Spans, UnexpectedAnswer | None]:
+        starts: list[str] = []
+        ends: list[str] = []
         for event in events:
-            spans, unreadable = self.spans([event])
+            (start, end), unreadable = self.spans([event])
             if unreadable is not None:
-                return found, unreadable
-            found += spans
-        return found, None
+                return (starts, ends), unreadable
+            starts += start
+            ends += end
+        return (starts, ends), None
 
     def _unreadable(self, event: wire.GraphEvent, why: InvalidInput) -> UnexpectedAnswer:
         return UnexpectedAnswer(f"{self.source} shows the event {event.id} with an unreadable time: {why}")

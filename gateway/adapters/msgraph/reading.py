@@ -8,7 +8,6 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from operator import le
 from typing import Final
 
 from gateway.adapters.msgraph.events import EventReader
@@ -43,7 +42,7 @@ class Reading:
 
         What is given comes by start, but for the lag of whole days.
         """
-        rows, unreadable = self._rows(events)
+        rows, unreadable = self._rows(events, is_last=is_last)
         self._note(rows)
         self._waiting = sorted(self._waiting + rows)
         all_are = is_last and unreadable is None
@@ -53,19 +52,23 @@ class Reading:
         if unreadable is not None:
             raise unreadable
 
-    def _rows(self, events: Sequence[GraphEvent]) -> tuple[list[Row], UnexpectedAnswer | None]:
+    def _rows(
+        self, events: Sequence[GraphEvent], *, is_last: bool
+    ) -> tuple[list[Row], UnexpectedAnswer | None]:
         """The events that are new, up to one that cannot be read: pages shift while others write."""
-        fresh = {event.id: event for event in events if event.id not in self._seen}
-        self._seen.update(fresh)
+        fresh = {event.id: event for event in events}
+        if self._seen:
+            fresh = {name: event for name, event in fresh.items() if name not in self._seen}
+        if not is_last:
+            self._seen.update(fresh)
         shown = [*fresh.values()]
-        spans, unreadable = self._reader.spans(shown)
-        named = zip(spans, encode_segments([*fresh]), shown, strict=False)
-        return [(start, name, end, event) for (start, end), name, event in named], unreadable
+        (starts, ends), unreadable = self._reader.spans(shown)
+        return [*zip(starts, encode_segments([*fresh]), ends, shown, strict=False)], unreadable
 
     def _note(self, rows: Sequence[Row]) -> None:
         """Takes note of the latest start. Raises UnexpectedAnswer for an event that comes too late."""
         newest, starts = self._newest, [row[0] for row in rows]
-        if starts and newest <= starts[0] and all(map(le, starts, starts[1:])):
+        if starts and newest <= starts[0] and starts == sorted(starts):
             self._newest = starts[-1]
             return
         for start, name, _, _ in rows:

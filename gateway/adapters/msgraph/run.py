@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
@@ -16,12 +16,14 @@ from gateway.adapters.msgraph.wire import DateTimeTimeZone, GraphEvent
 from gateway.adapters.msgraph.words import known
 from gateway.model.event import Event, ShowAs, SourceKind
 from gateway.model.fields import DETAILS
-from gateway.model.run import Run, Written, all_quoted, quoted
+from gateway.model.run import Run, Written, all_quoted
 
 Row: TypeAlias = tuple[str, str, str, GraphEvent]
 """An event's start, its name in ids, its end, and itself: rows have the order of their events."""
 _MSGRAPH: Final = SourceKind.MSGRAPH.value
 _Time: TypeAlias = Callable[[GraphEvent], DateTimeTimeZone]
+_Columns: TypeAlias = tuple[Sequence[str], Sequence[str], Sequence[str], Sequence[GraphEvent]]
+_NO_COLUMNS: Final[_Columns] = (), (), (), ()
 
 
 class GraphRun(Run):
@@ -31,7 +33,13 @@ class GraphRun(Run):
         self.reader: Final = reader
         self.rows: Final = rows
         self.keys: Final = keys
-        self.events: Final = [event for _, _, _, event in rows]
+        columns = cast("_Columns", zip(*rows, strict=True)) if rows else _NO_COLUMNS
+        self.starts, self.names, self.ends, self.events = columns
+
+    @cached_property
+    def are_days(self) -> Sequence[bool]:
+        """Which of them last whole days."""
+        return [it.is_all_day is True for it in self.events]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -51,22 +59,31 @@ class GraphRun(Run):
 
 
 def _ids(run: GraphRun) -> Written:
-    return Written((f'"{run.reader.events}', [name for _, name, _, _ in run.rows], '"'))
+    return Written((f'"{run.reader.events}', run.names, '"'))
 
 
 def _order(run: GraphRun) -> list[tuple[datetime, str]]:
-    return [(datetime.fromisoformat(f"{at}Z"), run.reader.events + name) for at, name, _, _ in run.rows]
+    instants = [datetime.fromisoformat(f"{at}Z") for at in run.starts]
+    return [*zip(instants, [run.reader.events + name for name in run.names], strict=True)]
 
 
-def _zones(original: Callable[[GraphEvent], str | None], time: _Time, run: GraphRun) -> Written:
+def _start_zones(run: GraphRun) -> Written:
+    originals = [it.original_start_time_zone for it in run.events]
+    return _zones(run, originals, [it.start.time_zone for it in run.events])
+
+
+def _end_zones(run: GraphRun) -> Written:
+    originals = [it.original_end_time_zone for it in run.events]
+    return _zones(run, originals, [it.end.time_zone for it in run.events])
+
+
+def _zones(run: GraphRun, originals: Sequence[str | None], shown: Sequence[str | None]) -> Written:
     """The zones that are meant by the original names and those shown; whole days have the start's alone."""
-    events = run.events
-    originals, shown = {*map(original, events)}, {time(it).time_zone for it in events}
-    if len(originals) == len(shown) == 1 and True not in [it.is_all_day for it in events]:
-        return Written((f'"{zone_of(*originals, *shown)}"',))
+    if len(all_originals := {*originals}) == len(all_shown := {*shown}) == 1 and not any(run.are_days):
+        return Written((f'"{zone_of(*all_originals, *all_shown)}"',))
     names = [
-        (it.original_start_time_zone, None) if it.is_all_day else (original(it), time(it).time_zone)
-        for it in events
+        (it.original_start_time_zone, None) if it.is_all_day else pair
+        for it, pair in zip(run.events, zip(originals, shown, strict=True), strict=True)
     ]
     meant = {pair: f'"{zone_of(*pair)}"' for pair in set(names)}
     return Written(([meant[pair] for pair in names],))
@@ -83,7 +100,7 @@ def _read(read: Callable[[GraphEvent], Any], run: GraphRun) -> list[Any]:
 def _words(run: GraphRun) -> list[ShowAs | None]:
     words = [it.show_as for it in run.events]
     meant = {word: known(ShowAs, word) for word in set(words)}
-    return [meant[word] for word in words]
+    return [*meant.values()] * len(words) if len(meant) == 1 else [meant[word] for word in words]
 
 
 def _titles(run: GraphRun) -> Written:
@@ -91,10 +108,7 @@ def _titles(run: GraphRun) -> Written:
 
 
 def _texts(name: str, run: GraphRun) -> Written:
-    texts = [*map(attrgetter(name), run.events)]
-    if None in texts:
-        return Written((["null" if text is None else quoted(text) for text in texts],))
-    return all_quoted(texts)
+    return all_quoted([*map(attrgetter(name), run.events)])
 
 
 def _keys(run: GraphRun) -> list[str | None]:
@@ -117,13 +131,13 @@ _COLUMNS: Final[Mapping[str, Callable[[GraphRun], Sequence[Any]]]] = {
     "series_id": lambda run: list(map(run.reader.series_id, run.events)),
     "source": lambda run: [run.reader.source] * len(run),
     "calendar_id": lambda run: Written((f'"{run.reader.calendar}"',)),
-    "start.instant": lambda run: Written(('"', [start for start, _, _, _ in run.rows], 'Z"')),
-    "end.instant": lambda run: Written(('"', [end for _, _, end, _ in run.rows], 'Z"')),
-    "start.zone": partial(_zones, attrgetter("original_start_time_zone"), attrgetter("start")),
-    "end.zone": partial(_zones, attrgetter("original_end_time_zone"), attrgetter("end")),
+    "start.instant": lambda run: Written(('"', run.starts, 'Z"')),
+    "end.instant": lambda run: Written(('"', run.ends, 'Z"')),
+    "start.zone": _start_zones,
+    "end.zone": _end_zones,
     "start.day": partial(_days, lambda event: event.start),
     "end.day": partial(_days, lambda event: event.end),
-    "is_all_day": lambda run: [it.is_all_day is True for it in run.events],
+    "is_all_day": lambda run: run.are_days,
     "show_as": _words,
     "key": _keys,
     _MSGRAPH: lambda run: [True] * len(run),

@@ -8,8 +8,8 @@ from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.model.time import EventTime
 from gateway.model.zones import UTC
 
-Span: TypeAlias = tuple[str, str]
-"""Start and end of an event, as `sortable` writes them."""
+Spans: TypeAlias = tuple[list[str], list[str]]
+"""The starts and the ends of events, as `sortable` writes them."""
 
 
 def span(event: GraphEvent) -> tuple[EventTime, EventTime]:
@@ -20,21 +20,21 @@ def span(event: GraphEvent) -> tuple[EventTime, EventTime]:
     return read_time(event.start, first), read_time(event.end, last)
 
 
-def spans(events: Sequence[GraphEvent]) -> list[Span]:
+def spans(events: Sequence[GraphEvent]) -> Spans:
     """Those of all events together, as if they were timed in UTC, but for those that are not."""
     if len(events) == 1:  # what is said of it must not depend on what is read first
-        return [_span(events[0])]
-    starts, ends = [it.start for it in events], [it.end for it in events]
-    begin, finish = (map(sortable_utc, [it.date_time for it in times]) for times in (starts, ends))
-    found = [*zip(begin, finish, strict=True)]
-    zones = {it.time_zone for it in (*starts, *ends)}
-    if zones != {UTC} or True in [it.is_all_day for it in events]:
+        start, end = _span(events[0])
+        return [start], [end]
+    starts = [*map(sortable_utc, [it.start.date_time for it in events])]
+    ends = [*map(sortable_utc, [it.end.date_time for it in events])]
+    zones = {it.start.time_zone for it in events}.union([it.end.time_zone for it in events])
+    if zones != {UTC} or any([it.is_all_day for it in events]):  # noqa: C419 - a list is faster
         for place, event in enumerate(events):
             if event.is_all_day or not event.start.time_zone == UTC == event.end.time_zone:
-                found[place] = _span(event)
-    return found
+                starts[place], ends[place] = _span(event)
+    return starts, ends
 
 
-def _span(event: GraphEvent) -> Span:
+def _span(event: GraphEvent) -> tuple[str, str]:
     start, end = span(event)
     return sortable(start.instant), sortable(end.instant)
