@@ -15,7 +15,7 @@ import structlog
 from gateway.adapters.connection import Connection
 from gateway.adapters.connections import Connections
 from gateway.adapters.outgoing import Root
-from gateway.adapters.unpacking import unpacked
+from gateway.adapters.unpacking import alone, unpacked, unpacked_at_once
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
 from gateway.model.ids import encode, encode_path
@@ -152,7 +152,7 @@ class Transport:
             coding = connection.headers.get("content-encoding")
             whole = connection.rest() if coding is None else None
             if whole is None:
-                whole = await self._read(unpacked(connection, coding))
+                whole = await self._unpacked(connection, coding)
             return Answer(status=connection.status, headers=connection.headers, body=whole)
         except FOREIGN as exc:
             raise translation(exc, self._source, seconds) from exc
@@ -165,6 +165,14 @@ class Transport:
 
     async def aclose(self) -> None:
         await self._connections.aclose()
+
+    async def _unpacked(self, connection: Connection, coding: str | None) -> bytes:
+        """A body that is long, or packed."""
+        packed = connection.rest()
+        if packed is None:
+            return await self._read(unpacked(connection, coding))
+        whole = unpacked_at_once(packed, coding)
+        return await self._read(unpacked(alone(packed), coding)) if whole is None else whole
 
     async def _read(self, parts: AsyncIterator[bytes]) -> bytes:
         chunks: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Bodies that come packed, unpacked piece by piece: a small one may be made of anything."""
+"""Bodies that come packed, unpacked piece by piece where they are long: few bytes may hold anything."""
 
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator
@@ -9,6 +9,23 @@ import httpx2
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _AT_ONCE: Final = 1024 * 1024
 """How long a piece may be."""
+
+
+def unpacked_at_once(body: bytes, coding: str | None) -> bytes | None:
+    """What was packed into a whole body, None if it goes piece by piece only. Raises httpx2.DecodingError."""
+    if coding != "gzip":
+        return None
+    unpacking = zlib.decompressobj(_GZIP)
+    try:
+        unpacked = unpacking.decompress(body, _AT_ONCE)
+    except zlib.error as exc:
+        raise httpx2.DecodingError(str(exc)) from exc
+    return unpacked if len(unpacked) < _AT_ONCE else None
+
+
+async def alone(body: bytes) -> AsyncIterator[bytes]:
+    """A body that is there already, as the only part of it."""
+    yield body
 
 
 def unpacked(parts: AsyncIterator[bytes], coding: str | None) -> AsyncIterator[bytes]:
