@@ -106,13 +106,14 @@ class CalendarWrite:
             self._policy.check_mutes(found)
 
     def _check_drafts(self) -> None:
-        lengths = [(index, it, it.end.instant - it.start.instant) for index, it in self.drafts.items()]
-        longest = self._longest_mute
-        for index, draft, length in [it for it in lengths if it[2] > longest or it[1].attendees]:
+        longest, drafts = self._longest_mute, self.drafts.items()
+        for index, draft in [
+            (index, it) for index, it in drafts if it.attendees or it.end.instant - it.start.instant > longest
+        ]:
             try:
                 if self.invites:
                     self._policy.check_group_addresses(draft.attendees or ())
-                self._check_mute(length)
+                self._check_mute(draft.end.instant - draft.start.instant)
             except GatewayError as exc:
                 self._refuse((index,), exc.problem.at("events", index))
 
