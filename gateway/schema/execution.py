@@ -74,13 +74,15 @@ class Executor:
         if kind is OperationType.SUBSCRIPTION or (reads_only and kind is OperationType.MUTATION):
             raise InvalidOperationTypeError(kind)
         context = Context(Session(self._catalog, call, self._call_limits), self._audit, subgraph_sdl)
-        execution = operation.executed(context, variables or {})
-        if kind is not OperationType.QUERY:
-            result = await self._to_its_end(execution, call)
+        execution = operation.begun(context, variables or {})
+        if isinstance(execution, list):
+            result = ExecutionResult(data=None, errors=execution)
+        elif kind is not OperationType.QUERY:
+            result = await self._to_its_end(execution.result(), call)
         elif cost < SHORT:
-            result = await execution
+            result = await execution.result()
         else:
-            result = await self._at_its_time(execution, call, cost)
+            result = await self._at_its_time(execution.result(), call, cost)
         if not self._limits.suggestions:
             leave_out_suggestions(result.errors or ())
         return result

@@ -140,15 +140,12 @@ class Operation:
         self._completions = Completions(document)
         self._variables = Variables(schema, node)
 
-    async def executed(self, context: Context, given: dict[str, object]) -> ExecutionResult:
-        """The result, in that context and with those variables."""
+    def begun(self, context: Context, given: dict[str, object]) -> Execution | list[GraphQLError]:
+        """An execution in that context and with those variables, or what is wrong with these."""
         try:
-            execution = self._begun(context, given)
+            return self._begun(context, given)
         except GraphQLError as error:
-            return ExecutionResult(data=None, errors=[error])
-        if isinstance(execution, list):
-            return ExecutionResult(data=None, errors=execution)
-        return await execution.result()
+            return [error]
 
     def _begun(self, context: Context, given: dict[str, object]) -> Execution | list[GraphQLError]:
         """An execution, if its variables can be read at once; else graphql-core's, or its errors."""
