@@ -163,8 +163,6 @@ def _instants(type_: Any) -> Any:
 def _are_exact(instants: bytes) -> bool:
     """Whether C reads instants as the scalar does: that takes no blank for the T, gives UTC, never rounds."""
     in_utc = instants.count(b'Z"') + instants.count(b'+00:00"')
-    return (
-        in_utc == instants.count(b'":"')
-        and b" " not in instants
-        and not (b"." in instants and _TOO_FINE.search(instants))
-    )
+    if in_utc != instants.count(b'":"') or instants.find(b" ") >= 0:  # "in" takes thrice as long for bytes
+        return False
+    return instants.find(b".") < 0 or not _TOO_FINE.search(instants)

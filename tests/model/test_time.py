@@ -40,6 +40,13 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def outcome(text: str) -> object:
+    try:
+        return parse_instant(text)
+    except InvalidTime as refused:
+        return type(refused), refused.problem.hint
+
+
 BERLIN = "Europe/Berlin"
 INSTANTS = st.datetimes(local("0001-01-02"), local("9999-12-30"), timezones=st.just(UTC))
 MILLIS = st.integers(to_millis(datetime(1, 1, 1, tzinfo=UTC)), to_millis(datetime(9999, 12, 31, tzinfo=UTC)))
@@ -136,6 +143,14 @@ def test_an_instant_may_be_written_with_an_offset_or_in_milliseconds(
 def test_what_is_no_instant_is_refused(written: object) -> None:
     with pytest.raises(InvalidTime):
         parse_instant(written)
+
+
+@given(INSTANTS, st.integers(0, 19), st.sampled_from([*"0159- :.,TtWZz+٢\ud800", ""]))
+@settings(max_examples=300)
+def test_an_instant_is_read_alike_in_its_plain_form_and_in_others(at: datetime, place: int, put: str) -> None:
+    text = at.replace(microsecond=0).isoformat()[:19]
+    text = text[:place] + put + text[place + 1 :]
+    assert outcome(f"{text}Z") == outcome(f"{text}z") == outcome(f"{text}+00:00") == outcome(f"{text}.0Z")
 
 
 def test_an_instant_without_an_offset_is_told_how_to_get_one() -> None:
