@@ -64,10 +64,12 @@ _SETTLED: Final = frozenset({WriteStatus.CONFLICT, WriteStatus.UPDATED})
 class MSGraphAdapter:
     """Implements CalendarAdapter. `mailboxes` are whose calendars an application lists."""
 
-    def __init__(self, api: GraphApi, *, mailboxes: Sequence[str], retries: Retries) -> None:
+    def __init__(
+        self, api: GraphApi, requests: Requests, *, mailboxes: Sequence[str], retries: Retries
+    ) -> None:
         self._api = api
-        self._requests = Requests(source=api.source, version=api.version)
-        self._mailboxes = tuple(mailboxes)
+        self._requests = requests
+        self._mailboxes = mailboxes
         self._repeats = Repeats(retries, deadline=api.deadline)
 
     @property

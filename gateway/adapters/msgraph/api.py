@@ -34,12 +34,15 @@ class GraphApi:
     def __init__(self, tenant: Tenant, call: Call) -> None:
         self.source = tenant.source
         self.version = tenant.version
-        self.takes_batches = tenant.takes_batches
         self._tenant = tenant
         self._call = call
         self._retries = ReadRetries(tenant.retries, deadline=call.log.deadline)
         self._clock = tenant.retries.clock
         self._began = self._clock()
+
+    @property
+    def takes_batches(self) -> bool:
+        return self._tenant.takes_batches
 
     @property
     def deadline(self) -> Deadline:

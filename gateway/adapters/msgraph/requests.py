@@ -13,7 +13,7 @@ from gateway.adapters.outgoing import field, fields
 from gateway.adapters.transport import request_path
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.model.fields import EVERYTHING, Fields
-from gateway.model.ids import CalendarId, EventId, ResourceId
+from gateway.model.ids import CalendarId, EventId, ResourceId, encode
 from gateway.model.time import Window, to_rfc3339
 
 JSON: Final = "application/json"
@@ -55,15 +55,10 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
         self, calendar: CalendarId, span: Window, *, size: int, fields: Fields = EVERYTHING
     ) -> UpstreamRequest:
         """The view of a calendar: series are expanded, in the order of their start."""
-        query: Query = (
-            ("startDateTime", to_rfc3339(span.start)),
-            ("endDateTime", to_rfc3339(span.end)),
-            ("$orderby", "start/dateTime"),
-            ("$top", size),
-            *self._select(fields),
-            *_expand(fields),
-        )
-        return self._get((*readable(calendar), "calendarView"), query)
+        path, query = _view(self.version, calendar, size, fields)
+        start, end = encode(to_rfc3339(span.start)), encode(to_rfc3339(span.end))
+        path = f"{path}?startDateTime={start}&endDateTime={end}&{query}"
+        return UpstreamRequest(source=self.source, method="GET", path=path)
 
     def events_with(self, key: str, holder: ResourceId) -> UpstreamRequest:
         """The events of a mailbox or a calendar that bear a key: documented is the filter of mailboxes."""
@@ -93,7 +88,7 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
         return self._get((*mailbox.segments, "calendarGroups"), (("$top", _PAGE),))
 
     def event(self, event: EventId, *, fields: Fields = EVERYTHING) -> UpstreamRequest:
-        return self._get(event.segments, (*self._select(fields), *_expand(fields)))
+        return self._get(event.segments, (*_select(self.version, fields), *_expand(fields)))
 
     def cancelled_occurrences(self, series: EventId) -> UpstreamRequest:
         """Graph tells of them only if they are selected, and only of a single event."""
@@ -115,10 +110,6 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
     def calendar_id_of(self, event: EventId) -> UpstreamRequest:
         return self._get((*event.segments, "calendar"), (("$select", "id"),))
 
-    def _select(self, fields: Fields) -> Query:
-        selected = select(fields, version=self.version)
-        return () if selected is None else (("$select", selected),)
-
     def _write(self, method: str, segments: Segments, body: bytes | None = None) -> UpstreamRequest:
         path = request_path((self.version, *segments))
         return UpstreamRequest(source=self.source, method=method, path=path, body=body)
@@ -132,6 +123,24 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
 def _path_of_events(version: str, calendar: CalendarId) -> str:
     """Kept, for many events go to one calendar."""
     return request_path((version, *calendar.segments, "events"))
+
+
+@lru_cache(maxsize=1024)
+def _view(version: str, calendar: CalendarId, size: int, fields: Fields) -> tuple[str, str]:
+    """The path of a calendar's view and what is asked for whatever the window: kept, for lists come again."""
+    query: Query = (
+        ("$orderby", "start/dateTime"),
+        ("$top", size),
+        *_select(version, fields),
+        *_expand(fields),
+    )
+    path, _, asked = request_path((version, *readable(calendar), "calendarView"), query).partition("?")
+    return path, asked
+
+
+def _select(version: str, fields: Fields) -> Query:
+    selected = select(fields, version=version)
+    return () if selected is None else (("$select", selected),)
 
 
 def _expand(fields: Fields) -> Query:

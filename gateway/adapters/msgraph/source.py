@@ -10,6 +10,7 @@ from gateway.adapters.msgraph.adapter import MSGraphAdapter
 from gateway.adapters.msgraph.api import GraphApi
 from gateway.adapters.msgraph.credentials import Credential
 from gateway.adapters.msgraph.mailboxes import LIMIT, Mailbox
+from gateway.adapters.msgraph.requests import Requests
 from gateway.adapters.msgraph.tenant import Tenant
 from gateway.adapters.retries import USUAL, Retries
 from gateway.adapters.sharing import Sharing
@@ -72,6 +73,7 @@ class MSGraphSource:
         self.kind: Final = SourceKind.MSGRAPH
         self.capabilities: Final = _CAPABILITIES
         self._mailboxes = tuple(mailboxes)
+        self._requests = Requests(source=name, version=version)
         self._tenant = Tenant(
             source=name,
             version=version,
@@ -93,7 +95,7 @@ class MSGraphSource:
 
     def adapter(self, call: Call) -> MSGraphAdapter:
         api = GraphApi(self._tenant, call)
-        return MSGraphAdapter(api, mailboxes=self._mailboxes, retries=self._tenant.retries)
+        return MSGraphAdapter(api, self._requests, mailboxes=self._mailboxes, retries=self._tenant.retries)
 
     async def aclose(self) -> None:
         await self._tenant.credential.aclose()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from gateway.adapters.msgraph.times import read_day, read_time, sortable, sortable_utc
+from gateway.adapters.msgraph.times import all_sortable_utc, read_day, read_time, sortable
 from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.model.time import EventTime
 from gateway.model.zones import UTC
@@ -25,8 +25,8 @@ def spans(events: Sequence[GraphEvent]) -> Spans:
     if len(events) == 1:  # what is said of it must not depend on what is read first
         start, end = _span(events[0])
         return [start], [end]
-    starts = [*map(sortable_utc, [it.start.date_time for it in events])]
-    ends = [*map(sortable_utc, [it.end.date_time for it in events])]
+    starts = all_sortable_utc([it.start.date_time for it in events])
+    ends = all_sortable_utc([it.end.date_time for it in events])
     zones = {it.start.time_zone for it in events}.union([it.end.time_zone for it in events])
     if zones != {UTC} or any([it.is_all_day for it in events]):  # noqa: C419 - a list is faster
         for place, event in enumerate(events):

@@ -1,6 +1,6 @@
 """Points in time as Graph writes them, a wall clock beside the name of its zone, and ours. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 from operator import itemgetter
@@ -137,13 +137,25 @@ def sortable(instant: datetime) -> str:
     return to_rfc3339(instant)[:-1]
 
 
-@lru_cache(_REMEMBERED)  # events begin and end at few times, and are listed again and again
-def sortable_utc(date_time: str) -> str:
-    """The same of a wall clock's time in UTC. Raises InvalidTime."""
-    try:
-        return _sortable_date(date_time[:10]) + _sortable_time(date_time[10:])
-    except InvalidTime:  # its own message is about the whole
-        return sortable(at_wall_clock(parse_local(date_time), UTC)[0])
+def all_sortable_utc(date_times: Sequence[str]) -> list[str]:
+    """The same of wall clocks' times in UTC. Raises InvalidTime."""
+    return [*map(_SORTABLE.__getitem__, date_times)]
+
+
+class _Sortable(dict[str, str]):
+    """The same of each, kept: events begin and end at few times, and are listed again and again."""
+
+    def __missing__(self, date_time: str) -> str:
+        try:
+            found = _sortable_date(date_time[:10]) + _sortable_time(date_time[10:])
+        except InvalidTime:  # its own message is about the whole
+            found = sortable(at_wall_clock(parse_local(date_time), UTC)[0])
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        return self.setdefault(date_time, found)
+
+
+_SORTABLE: Final = _Sortable()
 
 
 @lru_cache(_REMEMBERED)
