@@ -57,12 +57,12 @@ def translate(draft: Draft, terms: Terms, index: int = 0) -> Ready:
     """What a draft becomes. Raises InvalidInput for what the server would refuse or lose."""
     if draft.recurrence is not None:
         return _series(draft, draft.recurrence, terms, index)
-    sent = to_wire(draft, has_flags=terms.has_flags)
+    sent = to_wire(draft, terms.has_flags, None)
     check(draft, sent)
     return Ready(
         index=index,
         draft=draft,
-        warnings=warnings(draft, has_flags=terms.has_flags),
+        warnings=warnings(draft, terms.has_flags),
         sent=(sent,),
     )
 
@@ -126,7 +126,7 @@ def _check_bytes(text: str) -> None:
         )
 
 
-def warnings(draft: Draft, *, has_flags: bool | None = None) -> tuple[TranslationWarning, ...]:
+def warnings(draft: Draft, has_flags: bool | None) -> tuple[TranslationWarning, ...]:
     """A warning for every field that was given and cannot be held as it was, or has no effect."""
     start, end = draft.start, draft.end
     if (

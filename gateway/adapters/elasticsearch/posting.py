@@ -56,7 +56,7 @@ class Posting:
         self._log = log
         self._waiting = deque([(list(range(len(rows))), post)])
         self._posts = 0
-        self._posted: dict[int, Posted] = {}
+        self._posted = [ACCEPTED] * len(rows)
         self._stopped: Problem | None = None
 
     async def run(self) -> list[Posted]:
@@ -65,8 +65,9 @@ class Posting:
             places, post = self._waiting.popleft()
             said = self._unsent() or await self._send(places, post)
             if said is not None:
-                self._posted.update(dict.fromkeys(places, said))
-        return [*map(self._posted.__getitem__, range(len(self._rows)))]
+                for place in places:
+                    self._posted[place] = said
+        return self._posted
 
     def _unsent(self) -> Posted | None:
         """What to say of what is not sent any more: after a doubt nothing is posted, nor after a plain no."""
@@ -76,7 +77,7 @@ class Posting:
         return Posted(refused=replace(self._stopped, message=message, hint=_NOTHING_WRITTEN))
 
     async def _send(self, places: Sequence[int], post: UpstreamRequest) -> Posted | None:
-        """None where the rows are to be posted again, in parts."""
+        """None where the rows are accepted, or are to be posted again, in parts."""
         self._posts += 1
         sent = len(self._log.indexes)
         try:
@@ -84,7 +85,7 @@ class Posting:
         except UpstreamError as exc:
             return self._refused(places, exc.problem, self._status(sent))
         if doubt is None:
-            return ACCEPTED
+            return None
         self._stopped = doubt.problem
         return Posted(doubt=doubt)
 

@@ -5,7 +5,7 @@ before and after, and what is new and of equal content is taken for what was sen
 """
 
 from collections import defaultdict
-from collections.abc import Container, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from operator import attrgetter, lt
 from typing import Final
 
@@ -15,14 +15,14 @@ _name: Final = attrgetter("event_id")
 
 
 def match(
-    sent: Sequence[SentEvent], before: Container[str], after: Iterable[StoredEvent]
+    sent: Sequence[SentEvent], before: Collection[str], after: Iterable[StoredEvent]
 ) -> Sequence[StoredEvent | None]:
     """For each event that was sent the one that it became, each its own; None for one that is not there.
 
     `before` are the ids that were there already. Flags that were not given should be stored as the defaults
     (both true, no shift); a cluster with other defaults, or without flags, is believed in the second round.
     """
-    new = [event for event in after if event.event_id not in before]
+    new = [event for event in after if event.event_id not in before] if before else [*after]
     if _follow(sent) and len(new) == len(sent) and all(map(is_same, sent, new)):
         return new  # as mostly: no twins, and shown in the order in which they were sent
     new.sort(key=_name, reverse=True)

@@ -112,7 +112,7 @@ class ClusterInfo(msgspec.Struct, frozen=True, kw_only=True):
     version: Version
 
 
-def to_wire(draft: Draft, *, has_flags: bool | None = None, occurrence: datetime | None = None) -> SentEvent:
+def to_wire(draft: Draft, has_flags: bool | None = None, occurrence: datetime | None = None) -> SentEvent:
     """The draft as it is posted: what the calendar cannot hold is left out, times in whole milliseconds.
 
     `has_flags` says whether the cluster knows the flags; only where it does not are they left out. A key is

@@ -88,13 +88,13 @@ class _Write:
     def _created(self, events: Sequence[StoredEvent]) -> list[Outcome]:
         """The outcomes where all is there."""
         run = StoredRun(self._reader, events)
-        ids, requests = tuple(run.ids), tuple(self._log.indexes)
+        ids, requests = run.ids, tuple(self._log.indexes)
         ends = [*accumulate(map(len, self._rows))]
         return [
             Seen(
                 index=planned.index,
                 status=WriteStatus.CREATED,
-                event_ids=ids[place:end],
+                event_ids=(ids[place],) if end - place == 1 else tuple(ids[place:end]),
                 stored=True,
                 requests=requests,
                 run=run,
