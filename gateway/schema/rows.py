@@ -10,6 +10,7 @@ As all that is compiled, the functions know only how all goes well, and raise fo
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
@@ -227,7 +228,9 @@ def _format(row: Pieces) -> str:
 
 
 def _arguments(row: Pieces) -> str:
-    return ", ".join([f"*{it}" if isinstance(it, _Code) else repr(it) for it in row])
+    """Those of a call, texts that follow each other as one."""
+    each = [list(those) for _, those in groupby(row, type)]
+    return ", ".join([repr("".join(it)) if it[0].__class__ is str else f"*{', *'.join(it)}" for it in each])
 
 
 def woven(count: int, *pieces: Piece) -> list[str]:
@@ -235,17 +238,20 @@ def woven(count: int, *pieces: Piece) -> list[str]:
 
     It is one list, for to join its texts costs half of what to join them row by row does.
     """
-    row = [""]
-    columns: list[tuple[int, Sequence[str]]] = []
+    row: list[str] = []
+    columns: list[Sequence[str]] = []
+    same = ""
     for piece in pieces:
         if isinstance(piece, str):
-            row[-1] += piece
+            same += piece
         else:
-            columns.append((len(row), piece))
-            row += "", ""
+            columns.append(piece)
+            row += same, ""
+            same = ""
+    row.append(same)
     texts = row * count
-    for place, each in columns:
-        texts[place :: len(row)] = each
+    for number, each in enumerate(columns):
+        texts[2 * number + 1 :: len(row)] = each
     return texts
 
 
