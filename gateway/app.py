@@ -23,7 +23,7 @@ from gateway.adapters.msgraph.oauth import TokenEndpoint
 from gateway.adapters.msgraph.source import MSGraphSource
 from gateway.adapters.msgraph.tokens import Tokens
 from gateway.adapters.retries import USUAL, Retries
-from gateway.adapters.transport import Transport
+from gateway.adapters.transport import Transport, Way
 from gateway.errors import GatewayError
 from gateway.http.admission import Admission
 from gateway.http.entrance import entrance
@@ -194,7 +194,7 @@ def _connect(name: str, settings: SourceSettings, retries: Retries) -> CalendarS
         case ElasticsearchSettings():
             return ElasticsearchSource(
                 name,
-                transport=_nodes(name, settings),
+                transport=_way(name, settings),
                 retries=retries,
                 authorization=settings.authorization,
                 takes_callers_credential=settings.takes_callers_credential,
@@ -213,10 +213,10 @@ def _connect(name: str, settings: SourceSettings, retries: Retries) -> CalendarS
             )
 
 
-def _nodes(name: str, settings: ElasticsearchSettings) -> Nodes:
+def _way(name: str, settings: ElasticsearchSettings) -> Way:
     tls = settings.tls
     transports = [Transport(url, source=name, timeout=settings.timeout, tls=tls) for url in settings.url]
-    return Nodes(transports, now=_utc_now)
+    return Nodes(transports, now=_utc_now) if len(transports) > 1 else transports[0]
 
 
 def _graph_credential(name: str, settings: MSGraphSettings) -> Credential:

@@ -31,6 +31,15 @@ class Connections:
         self._open: set[Connection] = set()
         self._kept: list[tuple[float, Connection]] = []
 
+    def at_hand(self, now: float) -> Connection | None:
+        """The connection that was used last of those that were kept, None if nobody may take one just now."""
+        if not self._kept or not self._places.try_take(1):
+            return None
+        connection = self._fresh(now)
+        if connection is None:
+            self._places.give_back(1)
+        return connection
+
     async def take(self, until: float) -> Connection:
         """A connection that was kept or, where there is none, a new one; by that time of the event loop.
 
@@ -39,7 +48,7 @@ class Connections:
         if not self._places.try_take(1):
             await self._room(until)
         try:
-            return self._fresh() or await self._opened(until)
+            return self._fresh(asyncio.get_running_loop().time()) or await self._opened(until)
         except BaseException:
             self._places.give_back(1)
             raise
@@ -64,9 +73,8 @@ class Connections:
         except TimeoutError as exc:
             raise httpx2.PoolTimeout("All connections are in use.") from exc
 
-    def _fresh(self) -> Connection | None:
-        """The connection that was used last of those that were kept, if it still is one."""
-        now = asyncio.get_running_loop().time()
+    def _fresh(self, now: float) -> Connection | None:
+        """The connection that was used last of those that were kept and still are some."""
         while self._kept:
             until, connection = self._kept.pop()
             if now < until and connection.is_fresh():

@@ -30,15 +30,8 @@ class Sharing:
         """The answer to a request, as `send` or an equal read gets it. An error is everybody's own."""
         key = (call.caller or call.client, credential, request.path)
         if key in self._under_way:
-            answer = await self._join(key, call)
-            return await send() if answer is None else answer
-        return await self._lead(key, send)
-
-    def forget(self) -> None:
-        """Lets nobody join what is under way: a write is over."""
-        self._under_way.clear()
-
-    async def _lead(self, key: Key, send: Callable[[], Awaitable[Answer]]) -> Answer:
+            shared = await self._join(key, call)
+            return await send() if shared is None else shared
         joined = self._under_way[key] = []
         answer: Answer | None = None
         try:
@@ -50,6 +43,10 @@ class Sharing:
             for future in joined:
                 if not future.done():
                     future.set_result(answer)
+
+    def forget(self) -> None:
+        """Lets nobody join what is under way: a write is over."""
+        self._under_way.clear()
 
     async def _join(self, key: Key, call: Call) -> Answer | None:
         """The answer that another call gets, None if it gets none. Raises OutOfTime."""

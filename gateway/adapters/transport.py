@@ -146,7 +146,9 @@ class Transport:
             body = request.body if content is None else content
             sent = self._root.request(request.method, request.path, fields, body)
             now = asyncio.get_running_loop().time()
-            connection = await self._connections.take(now + min(seconds, _LONGEST_CONNECTING))
+            connection = self._connections.at_hand(now)
+            if connection is None:
+                connection = await self._connections.take(now + min(seconds, _LONGEST_CONNECTING))
             connection.ask(sent, now + seconds)
             await connection.more()
             coding = connection.headers.get("content-encoding")

@@ -35,7 +35,7 @@ class _Node:
 
 
 class Nodes:
-    """Implements Way, over one or more nodes of one cluster.
+    """Implements Way, over several nodes of one cluster: of an only one the callers are told.
 
     What could not be sent to one node is sent to the next. What was sent is not, for a write may have been
     done: a read that is asked again comes to another node.
@@ -72,8 +72,6 @@ class Nodes:
 
     def _in_turn(self) -> list[_Node]:
         """All nodes: the next in turn first, and those that rest last, the one that has rested most first."""
-        if len(self._nodes) == 1:
-            return self._nodes
         first, self._turn = self._turn, (self._turn + 1) % len(self._nodes)
         now = self._now()
         return sorted(
@@ -83,5 +81,4 @@ class Nodes:
 
     def _failed(self, node: _Node, why: str) -> None:
         node.failed(self._now())
-        if len(self._nodes) > 1:  # of an only one the callers are told
-            _log.warning("node.failed", node=node.transport.base_url, error=why)
+        _log.warning("node.failed", node=node.transport.base_url, error=why)
