@@ -24,6 +24,8 @@ _TOO_LONG: Final = (
 _IDLE: Final = 5.0
 """So many seconds a connection may wait for its next request, as uvicorn has it."""
 _NAMES: Final = 256
+_LONGEST_KEPT: Final = 64
+"""So many names are remembered, and none that is longer, in bytes."""
 _TARGETS: Final = 16
 """So many are remembered: each may be as long as a head."""
 _FORWARDED: Final = frozenset({"x-forwarded-for", "x-forwarded-proto"})
@@ -100,7 +102,7 @@ class PunctualConnection(HttpToolsProtocol):
         self.expect_100_continue = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        small, text = _name(name)
+        small, text = (_name if len(name) <= _LONGEST_KEPT else _named)(name)
         self.headers.append((small, value))
         self._received.setdefault(text, value.decode("latin-1"))
         if small == b"expect" and value.lower() == b"100-continue":
@@ -222,11 +224,13 @@ class PunctualConnection(HttpToolsProtocol):
             _log.warning("connection.cut_off", setting="limits.max_untaken_bytes")
 
 
-@lru_cache(_NAMES)
-def _name(written: bytes) -> tuple[bytes, str]:
+def _named(written: bytes) -> tuple[bytes, str]:
     """A header's name in small letters, as ASGI has it and as text."""
     small = written.lower()
     return small, small.decode("latin-1")
+
+
+_name: Final = lru_cache(_NAMES)(_named)
 
 
 @lru_cache(_TARGETS)

@@ -16,7 +16,8 @@ from gateway.http.refusal import BadRequest
 from gateway.http.request import received
 from gateway.settings import Settings
 
-_REMEMBERED: Final = 256
+_REMEMBERED: Final = 16
+"""So many headers, each of which may be as long as a head."""
 _LEVEL: Final = 4
 _MISDIRECTED: Final = refused(
     BadRequest(421, "The gateway is not called so here. The setting is web.hosts."), JSON

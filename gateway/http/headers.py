@@ -24,7 +24,8 @@ POLICIES: Final = (
     (b"x-frame-options", b"DENY"),
 )
 _CR, _LF = b"\r\n"
-_REMEMBERED: Final = 256
+_REMEMBERED: Final = 16
+"""So many headers, each of which may be as long as a head."""
 _GZIP_REFUSED: Final = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)", re.IGNORECASE)
 
 

@@ -7,7 +7,8 @@ from typing import Final
 GRAPHQL: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 HTML: Final = "text/html"
-_REMEMBERED: Final = 256
+_REMEMBERED: Final = 16
+"""So many headers, each of which may be as long as a head."""
 _WEIGHT: Final = re.compile(r"0(?:\.[0-9]*)?|1(?:\.0*)?")
 
 

@@ -14,7 +14,8 @@ from gateway.http.request import Request
 LARGEST_BODY: Final = 8 * 1024 * 1024
 
 _DIGITS: Final = 20
-_REMEMBERED: Final = 256
+_REMEMBERED: Final = 16
+"""So many headers, each of which may be as long as a head."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

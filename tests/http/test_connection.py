@@ -15,7 +15,7 @@ from starlette.responses import Response
 from uvicorn.server import ServerState
 
 from gateway.http.answer import json_response
-from gateway.http.connection import PunctualConnection, punctual
+from gateway.http.connection import PunctualConnection, _name, punctual
 from gateway.http.media import JSON
 from gateway.http.request import received
 
@@ -335,6 +335,20 @@ def test_headers_are_those_of_the_head(connection: Any) -> None:
     }
     known = [(b"host", b"localhost"), (b"transfer-encoding", b"chunked")]
     assert connection.cycle.scope["headers"][:4] == [*known, (b"x-one", b"\xe9"), (b"x-one", b"2")]
+
+
+def test_long_names_of_headers_are_read_but_not_remembered(connection: Any) -> None:
+    kept = _name.cache_info().currsize
+    for number in range(10):
+        name = b"%d-" % number + b"x" * 100
+        answer(
+            connection,
+            head((b"content-length", b"0")),
+            body(b""),
+            request=b"GET / HTTP/1.1\r\n" + name.upper() + b": y\r\n\r\n",
+        )
+        assert received(connection.cycle.scope) == {name.decode(): "y"}
+    assert _name.cache_info().currsize == kept
 
 
 @pytest.mark.parametrize(
