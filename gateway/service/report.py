@@ -44,6 +44,8 @@ _WORST_FIRST: Final = (
 """Of the good ones those that say that something was done."""
 
 
+_RUN: Final = attrgetter("run")
+_PLACE: Final = attrgetter("place")
 _MANY: Final = 10
 """From so many rows on it costs less to make columns of them than to ask each row."""
 
@@ -124,9 +126,10 @@ def with_columns(rows: tuple[EventRow, ...]) -> Sequence[EventRow]:
     """The same rows, with columns where these cost less than to ask each row."""
     if len(rows) < _MANY:
         return rows
-    seen = [it.outcome for it in rows if isinstance(it.outcome, Seen)]
-    is_one = len({id(it.run) for it in seen}) == 1
-    return SeenRows(rows) if is_one and [it.place for it in seen] == [*range(len(rows))] else rows
+    outcomes = [it.outcome for it in rows]
+    if {*map(type, outcomes)} != {Seen} or len({*map(_RUN, outcomes)}) > 1:
+        return rows
+    return SeenRows(rows) if [*map(_PLACE, outcomes)] == [*range(len(rows))] else rows
 
 
 def combined(rows: Sequence[EventRow]) -> EventRow:
