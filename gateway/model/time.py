@@ -127,18 +127,23 @@ def to_rfc3339(instant: datetime) -> str:
 def parse_instant(value: object) -> datetime:
     """The instant that a string with an offset, or an integer of milliseconds, names. Raises InvalidTime."""
     if isinstance(value, str):
-        try:  # a fifth of the time that the rest takes; it would round what is below a microsecond
-            plain = value[10:11] == "T" and len(value) <= _LONGEST_EXACT
-            instant = msgspec.convert(value, datetime) if plain else None
-        except (msgspec.ValidationError, UnicodeEncodeError):
-            instant = None  # said below
-        return instant if instant and instant.tzinfo is UTC else _parse_written(value)
+        is_exact = value[10:11] == "T" and len(value) <= _LONGEST_EXACT
+        return (is_exact and _parse_by_c(value)) or _parse_written(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidTime(
             f"{value!r} is no instant.",
             hint='Write "2027-03-28T01:30:00+01:00", or milliseconds since the epoch as an integer.',
         )
     return from_millis(value)
+
+
+def _parse_by_c(value: str) -> datetime | None:
+    """A fifth of the time of the rest. It would round what is below a microsecond, or take a blank."""
+    try:
+        instant = msgspec.convert(value, datetime)
+        return instant.astimezone(UTC) if instant.tzinfo else None
+    except (msgspec.ValidationError, UnicodeEncodeError, OverflowError):
+        return None  # why is said then
 
 
 def _parse_written(value: str) -> datetime:

@@ -57,10 +57,9 @@ def convert(type_: GraphQLInputType) -> Callable[[Any], Any]:
 
     def made(given: Any) -> Any:
         boxed = {"it": given}
-        found = msgspec.convert(boxed, twins, dec_hook=_read)
         if not _are_exact(msgspec.json.encode(msgspec.convert(boxed, instants))):
             raise ValueError
-        return found.it
+        return msgspec.convert(boxed, twins, dec_hook=_read).it
 
     return made
 
