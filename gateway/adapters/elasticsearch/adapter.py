@@ -192,7 +192,7 @@ class ElasticsearchAdapter:
         plain = [each for each in ready if each.draft.key is None] if with_keys else ready
         keyed, settled = await self._plan_keyed(calendar, with_keys, on_existing) if with_keys else ((), {})
         steps = (*plan.steps(calendar, plain, size=self._page_size), *keyed)
-        self._written[calendar] = sum([event.held_as for step in steps for event in step.events])
+        self._written[calendar] = sum([sum(map(len, step.wanted)) for step in steps])
         return Plan(steps=steps, refused=refused, settled=settled)
 
     async def foretell(self, steps: Sequence[Step], calendar: Calendar | None = None) -> Sequence[Step]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Final, Self
 
 import msgspec
@@ -72,16 +72,18 @@ def prepare(
 
 
 class Parcel(msgspec.Struct, frozen=True):
-    """What goes into one POST: drafts, the events that they become, and the body."""
+    """What goes into one POST: drafts, the events that each becomes, all of these, and the body."""
 
     ready: Sequence[Ready]
+    rows: Sequence[tuple[SentEvent, ...]]
     sent: Sequence[SentEvent]
     body: bytes
 
     @classmethod
     def of(cls, ready: Sequence[Ready]) -> Self:
-        sent = [event for each in ready for event in each.sent]
-        return cls(ready, sent, body_of(sent))
+        rows = [each.sent for each in ready]
+        sent = [*chain.from_iterable(rows)]
+        return cls(ready, rows, sent, body_of(sent))
 
 
 def parcels(ready: Sequence[Ready]) -> Iterator[Parcel]:
@@ -116,7 +118,7 @@ def _step(calendar: CalendarId, parcel: Parcel, size: int) -> MLStep:
         calendar=calendar,
         events=tuple(parcel.ready),
         requests=(look, requests.add_events(calendar, parcel.body), look),
-        wanted=tuple([each.sent for each in parcel.ready]),
+        wanted=tuple(parcel.rows),
         span=span,
     )
 
