@@ -70,7 +70,7 @@ def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) 
             else:
                 texts = at_once(found)
             by_value = dict(zip(found, texts, strict=True))
-            return (texts[0] if len(texts) == 1 else [by_value[it] for it in values],)
+            return (texts[0] if len(texts) == 1 else [*map(by_value.__getitem__, values)],)
         if is_instant and kinds == {datetime} and {it.tzinfo for it in values} == {UTC}:
             return (at_once(values),)
         if kinds == {str} and kinds < plain:

@@ -3,8 +3,8 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, pairwise, takewhile
-from operator import attrgetter, lt
+from itertools import groupby, pairwise
+from operator import lt
 from typing import Final, Self
 
 from gateway.adapters.elasticsearch.run import StoredRun
@@ -17,7 +17,6 @@ from gateway.model.time import Window, to_millis
 _FIRST: Final = to_millis(datetime.min.replace(tzinfo=UTC))
 _LAST: Final = to_millis(datetime.max.replace(tzinfo=UTC))
 _ALMOST: Final = timedelta(microseconds=999)
-_START: Final = attrgetter("start_time")
 
 
 class Reading:
@@ -38,44 +37,43 @@ class Reading:
         """A run of those before one that the domain cannot hold. Raises UnexpectedAnswer for that one."""
         for event in self._unknown:
             self._reader.read(event)
-        events = self._in_order(await anext(self._walk))
-        known = _known(events)
-        self._unknown = events[len(known) : len(known) + 1]
-        return StoredRun(self._reader, self._overlapping(known))
+        run = self._in_order(StoredRun(self._reader, await anext(self._walk)))
+        known = _known(run)
+        self._unknown = run.stored[known : known + 1]
+        return self._overlapping(run, known)
 
     async def aclose(self) -> None:
         """Nothing is open between two runs."""
 
-    def _in_order(self, stored: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
+    def _in_order(self, run: StoredRun) -> StoredRun:
         """The same, those of one start by their id, each once. Raises UnexpectedAnswer."""
-        starts = [it.start_time for it in stored]
-        if all(map(lt, starts, starts[1:])):
-            return stored
-        for before, event in pairwise(stored):
+        if all(map(lt, run.starts, run.starts[1:])):
+            return run
+        for before, event in pairwise(run.stored):
             if event.start_time < before.start_time:
                 raise UnexpectedAnswer(
                     f"{self._reader.source} sent its events out of order: {event.event_id} came too late."
                 )
-        return [next(same) for _, same in groupby(sorted(stored, key=_order), key=_order)]
+        events = groupby(sorted(run.stored, key=_order), key=_order)
+        return StoredRun(self._reader, [next(same) for _, same in events])
 
-    def _overlapping(self, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
-        """Those that overlap the window."""
-        early = bisect_left(events, self._first, key=_START)
-        known = events[early : bisect_left(events, self._end, key=_START)]
-        return [*(it for it in events[:early] if it.end_time > self._floor), *known] if early else known
+    def _overlapping(self, run: StoredRun, known: int) -> StoredRun:
+        """Those of the first that are known which overlap the window."""
+        begins, until = (bisect_left(run.starts, time, 0, known) for time in (self._first, self._end))
+        if not begins:
+            return run if until == len(run) else run.part(slice(until))
+        early = [it for it in run.stored[:begins] if it.end_time > self._floor]
+        return StoredRun(self._reader, [*early, *run.stored[begins:until]])
 
 
 def _order(event: StoredEvent) -> tuple[int, str]:
     return event.start_time, encode_segment(event.event_id)
 
 
-def _known(events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
-    """Those, in order, before the first that begins or ends beyond the domain's calendar."""
-    if not events:
-        return events
-    ends = [it.end_time for it in events]
-    times = events[0].start_time, events[-1].start_time, min(ends), max(ends)
+def _known(run: StoredRun) -> int:
+    """How many there are, in order, before the first that begins or ends beyond the domain's calendar."""
+    times = [*run.starts[:1], *run.starts[-1:], min(run.ends, default=0), max(run.ends, default=0)]
     if min(times) >= _FIRST and max(times) <= _LAST:
-        return events
-    known = takewhile(lambda it: min(it.start_time, it.end_time) >= _FIRST, events)
-    return [*takewhile(lambda it: max(it.start_time, it.end_time) <= _LAST, known)]
+        return len(run)
+    beyond = (min(times) < _FIRST or max(times) > _LAST for times in zip(run.starts, run.ends, strict=True))
+    return [*beyond].index(True)

@@ -42,6 +42,10 @@ class StoredRun(Run):
         return [it.start_time for it in self.stored]
 
     @cached_property
+    def ends(self) -> list[int]:
+        return [it.end_time for it in self.stored]
+
+    @cached_property
     def names(self) -> Sequence[str]:
         """What its events are named by in ids, beside their starts."""
         return encode_segments([it.event_id for it in self.stored])
@@ -111,7 +115,7 @@ _COLUMNS: Final[Columns] = {
     "calendar_id": lambda run: Written((f'"{run.reader.calendar}"',)),
     "title": _titles,
     "start.instant": lambda run: _instants(run.starts),
-    "end.instant": lambda run: _instants([it.end_time for it in run.stored]),
+    "end.instant": lambda run: _instants(run.ends),
     "elasticsearch": lambda _: Written(("true",)),
     "elasticsearch.event_id": lambda run: all_quoted([it.event_id for it in run.stored]),
     "elasticsearch.skip_result": lambda run: _flags([it.skip_result for it in run.stored]),
