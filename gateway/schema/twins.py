@@ -1,7 +1,7 @@
 """Twins of input types: structs that C makes of JSON, with the fields and methods of a Strawberry class.
 
 Each is made of its class, which stays the only definition, and a resolver cannot tell them apart: they have
-the same attributes and defaults. C reads an event in a tenth of the time. What is right and still no twin
+the same attributes and defaults. C reads an event in a fifth of the time. What is right and still no twin
 is made of, such as a single value for a list, is for others to read; so is whatever is wrong.
 """
 
