@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
 from gateway.errors import Code, GatewayError, Problem
-from gateway.http.exchange import Exchange
-from gateway.http.headers import POLICIES, SMALL, VARY, Header, takes_gzip, written
+from gateway.http.exchange import Exchange, line
+from gateway.http.headers import POLICIES, SMALL, TAKES_GZIP, VARY, Header
 from gateway.http.media import GRAPHQL
 from gateway.http.refusal import Refusal
 from gateway.http.request import received
@@ -81,11 +81,11 @@ class _Encoded(Response):
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         headers = self.raw_headers
-        if len(self.body) >= SMALL and not takes_gzip(received(scope).get("accept-encoding")):
+        if len(self.body) >= SMALL and not TAKES_GZIP[received(scope).get("accept-encoding")]:
             headers = [*headers, VARY]
         exchange = getattr(send, "__self__", None)
         if self._lines is not None and isinstance(exchange, Exchange):
-            lines = b"".join([self._lines, *map(written, headers[_USUAL:])])
+            lines = b"".join([self._lines, *map(line, headers[_USUAL:])])
             if exchange.answer(self.status_code, lines, self.body):
                 return
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
@@ -102,7 +102,7 @@ def _usual(media: str) -> Sequence[Header]:
 @cache
 def _lines(media: str) -> bytes:
     """The same as they travel."""
-    return b"".join(map(written, _usual(media)))
+    return b"".join(map(line, _usual(media)))
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:

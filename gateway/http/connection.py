@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, ClassVar, Final, cast
 from urllib.parse import unquote
 
@@ -14,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.http.exchange import Exchange
 from gateway.http.patience import Patience
+from gateway.http.remembered import Remembered
 from gateway.http.request import RECEIVED
 
 _MOST_WITHOUT_BODY: Final = 64 * 1024
@@ -23,11 +23,6 @@ _TOO_LONG: Final = (
 )
 _IDLE: Final = 5.0
 """So many seconds a connection may wait for its next request, as uvicorn has it."""
-_NAMES: Final = 256
-_LONGEST_KEPT: Final = 64
-"""So many names are remembered, and none that is longer, in bytes."""
-_TARGETS: Final = 16
-"""So many are remembered: each may be as long as a head."""
 _FORWARDED: Final = frozenset({"x-forwarded-for", "x-forwarded-proto"})
 _log = structlog.get_logger(__name__)
 
@@ -102,7 +97,7 @@ class PunctualConnection(HttpToolsProtocol):
         self.expect_100_continue = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        small, text = (_name if len(name) <= _LONGEST_KEPT else _named)(name)
+        small, text = _NAMES[name]
         self.headers.append((small, value))
         self._received.setdefault(text, value.decode("latin-1"))
         if small == b"expect" and value.lower() == b"100-continue":
@@ -116,7 +111,7 @@ class PunctualConnection(HttpToolsProtocol):
         parser: Any = self.parser  # which is None, later on
         before, version = self.cycle, parser.get_http_version()
         received, self._received = self._received, {}  # what follows a body in its trailer is no header
-        path, raw_path, query = _target(self.url)
+        path, raw_path, query = _parted(self.url) if b"?" in self.url else _TARGETS[self.url]
         scope: Any = {
             "type": "http",
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
@@ -230,15 +225,16 @@ def _named(written: bytes) -> tuple[bytes, str]:
     return small, small.decode("latin-1")
 
 
-_name: Final = lru_cache(_NAMES)(_named)
-
-
-@lru_cache(_TARGETS)
-def _target(url: bytes) -> tuple[str, bytes, bytes]:
+def _parted(url: bytes) -> tuple[str, bytes, bytes]:
     """The path that a request asks for, as text and as it came, and its query."""
     parsed = httptools.parse_url(url)
     path = parsed.path.decode("ascii")
     return unquote(path) if "%" in path else path, parsed.path, parsed.query or b""
+
+
+_NAMES: Final = Remembered(_named, most=256, longest=64)
+_TARGETS: Final = Remembered(_parted)
+"""Of those without a query, which may hold a document and its variables."""
 
 
 def punctual(patience: timedelta, most: int) -> type[PunctualConnection]:

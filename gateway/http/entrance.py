@@ -1,7 +1,7 @@
 """What every request passes on its way in, and every answer on its way out."""
 
 from collections.abc import Awaitable, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 from starlette.middleware.cors import CORSMiddleware
@@ -9,15 +9,14 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.answer import refused
-from gateway.http.headers import SMALL, completed, takes_gzip
+from gateway.http.headers import SMALL, TAKES_GZIP, completed
 from gateway.http.hosts import PROBES, Names
 from gateway.http.media import JSON
 from gateway.http.refusal import BadRequest
+from gateway.http.remembered import Remembered
 from gateway.http.request import received
 from gateway.settings import Settings
 
-_REMEMBERED: Final = 16
-"""So many headers, each of which may be as long as a head."""
 _LEVEL: Final = 4
 _MISDIRECTED: Final = refused(
     BadRequest(421, "The gateway is not called so here. The setting is web.hosts."), JSON
@@ -58,15 +57,15 @@ class _Entrance:
         self._routes = routes
         self._zipping_graphql = _zipping(graphql)
         self._zipping_routes = _zipping(routes)
-        self._allow = lru_cache(_REMEMBERED)(names.allow)
+        self._allowed = Remembered(names.allow)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """What is to be awaited: one coroutine less stands between a request and each of its steps."""
         if scope["type"] != "http":
             return self._routes(scope, receive, send)
         headers = received(scope)
-        is_zipping = takes_gzip(headers.get("accept-encoding"))
-        if not (self._allow(headers.get("host")) or scope["path"] in PROBES):
+        is_zipping = TAKES_GZIP[headers.get("accept-encoding")]
+        if not (self._allowed[headers.get("host")] or scope["path"] in PROBES):
             return _MISDIRECTED(scope, receive, send)
         if scope["path"] == "/graphql" and scope["method"] == "POST":
             return (self._zipping_graphql if is_zipping else self._graphql)(scope, receive, send)

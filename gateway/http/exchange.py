@@ -70,7 +70,7 @@ class Exchange(RequestResponseCycle):
         )
         if is_simple:
             self.response_started = self.response_complete = True
-            whole = (STATUS_LINE[status], *map(_line, self.default_headers), lines, b"\r\n")
+            whole = (STATUS_LINE[status], *map(line, self.default_headers), lines, b"\r\n")
             if len(body) < _SHORT:
                 self.transport.write(b"".join((*whole, body)))
             else:
@@ -81,15 +81,15 @@ class Exchange(RequestResponseCycle):
 
     def _has_answered(self, head: Any, body: bytes) -> bool:
         """Whether the head is one of which all is known here, and so has left with the body."""
-        lines = [*map(_line, head.get("headers", ()))]
+        lines = [*map(line, head.get("headers", ()))]
         is_known = b"content-length: %d\r\n" % len(body) in lines
-        if not is_known or any(line.startswith(b"connection: ") for line in lines):
+        if not is_known or any(it.startswith(b"connection: ") for it in lines):
             return False
         return self.answer(head["status"], b"".join(lines), body)
 
 
 @lru_cache(_REMEMBERED)
-def _line(header: Header) -> bytes:
+def line(header: Header) -> bytes:
     """A header as it travels. Raises RuntimeError, as uvicorn does, for what would be more than one."""
     name, value = header
     if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):

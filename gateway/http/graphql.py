@@ -31,6 +31,7 @@ from gateway.http.media import GRAPHQL, HTML, JSON, preferred
 from gateway.http.operation import Batch, Operation
 from gateway.http.presence import Presence
 from gateway.http.refusal import BadRequest, Refusal
+from gateway.http.remembered import Remembered
 from gateway.http.request import Request
 from gateway.model.uuids import random_uuids
 
@@ -38,6 +39,8 @@ Done = ExecutionResult | list[dict[str, Any]]
 """The result of an operation, or what those of a batch are answered with."""
 
 _NAME: Final = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,99}")
+_MEDIA: Final = Remembered(partial(preferred, offered=(JSON, GRAPHQL)))
+"""In what an operation is answered, by the header Accept; None where neither is taken."""
 _CLIENT_LEFT: Final = 499
 """For the log, as nginx has it: nobody is there to be told."""
 _GRACE_IS_OVER: Final = "Task cancelled, timeout graceful shutdown exceeded"
@@ -99,7 +102,7 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request, request_id: str) -> Response:
-        media = preferred(request.headers.get("accept"), (JSON, GRAPHQL))
+        media = _MEDIA[request.headers.get("accept")]
         if media is None:
             return refused(BadRequest(406, f"Only {GRAPHQL} and {JSON} are served: accept one."), JSON)
         began = time.monotonic()

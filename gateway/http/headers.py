@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final, TypeAlias
+
+from gateway.http.remembered import Remembered
 
 Header: TypeAlias = tuple[bytes, bytes]
 
@@ -23,18 +24,7 @@ POLICIES: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-_CR, _LF = b"\r\n"
-_REMEMBERED: Final = 16
-"""So many headers, each of which may be as long as a head."""
 _GZIP_REFUSED: Final = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)", re.IGNORECASE)
-
-
-def written(header: Header) -> bytes:
-    """A header as it travels. Raises RuntimeError for what would be more than one."""
-    line = b": ".join(header)
-    if _CR in line or _LF in line:
-        raise RuntimeError("Invalid HTTP header.")
-    return line + b"\r\n"
 
 
 def completed(given: Sequence[Header], *, is_zipping: bool) -> list[Header]:
@@ -47,7 +37,9 @@ def completed(given: Sequence[Header], *, is_zipping: bool) -> list[Header]:
     return headers
 
 
-@lru_cache(_REMEMBERED)
-def takes_gzip(accepted: str | None) -> bool:
-    """Whether a client takes what is compressed, by its Accept-Encoding."""
+def _takes_gzip(accepted: str | None) -> bool:
     return accepted is not None and "gzip" in accepted and _GZIP_REFUSED.search(accepted) is None
+
+
+TAKES_GZIP: Final = Remembered(_takes_gzip)
+"""Whether a client takes what is compressed, by its Accept-Encoding."""

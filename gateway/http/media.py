@@ -1,18 +1,14 @@
 """Which media type an answer takes, by the request's Accept header."""
 
 import re
-from functools import lru_cache
 from typing import Final
 
 GRAPHQL: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 HTML: Final = "text/html"
-_REMEMBERED: Final = 16
-"""So many headers, each of which may be as long as a head."""
 _WEIGHT: Final = re.compile(r"0(?:\.[0-9]*)?|1(?:\.0*)?")
 
 
-@lru_cache(_REMEMBERED)
 def preferred(accept: str | None, offered: tuple[str, ...]) -> str | None:
     """The offered type that the client likes best, ties going to the first offered; None if it takes none.
 

@@ -1,7 +1,6 @@
 """A GraphQL operation, or a batch of them, out of an HTTP request, or what is wrong with the request."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -9,13 +8,12 @@ import msgspec
 from starlette.requests import ClientDisconnect
 
 from gateway.http.refusal import BadRequest
+from gateway.http.remembered import Remembered
 from gateway.http.request import Request
 
 LARGEST_BODY: Final = 8 * 1024 * 1024
 
 _DIGITS: Final = 20
-_REMEMBERED: Final = 16
-"""So many headers, each of which may be as long as a head."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,8 +112,7 @@ def _too_long(largest: int) -> BadRequest:
     return BadRequest(413, message, {"connection": "close"})
 
 
-@lru_cache(_REMEMBERED)
-def _check_content_type(header: str) -> None:
+def _as_json(header: str) -> None:
     media, *parameters = [part.strip().lower() for part in header.split(";")]
     if media != "application/json":
         raise BadRequest(
@@ -124,6 +121,9 @@ def _check_content_type(header: str) -> None:
     charsets = [part.partition("=")[2].strip('"') for part in parameters if part.startswith("charset=")]
     if any(charset not in {"utf-8", "utf8"} for charset in charsets):
         raise BadRequest(415, "The charset must be UTF-8.", {"accept-post": "application/json"})
+
+
+_check_content_type: Final = Remembered(_as_json).__getitem__
 
 
 def _decoded(raw: bytes, what: str) -> Any:

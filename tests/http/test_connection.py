@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import uvicorn
 from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from gateway.http.answer import json_response
-from gateway.http.connection import PunctualConnection, _name, punctual
+from gateway.http.connection import _NAMES, _TARGETS, PunctualConnection, punctual
 from gateway.http.media import JSON
-from gateway.http.request import received
+from gateway.http.request import RECEIVED, received
 
 
 class Loop:
@@ -278,10 +279,16 @@ def test_nothing_is_answered_to_a_client_that_has_gone(connection: Any) -> None:
     assert client(connection).written == b""
 
 
-@pytest.mark.parametrize("two", [(b"a", b"b\r\nc: d"), (b"a: b\r\nc", b"d")])
-def test_no_header_becomes_two(connection: Any, two: tuple[bytes, bytes]) -> None:
+REFUSED = [(b"a", b"b\r\nc: d"), (b"a: b\r\nc", b"d"), (b"a", b"b\0"), (b"a", b"\x1b[1m"), (b"a b", b"c")]
+"""Headers that would be two, or do what no header may: they would steer a terminal, or end a text."""
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_no_header_becomes_two_or_holds_control_characters(
+    connection: Any, refused: tuple[bytes, bytes]
+) -> None:
     with pytest.raises(RuntimeError, match="header"):
-        answer(connection, head((b"content-length", b"1"), two), body(b"a"))
+        answer(connection, head((b"content-length", b"1"), refused), body(b"a"))
     assert client(connection).written == b""
 
 
@@ -308,7 +315,7 @@ async def test_an_answer_looks_the_same_whether_its_messages_are_seen_or_not(
         one = connected()
         one.data_received(begin + b"\r\nhost: x\r\n" + end + b"\r\n")
         answer = json_response("a" * length, 200, JSON, headers)
-        answer.raw_headers.append((b"x-request-id", b"1"))
+        answer.raw_headers.append((b"X-Request-ID", b"1"))
         await leave(answer, one, is_seen=is_seen)
         written.append((client(one).written, client(one).closed))
     assert written[0] == written[1]
@@ -316,10 +323,13 @@ async def test_an_answer_looks_the_same_whether_its_messages_are_seen_or_not(
 
 
 @pytest.mark.anyio
-async def test_no_header_of_an_answer_becomes_two(connection: Any) -> None:
+@pytest.mark.parametrize("refused", REFUSED)
+async def test_no_header_of_an_answer_becomes_two_or_holds_control_characters(
+    connection: Any, refused: tuple[bytes, bytes]
+) -> None:
     connection.data_received(b"POST / HTTP/1.1\r\n\r\n")
     answer = json_response({}, 200, JSON)
-    answer.raw_headers.append((b"x-request-id", b"1\r\nset-cookie: a"))
+    answer.raw_headers.append(refused)
     with pytest.raises(RuntimeError, match="header"):
         await leave(answer, connection, is_seen=False)
     assert client(connection).written == b""
@@ -338,7 +348,7 @@ def test_headers_are_those_of_the_head(connection: Any) -> None:
 
 
 def test_long_names_of_headers_are_read_but_not_remembered(connection: Any) -> None:
-    kept = _name.cache_info().currsize
+    kept = dict(_NAMES)
     for number in range(10):
         name = b"%d-" % number + b"x" * 100
         answer(
@@ -348,7 +358,7 @@ def test_long_names_of_headers_are_read_but_not_remembered(connection: Any) -> N
             request=b"GET / HTTP/1.1\r\n" + name.upper() + b": y\r\n\r\n",
         )
         assert received(connection.cycle.scope) == {name.decode(): "y"}
-    assert _name.cache_info().currsize == kept
+    assert dict(_NAMES) == kept
 
 
 @pytest.mark.parametrize(
@@ -371,6 +381,30 @@ def test_a_target_is_taken_apart_each_time_it_comes(
         )
         scope = connection.cycle.scope
         assert (scope["path"], scope["query_string"], scope["method"]) == (path, query, "GET")
+
+
+def test_targets_that_are_long_or_hold_a_query_are_read_but_not_remembered(connection: Any) -> None:
+    for target in (b"/graphql?query=%7Ba%7D", b"/" + b"a" * 60_000, b"/healthz"):
+        request = b"GET " + target + b" HTTP/1.1\r\n\r\n"
+        answer(connection, head((b"content-length", b"0")), body(b""), request=request)
+        assert connection.cycle.scope["raw_path"] == target.partition(b"?")[0]
+        assert (target in _TARGETS) is (target == b"/healthz")
+
+
+def test_an_exchange_has_what_uvicorn_s_has_and_its_scope_too(connection: Any) -> None:
+    config = uvicorn.Config(lambda: None, log_config=None, ws="none", lifespan="off")
+    theirs: Any = HttpToolsProtocol(config, ServerState(), {}, _loop=Loop())  # type: ignore[arg-type]
+    theirs.connection_made(Transport())
+    for each in (connection, theirs):
+        each.data_received(b"POST /a%20b?c HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n")
+    assert connection.cycle.scope == {**theirs.cycle.scope, RECEIVED: {"host": "x", "expect": "100-continue"}}
+    plain = {
+        name: value
+        for name, value in vars(theirs.cycle).items()
+        if name not in {"scope", "transport", "flow", "message_event", "on_response"}
+    }
+    assert {name: getattr(connection.cycle, name) for name in plain} == plain
+    assert all(hasattr(connection.cycle, name) for name in vars(theirs.cycle))
 
 
 def test_a_connection_that_asks_for_nothing_more_is_closed(connection: Any) -> None:
