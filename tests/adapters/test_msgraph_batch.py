@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gateway.adapters.gate import Gate
 from gateway.adapters.msgraph import batch
 from gateway.adapters.msgraph.repeats import LONGEST, MOST, Repeats
+from gateway.adapters.msgraph.writing import posts_of
 from gateway.adapters.outcome import WriteStatus
 from gateway.adapters.transport import Answer
 from gateway.adapters.upstream import Call, UpstreamRequest
@@ -160,6 +161,14 @@ async def test_a_step_shows_the_batch_that_is_sent_and_only_assigns_the_transact
     assert len(set(ids)) == 5
     assert body == shown
     assert body["requests"][0]["url"].startswith("/users/outages%40contoso.com/calendars/AAMk")
+
+
+@pytest.mark.parametrize("count", [1, 5])
+async def test_whoever_posts_the_events_of_a_step_names_a_transaction_of_each(adapter, count):
+    (step,) = (await adapter.plan(HOME, drafts(count))).steps
+    posts = posts_of(step, lambda draft: f"for {draft.title}")
+    ids = [msgspec.json.decode(post.request.body)["transactionId"] for post in posts]
+    assert ids == [f"for {number:03}" for number in range(count)]
 
 
 async def test_answers_come_in_the_zone_that_was_asked_for_in_each_item(server, adapter):

@@ -180,9 +180,7 @@ class MSGraphAdapter:
         if isinstance(step, KeyedStep):  # what bears a key is compared whole
             keyed = KeyedWriting(self._api, self._requests, step, self.apply_event)
             return await self._without_days(step, await keyed.run(self._repeats))
-        posts = posts_of(step)
-        for post in posts:
-            post.take(self._api.new_transaction())
+        posts = posts_of(step, lambda _: self._api.new_transaction())
         writing = Writing(self._api, step.calendar, posts, fields=fields)
         await self._repeats.run(step.calendar, writing.send)
         return await self._without_days(step, [post.outcome() for post in posts])

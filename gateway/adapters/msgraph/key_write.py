@@ -68,16 +68,18 @@ class KeyedWriting:
         if self._step.change is not None:
             planned = self._step.events[0]
             return [await self._change(planned.index, planned.draft, self._step.change)]
-        left, generation = posts_of(self._step), 0
+        left, generation = posts_of(self._step, self._transaction), 0
         while left and generation < GENERATIONS:
-            for post in left:
-                post.take(transaction_id(self._step.home, _key(post.planned.draft), generation))
             await repeats.run(self._step.calendar, Writing(self._api, self._step.calendar, left).send)
-            left = await self._settle(left)
-            generation += 1
+            left, generation = await self._settle(left), generation + 1
+            for post in left:
+                post.take(self._transaction(post.planned.draft, generation))
         for post in left:
             self._keep(post, _failed(post.planned.index, _worn_out(post.planned.draft).problem))
         return [self._outcomes[planned.index] for planned in self._step.events]
+
+    def _transaction(self, draft: Draft, generation: int = 0) -> str:
+        return transaction_id(self._step.home, _key(draft), generation)
 
     async def _settle(self, posts: Sequence[Post]) -> list[Post]:
         """Those whose transactionId is that of a deleted event; the others have an outcome."""

@@ -1,6 +1,6 @@
 """Writing new events to a Graph calendar, and saying truly what became of each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +20,7 @@ from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.transport import Answer
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import NoAnswer, RateLimited, Unavailable, UnexpectedAnswer, UpstreamError
-from gateway.model.event import Event
+from gateway.model.event import Draft, Event
 from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId
 
@@ -91,14 +91,17 @@ class Post:
         )
 
 
-def posts_of(step: Step) -> list[Post]:
-    """The events of a step, as they are posted once each has taken a transactionId of its own.
+def posts_of(step: Step, transaction: Callable[[Draft], str]) -> list[Post]:
+    """The events of a step, as they are posted: each has a transactionId, which is what lets it be repeated.
 
     In the calendar of a group none is known to keep an event from being made twice.
     """
     is_repeatable, requests = not is_group(step.calendar), batch.items_of(step.requests[0])
     pairs = zip(step.events, requests, strict=True)
-    return [Post(planned, request, is_repeatable=is_repeatable) for planned, request in pairs]
+    posts = [Post(planned, request, is_repeatable=is_repeatable) for planned, request in pairs]
+    for post in posts:
+        post.take(transaction(post.planned.draft))
+    return posts
 
 
 class Writing:
