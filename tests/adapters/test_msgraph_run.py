@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gateway.adapters.msgraph.events import event_reader
+from gateway.adapters.msgraph.events import event_reader, reader_at
 from gateway.adapters.msgraph.reading import Reading
 from gateway.adapters.msgraph.run import GraphRun
 from gateway.adapters.msgraph.selection import page_of
@@ -105,6 +105,14 @@ def plain(column, path, count):
     if isinstance(column, Written):
         return [msgspec.json.decode(it) for it in joined(woven(count, *column), count)]
     return list(column)
+
+
+@pytest.mark.parametrize("segments", [("me", "calendar"), ("users", "Lee"), ("users", "Lee", "calendar")])
+def test_a_calendar_has_one_reader_however_it_is_addressed(segments):
+    owner = ("users", "Lee")
+    home = CalendarId("msgraph", (*owner, "calendar"))
+    kept = event_reader(source="msgraph", owner=owner, calendar=home, fields=EVERYTHING)
+    assert reader_at(CalendarId("msgraph", segments), owner, EVERYTHING) is kept
 
 
 @given(st.lists(wires(), max_size=5).map(unique), st.frozensets(st.sampled_from(SELECTABLE)))

@@ -112,13 +112,14 @@ def event_reader(
 
 @lru_cache(maxsize=1024)
 def reader_at(calendar: CalendarId, owner: Owner, fields: Fields) -> EventReader:
-    """The same for a calendar in the mailbox of the owner, however it is addressed."""
-    return EventReader(calendar.source, owner, canonical(calendar, owner), fields)
+    """The same one for a calendar in the mailbox of the owner, however it is addressed."""
+    home = canonical(calendar, owner)
+    return event_reader(source=calendar.source, owner=owner, calendar=home, fields=fields)
 
 
 def to_event(event: wire.GraphEvent, *, source: str, owner: Owner, calendar: CalendarId | None) -> Event:
     """One event with all its attributes, as a reader reads it."""
-    return event_reader(source=source, owner=owner, calendar=calendar).read(event)
+    return event_reader(source=source, owner=owner, calendar=calendar, fields=EVERYTHING).read(event)
 
 
 def person(who: wire.EmailAddress | None) -> EventPerson | None:
@@ -262,4 +263,5 @@ _TIMES: Final[Mapping[str, Callable[[wire.GraphEvent], Any]]] = {
 
 @lru_cache(maxsize=256)
 def _wanted(fields: Fields) -> Sequence[tuple[str, Callable[[wire.GraphEvent], Any]]]:
-    return [(name, read) for name, read in ATTRIBUTES.items() if name in {"title", *fields}]
+    wanted = fields | {"title"}
+    return [(name, read) for name, read in ATTRIBUTES.items() if name in wanted]
