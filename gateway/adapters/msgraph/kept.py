@@ -128,10 +128,10 @@ def _can_be_joined(details: MSGraphEventDetails) -> bool:
 def _times_changed(draft: Draft, event: Event, details: MSGraphEventDetails) -> Iterator[TranslationWarning]:
     start, end = times(draft)
     for field, sent, shown in (
-        ("start", start.wire.time_zone, details.original_start_time_zone),
-        ("end", end.wire.time_zone, details.original_end_time_zone),
+        ("start", start.wire.time_zone or "", details.original_start_time_zone),
+        ("end", end.wire.time_zone or "", details.original_end_time_zone),
     ):
-        if shown and shown != sent and find_zone(shown) != find_zone(sent or ""):
+        if shown and shown != sent and find_zone(shown) != find_zone(sent):
             yield _renamed(field, sent, shown)
     if event.start != draft.start:
         yield from _moved("start", draft.start, event.start, is_all_day=draft.is_all_day)
@@ -139,7 +139,7 @@ def _times_changed(draft: Draft, event: Event, details: MSGraphEventDetails) -> 
         yield from _moved("end", draft.end, event.end, is_all_day=draft.is_all_day)
 
 
-def _renamed(field: str, given: str | None, shown: str) -> TranslationWarning:
+def _renamed(field: str, given: str, shown: str) -> TranslationWarning:
     message = f"Graph holds the time zone {given} under another name, {shown}."
     return _changed(field, message, given, shown)
 
