@@ -86,3 +86,8 @@ def test_every_error_has_a_code_of_its_own_and_stands_in_the_tree() -> None:
 def test_the_program_is_ready_sooner_for_what_it_leaves_to_later(kept: str, expression: str) -> None:
     code = f"import gc, sys, gateway.__main__; sys.exit({expression})"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0, kept
+
+
+def test_a_rich_that_somebody_loaded_before_stays() -> None:
+    code = "import sys, rich, gateway.__main__; sys.exit(sys.modules.get('rich') is not rich)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
