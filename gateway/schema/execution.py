@@ -1,8 +1,7 @@
 """Executing an operation against the served schema, with a context of its own."""
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import closing
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from gateway.schema.disclosure import leave_out_suggestions
 from gateway.schema.documents import Documents
 from gateway.schema.limits import Limits, too_many
 from gateway.schema.long_answers import SHORT, LongAnswers
+from gateway.schema.operation import Execution, NotBegun
 from gateway.service.audit import AuditTrail
 from gateway.service.call_limits import CallLimits
 from gateway.service.catalog import Catalog
@@ -65,7 +65,8 @@ class Executor:
         if document.errors:
             return ExecutionResult(data=None, errors=list(document.errors))
         operation = document.operation(name)
-        cost, before = operation.price.cost(variables or {}), call.asked.cost
+        given = variables or {}
+        cost, before = operation.price.cost(given), call.asked.cost
         if before + cost > self._limits.cost:
             value = f"{cost}, after {before} for those before it in the batch" if before else str(cost)
             return ExecutionResult(data=None, errors=[too_many(self._limits, "cost", value)])
@@ -74,30 +75,29 @@ class Executor:
         if kind is OperationType.SUBSCRIPTION or (reads_only and kind is OperationType.MUTATION):
             raise InvalidOperationTypeError(kind)
         context = Context(Session(self._catalog, call, self._call_limits), self._audit, subgraph_sdl)
-        execution = operation.begun(context, variables or {})
-        if isinstance(execution, list):
-            result = ExecutionResult(data=None, errors=execution)
-        elif kind is not OperationType.QUERY:
-            result = await self._to_its_end(execution.result(), call)
+        if kind is not OperationType.QUERY:
+            result = await self._to_its_end(operation.begun(context, given).result(), call)
         elif cost < SHORT:
-            result = await execution.result()
+            result = await operation.begun(context, given).result()
         else:
-            result = await self._at_its_time(execution.result(), call, cost)
+            result = await self._at_its_time(partial(operation.begun, context, given), call, cost)
         if not self._limits.suggestions:
             leave_out_suggestions(result.errors or ())
         return result
 
     async def _at_its_time(
-        self, execution: Coroutine[Any, Any, ExecutionResult], call: Call, cost: int
+        self, begin: Callable[[], Execution | NotBegun], call: Call, cost: int
     ) -> ExecutionResult:
-        """The result of a long read, which waits for other long ones of the caller."""
-        with closing(execution):  # if it is not even begun
-            try:
-                async with self._long_answers.one(call, cost):
-                    return await execution
-            except OutOfTime as exc:
-                error = GraphQLError(exc.problem.message, original_error=exc)
-                return ExecutionResult(data=None, errors=[error])
+        """The result of a long read, which waits for other long ones of the caller, and is begun then.
+
+        Its variables are read so late, for what is made of them takes more than they do.
+        """
+        try:
+            async with self._long_answers.one(call, cost):
+                return await begin().result()
+        except OutOfTime as exc:
+            error = GraphQLError(exc.problem.message, original_error=exc)
+            return ExecutionResult(data=None, errors=[error])
 
     async def _to_its_end(
         self, execution: Coroutine[Any, Any, ExecutionResult], call: Call

@@ -29,7 +29,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from gateway.schema.arguments import Variables
-from gateway.schema.awaited import AwaitedField, awaited
+from gateway.schema.awaited import AwaitedField
 from gateway.schema.compiled_execution import CompiledExecution
 from gateway.schema.context import Context
 from gateway.schema.price import Price
@@ -47,17 +47,6 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
     awaited: AwaitedField | None
     known: str | None
 
-    @classmethod
-    def of(cls, name: str, details: FieldDetailsList, parent: GraphQLObjectType) -> Self:
-        nodes = [it.node for it in details]
-        return cls(
-            name=name,
-            details=details,
-            path=Path(None, name, parent.name),
-            awaited=awaited(parent, nodes),
-            known=parent.name if nodes[0].name.value == "__typename" else None,
-        )
-
 
 class Execution(CompiledExecution):
     """An execution of an operation, or what others are begun as."""
@@ -74,8 +63,8 @@ class Execution(CompiledExecution):
             self.operation,
             self.hide_suggestions,
         ).grouped_field_set
-        self._roots = [Root.of(name, details, self._root) for name, details in self._fields.items()]
         self._is_serial = kind.value == "mutation" or len(self._fields) < 2
+        self._roots = [self._root_of(*field) for field in self._fields.items()] if self._is_serial else []
 
     def begun(self, context: object, variables: VariableValues) -> Self:
         """An execution in that context, for variables by which `@skip` and `@include` leave out the same."""
@@ -107,6 +96,15 @@ class Execution(CompiledExecution):
             data = None
         return ExecutionResult(data=data, errors=self.collected_errors.errors or None)
 
+    def _root_of(self, name: str, details: FieldDetailsList) -> Root:
+        return Root(
+            name=name,
+            details=details,
+            path=Path(None, name, self._root.name),
+            awaited=self._awaited(self._root, details),
+            known=self._root.name if details[0].node.name.value == "__typename" else None,
+        )
+
     def _value(self, root: Root) -> Any:
         """The completed value of a field of the root, or what it is to be awaited of."""
         field = root.awaited if self._has_objects else None
@@ -114,6 +112,16 @@ class Execution(CompiledExecution):
         if field is None or given is None:
             return self.execute_field(self._root, None, root.details, root.path, None)
         return self._resolved(field, None, given, root.details, root.path)
+
+
+class NotBegun(msgspec.Struct, frozen=True):
+    """What is there instead of an execution where the variables are wrong."""
+
+    errors: list[GraphQLError]
+
+    async def result(self) -> ExecutionResult:
+        """What is wrong with them."""
+        return ExecutionResult(data=None, errors=self.errors)
 
 
 class Operation:
@@ -140,14 +148,14 @@ class Operation:
         self._completions = Completions(document)
         self._variables = Variables(schema, node)
 
-    def begun(self, context: Context, given: dict[str, object]) -> Execution | list[GraphQLError]:
+    def begun(self, context: Context, given: dict[str, object]) -> Execution | NotBegun:
         """An execution in that context and with those variables, or what is wrong with these."""
         try:
             return self._begun(context, given)
         except GraphQLError as error:
-            return [error]
+            return NotBegun([error])
 
-    def _begun(self, context: Context, given: dict[str, object]) -> Execution | list[GraphQLError]:
+    def _begun(self, context: Context, given: dict[str, object]) -> Execution | NotBegun:
         """An execution, if its variables can be read at once; else graphql-core's, or its errors."""
         try:
             values = self._variables.read(given)
@@ -177,7 +185,7 @@ class Operation:
             completions=self._completions,
         ).begun(None, VariableValues({}, {}))
 
-    def _built(self, context: object, given: dict[str, object]) -> Execution | list[GraphQLError]:
+    def _built(self, context: object, given: dict[str, object]) -> Execution | NotBegun:
         execution: Any = Execution.build(
             self._schema,
             self._document,
@@ -187,4 +195,4 @@ class Operation:
             is_awaitable=_is_awaitable,
             completions=self._completions,
         )
-        return cast("Execution | list[GraphQLError]", execution)
+        return NotBegun(execution) if isinstance(execution, list) else cast("Execution", execution)
