@@ -7,7 +7,6 @@ is made of, such as a single value for a list, is for others to read; so is what
 
 import dataclasses
 import re
-import sys
 from abc import ABCMeta
 from collections.abc import Callable
 from datetime import date, datetime
@@ -42,7 +41,7 @@ _PLAIN: Final[dict[str, Any]] = {
     "DateTime": Annotated[datetime, msgspec.Meta(tz=True)],  # not all are taken: see _are_exact
     "Boolean": bool,
     "Int": Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)],
-    "Float": Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)],
+    "Float": Annotated[float, msgspec.Meta(gt=-(2.0**53), lt=2.0**53)],  # beyond, C rounds integers
     "JSON": str | int | float | bool | list[Any] | dict[str, Any],
 }
 """What C reads by itself as the scalar would."""
@@ -53,11 +52,12 @@ _TOO_FINE: Final = re.compile(rb"\.\d{7}")
 
 def convert(type_: GraphQLInputType) -> Callable[[Any], Any]:
     """What makes twins of a value, at any depth. It raises for whatever no twin is made of."""
-    twins, instants = _box(_annotation(type_)), _box(_instants(type_))
+    twins, instants = _box(_annotation(type_)), _instants(type_)
+    box = instants and _box(instants)
 
     def made(given: Any) -> Any:
         boxed = {"it": given}
-        if not _are_exact(msgspec.json.encode(msgspec.convert(boxed, instants))):
+        if box and not _are_exact(msgspec.json.encode(msgspec.convert(boxed, box))):
             raise ValueError
         return msgspec.convert(boxed, twins, dec_hook=_read).it
 

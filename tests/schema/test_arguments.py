@@ -8,10 +8,15 @@ import pytest
 import strawberry
 from graphql import (
     GraphQLArgument,
+    GraphQLEnumType,
     GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     OperationDefinitionNode,
+    get_nullable_type,
     get_variable_values,  # type: ignore[attr-defined]  # it is there
+    is_required_input_field,
     parse,
 )
 from hypothesis import HealthCheck, given, settings
@@ -227,6 +232,55 @@ def test_an_object_that_goes_into_a_literal_is_read_at_once_too():
     assert isinstance(operation, OperationDefinitionNode)
     read = Variables(core_schema(), operation).read({"calendars": ["es:a"], "event": EVENT, "dryRun": True})
     assert isinstance(read.coerced["event"], twins.twin(EVENT_TYPE))
+
+
+def smallest(type_: Any) -> Any:
+    """What C reads as a type: an object has what it must have, or the first of what it may have one of."""
+    type_ = get_nullable_type(type_)
+    if isinstance(type_, GraphQLList):
+        return [smallest(type_.of_type)]
+    if isinstance(type_, GraphQLEnumType):
+        return next(iter(type_.values))
+    if not isinstance(type_, GraphQLInputObjectType):
+        return LEAVES[type_.name]
+    needed = [name for name, field in type_.fields.items() if is_required_input_field(field)]
+    return {name: smallest(type_.fields[name].type) for name in needed or [*type_.fields][:1]}
+
+
+LEAVES: dict[str, Any] = {
+    "String": "x",
+    "ID": "es:a",
+    "Boolean": True,
+    "Int": 1,
+    "Float": 1,
+    "DateTime": "2027-03-28T00:30:00Z",
+    "Date": "2027-03-28",
+    "LocalDateTime": "2027-03-28T22:00",
+    "TimeZone": "Europe/Berlin",
+    "Duration": "PT1H",
+    "RecurrenceRule": "FREQ=DAILY;COUNT=3",
+    "JSON": {},
+}
+
+
+@pytest.mark.parametrize("it", INPUTS, ids=lambda it: it.name)
+def test_each_input_is_read_by_c_with_or_without_an_instant_within(it: GraphQLInputObjectType) -> None:
+    assert isinstance(twins.convert(it)(smallest(it)), twins.twin(it))
+    assert twins.convert(it)(None) is None
+    with pytest.raises(ValueError):  # noqa: PT011 - as above
+        twins.convert(GraphQLNonNull(it))(None)
+
+
+@pytest.mark.parametrize("number", [2**53, 2**53 + 1, -(2**53) - 1, 2**64, 2**64 + 1, 1e300])
+def test_a_float_that_may_have_been_rounded_is_not_read_by_c(number: float) -> None:
+    by_c = twins.convert(core_schema().type_map["CoordinatesInput"])  # type: ignore[arg-type]
+    with pytest.raises(ValueError):  # noqa: PT011 - as above
+        by_c({"latitude": number, "longitude": 1})
+    assert by_c({"latitude": 2**53 - 1, "longitude": 1.5}).latitude == 2**53 - 1
+    event = {**EVENT, "location": {"coordinates": {"latitude": number, "longitude": 1}}}
+    value = {"calendars": ["es:a"], "events": [event]}
+    argument = ARGUMENTS["AddEventsInput!"]
+    assert told(at_once(argument, value)) == told(step_by_step(argument, value))
 
 
 def test_a_field_with_arguments_must_be_one_that_can_be_called_directly():
