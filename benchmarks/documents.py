@@ -44,6 +44,18 @@ def objects(members: int, fields: int) -> str:
     return filled("{", lambda number: f"c{number}: calendar(id: {{{value}}}) {{id}} ", "}", most=fields)
 
 
+def inputs(type_: str) -> str:
+    """Variables of a type of input, each of them used: those are read in the same way."""
+    count = next(number for number in range(LARGEST) if len(_variables(type_, number + 1)) > LARGEST)
+    return _variables(type_, count)
+
+
+def _variables(type_: str, count: int) -> str:
+    names = [f"$v{number}" for number in range(count)]
+    declared = " ".join(f"{name}:{type_}" for name in names)
+    return f"mutation({declared}){{addEvents(input:{{calendars:[] events:[{' '.join(names)}]}}){{status}}}}"
+
+
 def fragments(count: int, spread: Callable[[int, int], bool], inside: str) -> str:
     """Fragments that spread each other."""
     names = range(count)
@@ -112,6 +124,8 @@ def corpus() -> Iterator[tuple[str, str]]:
     for members in (1, 5, 10, 20, 48, 50):
         for fields in (5, 20):
             yield f"objects of {members} for {fields} ids", objects(members, fields)
+    for type_ in ("EventInput", "EventInput!"):
+        yield f"variables of {type_}", inputs(type_)
     for inside in ("__typename", "...nothing", 'calendar(id:"a"){id}'):
         for count in (20, 36, 50):
             yield f"{count} fragments in all later ones, {inside}", fragments(count, int.__lt__, inside)

@@ -53,6 +53,10 @@ Reader: TypeAlias = Callable[[Any], Any]
 _DEFINITION: Final = "strawberry-definition"
 _STRICT: Final = {parse_instant}
 """What reads a scalar, and by itself refuses null."""
+_NO_TWIN: Final = (ValueError, LookupError, GatewayError)
+"""What says that no twin is made: of a single value for a list, of an offset, or of what is wrong."""
+_BY_C: Final[dict[tuple[GraphQLInputObjectType, str], Reader]] = {}
+"""What reads a type, or a list of it: six for an input at most, null or not."""
 
 
 class Variables:
@@ -88,20 +92,27 @@ def _default(signature: GraphQLVariableSignature) -> Any:
 
 
 def _at_once(type_: GraphQLInputType) -> Reader:
-    """What has C make all objects of a value, or makes them field by field if it is written in a rare way."""
-    by_field = reader(type_)
-    if not isinstance(get_named_type(type_), GraphQLInputObjectType):
-        return by_field
-    by_c = twins.convert(type_)
+    """What has C make all objects of a value. It is made once for a type, whatever documents declare it.
+
+    Lists of lists have no end, which no argument takes, but some scalars may hold: of these C makes none.
+    """
+    name = str(type_)
+    named = get_named_type(type_)
+    if not isinstance(named, GraphQLInputObjectType) or "[[" in name:
+        return reader(type_)
+    key = named, name
+    if key not in _BY_C:
+        _BY_C[key] = _by_c(type_)
+    return _BY_C[key]
+
+
+def _by_c(type_: GraphQLInputType) -> Reader:
+    by_c, by_field = twins.convert(type_), reader(type_)
 
     def read(given: Any) -> Any:
         try:
             return by_c(given)
-        except (
-            ValueError,
-            LookupError,
-            GatewayError,
-        ):  # a single value for a list, an offset; or it is wrong
+        except _NO_TWIN:
             return by_field(given)
 
     return read

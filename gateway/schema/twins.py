@@ -153,10 +153,15 @@ def _instants(type_: Any) -> Any:
         item = _instants(type_.of_type)
         return item and list.__class_getitem__(item) | None
     if isinstance(type_, GraphQLInputObjectType):
-        fields = [(name, _instants(it.type), None) for name, it in type_.fields.items()]
-        kept = [it for it in fields if it[1]]
-        return (msgspec.defstruct("Instants", kept, omit_defaults=True, gc=False) | None) if kept else None
+        return _instants_within(type_)
     return str | None if type_.name == "DateTime" else None
+
+
+@cache
+def _instants_within(type_: GraphQLInputObjectType) -> Any:
+    fields = [(name, _instants(it.type), None) for name, it in type_.fields.items()]
+    kept = [it for it in fields if it[1]]
+    return (msgspec.defstruct("Instants", kept, omit_defaults=True, gc=False) | None) if kept else None
 
 
 def _are_exact(instants: bytes) -> bool:

@@ -24,7 +24,7 @@ from hypothesis import event as note
 from hypothesis import strategies as st
 from strawberry.types.arguments import convert_argument
 
-from gateway.schema import twins
+from gateway.schema import arguments, twins
 from gateway.schema.arguments import DirectResolvers, Variables
 from gateway.schema.build import core_schema, served_schema
 from gateway.schema.enums import ShowAs
@@ -281,6 +281,31 @@ def test_a_float_that_may_have_been_rounded_is_not_read_by_c(number: float) -> N
     value = {"calendars": ["es:a"], "events": [event]}
     argument = ARGUMENTS["AddEventsInput!"]
     assert told(at_once(argument, value)) == told(step_by_step(argument, value))
+
+
+def variables(text: str) -> Variables:
+    (operation,) = parse(text).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    return Variables(core_schema(), operation)
+
+
+@pytest.mark.parametrize("type_", ["EventInput", "EventInput!", "[EventInput]", "[EventInput!]!"])
+def test_variables_of_a_type_share_what_reads_it_whatever_document_declares_them(type_: str) -> None:
+    documents = (f"query ($a: {type_}, $b: {type_}) {{ __typename }}", f"query ($c: {type_}) {{ id }}")
+    reads = [read for text in documents for _, read in variables(text)._readers]
+    assert len(reads) == 3
+    assert len(set(reads)) == 1
+
+
+@pytest.mark.parametrize("depth", [2, 3, 50])
+def test_a_list_of_lists_in_a_document_keeps_nothing_beyond_it(depth: int) -> None:
+    known = len(arguments._BY_C)
+    read = variables(f"query ($a: {'[' * depth}EventInput{']' * depth}) {{ __typename }}").read
+    assert len(arguments._BY_C) == known
+    found = read({"a": EVENT}).coerced["a"]
+    for _ in range(depth):
+        (found,) = found
+    assert found.title == EVENT["title"]
 
 
 def test_a_field_with_arguments_must_be_one_that_can_be_called_directly():
