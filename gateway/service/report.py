@@ -127,9 +127,10 @@ def with_columns(rows: tuple[EventRow, ...]) -> Sequence[EventRow]:
     if len(rows) < _MANY:
         return rows
     outcomes = [it.outcome for it in rows]
-    if {*map(type, outcomes)} != {Seen} or len({*map(_RUN, outcomes)}) > 1:
+    if {*map(type, outcomes)} != {Seen} or len(runs := {*map(_RUN, outcomes)}) > 1:
         return rows
-    return SeenRows(rows) if [*map(_PLACE, outcomes)] == [*range(len(rows))] else rows
+    places = [*range(len(runs.pop()))]  # more than there are rows, if the last is a series
+    return SeenRows(rows) if [*map(_PLACE, outcomes)] == places else rows
 
 
 def combined(rows: Sequence[EventRow]) -> EventRow:
@@ -143,6 +144,7 @@ def combined(rows: Sequence[EventRow]) -> EventRow:
         outcome=msgspec.structs.replace(
             first.about(first.event, ids),
             status=worst.status,
+            problem=worst.outcome.problem,
             stored=all(row.stored for row in rows),
             requests=tuple(index for row in rows for index in row.requests),
         ),

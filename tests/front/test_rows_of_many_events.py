@@ -75,3 +75,15 @@ async def test_rows_of_two_calendars_show_the_events_of_each(front):
     assert [row["event"]["calendarId"] for row in added] == [ONE, OTHER] * 12
     there = await listed(gateway, (ONE, OTHER))
     assert {row["eventId"]: row["event"] for row in added} == {event["id"]: event for event in there}
+
+
+@pytest.mark.parametrize("after", [0, 1])
+async def test_rows_with_a_series_show_the_first_of_it_and_all_have_columns_of_their_number(front, after):
+    gateway = await front()
+    series = {**given(40), "recurrence": {"rule": "FREQ=DAILY;COUNT=3", "timeZone": "UTC"}}
+    events = [given(number) for number in range(12)]
+    events.insert(12 - after, series)
+    added = await rows(gateway, events)
+    assert [len(row["eventIds"]) for row in added] == [3 if it is series else 1 for it in events]
+    there = {event["id"]: event for event in await listed(gateway)}
+    assert [row["event"] for row in added] == [there[row["eventId"]] for row in added]
