@@ -45,7 +45,10 @@ Piece: TypeAlias = str | Sequence[str]
 
 
 class Written(tuple[Piece, ...]):
-    """A column of JSON in pieces: strings are `quoted`, and `null` is where there is no value."""
+    """A column of JSON in pieces: strings are `quoted`, and `null` is where there is no value.
+
+    As a column of parents it says that none is null: only what is below a plain column may have none.
+    """
 
     __slots__ = ()
 
