@@ -7,7 +7,7 @@ import msgspec
 from gateway.model.event import SourceKind
 
 
-class ElasticsearchEventOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class ElasticsearchEventOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The three flags of an ML calendar event (Elasticsearch 8.16 and later); None is not sent.
 
     `force_time_shift` is in whole seconds.
@@ -18,7 +18,7 @@ class ElasticsearchEventOptions(msgspec.Struct, frozen=True, kw_only=True, gc=Fa
     force_time_shift: int | None = None
 
 
-class ElasticsearchEventDetails(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class ElasticsearchEventDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """`skip_result` and `skip_model_update` are None where the cluster is older than 8.16.
 
     `occurrence` is when the series under the event's key has it begin, if it is a part of one.

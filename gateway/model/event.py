@@ -53,7 +53,7 @@ class AttendeeResponse(StrEnum):
     NOT_RESPONDED = "notResponded"
 
 
-class EventBody(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class EventBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A longer text. Exactly one of the two is given in a draft; on reading `text` is always there."""
 
     text: str | None = None
@@ -81,7 +81,7 @@ class LocationUniqueIdType(StrEnum):
     BING = "bing"
 
 
-class PostalAddress(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class PostalAddress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     street: str | None = None
     city: str | None = None
     state: str | None = None
@@ -89,7 +89,7 @@ class PostalAddress(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     postal_code: str | None = None
 
 
-class Coordinates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Coordinates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Degrees; altitude and accuracies in metres."""
 
     latitude: float | None = None
@@ -99,7 +99,7 @@ class Coordinates(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     altitude_accuracy: float | None = None
 
 
-class EventLocation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class EventLocation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     display_name: str | None
     address: PostalAddress | None = None
     coordinates: Coordinates | None = None
@@ -110,12 +110,12 @@ class EventLocation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     unique_id_type: LocationUniqueIdType | None = None
 
 
-class EventPerson(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class EventPerson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     email: str
     name: str | None = None
 
 
-class Attendee(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Attendee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """`responded_at` is None until there is an answer."""
 
     email: str
@@ -127,7 +127,7 @@ class Attendee(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     proposed_end: EventTime | None = None
 
 
-class Recurrence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Recurrence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """When a series takes place: its rule in the zone whose wall clock it keeps, less the days left out.
 
     The first occurrence begins at the start of the event that has it.
@@ -138,7 +138,7 @@ class Recurrence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     except_dates: tuple[date, ...] = ()
 
 
-class EventWarning(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class EventWarning(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Something that could not be read as its source means it. `given` is what the source says."""
 
     field: str
@@ -146,7 +146,7 @@ class EventWarning(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     message: str
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One event as its source shows it. `id` is canonical; lists are ordered by (start, id).
 
     `calendar_id` is None where the event was reached by its id alone and nobody has asked for its calendar.

@@ -36,28 +36,28 @@ class OnlineMeetingProvider(StrEnum):
     TEAMS_FOR_BUSINESS = "teamsForBusiness"
 
 
-class ExtendedProperty(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class ExtendedProperty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A MAPI property with one value. `id` is in Graph's grammar: type, and a tag or a GUID with a name."""
 
     id: str
     value: str
 
 
-class MultiValueExtendedProperty(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class MultiValueExtendedProperty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A MAPI property with several values."""
 
     id: str
     value: tuple[str, ...]
 
 
-class OpenExtension(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class OpenExtension(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An application's own JSON beside an event, under a name of its own."""
 
     name: str
     data: Mapping[str, object]
 
 
-class MSGraphEventOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class MSGraphEventOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Writable properties that the unified event does not have; None is not sent."""
 
     importance: Importance | None = None
@@ -74,12 +74,12 @@ class MSGraphEventOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     extensions: tuple[OpenExtension, ...] | None = None
 
 
-class Phone(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Phone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     number: str | None = None
     type: str | None = None
 
 
-class OnlineMeeting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class OnlineMeeting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     join_url: str | None = None
     conference_id: str | None = None
     quick_dial: str | None = None
@@ -88,7 +88,7 @@ class OnlineMeeting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     phones: tuple[Phone, ...] = ()
 
 
-class RecurrencePattern(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class RecurrencePattern(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Graph's own words, as it wrote them; see its resource type recurrencePattern."""
 
     type: str
@@ -100,7 +100,7 @@ class RecurrencePattern(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     index: str | None = None
 
 
-class RecurrenceRange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class RecurrenceRange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Graph's own words; `end_date` is None where the range is not of that type."""
 
     type: str
@@ -110,12 +110,12 @@ class RecurrenceRange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     number_of_occurrences: int | None = None
 
 
-class PatternedRecurrence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class PatternedRecurrence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     pattern: RecurrencePattern
     range: RecurrenceRange
 
 
-class MSGraphEventDetails(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class MSGraphEventDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Every other property of the Graph event; None where Graph sent none. `uid` exists on beta only.
 
     `fingerprint` says what an event with a key was made as; nobody but the adapter has a use for it.

@@ -31,11 +31,11 @@ _DURATION: Final = re.compile(
 )
 
 
-class EventTime(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class EventTime(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One end of an event: the instant, the zone it is meant in, and the date if the event is all-day."""
 
     instant: datetime
-    zone: str = "UTC"
+    zone: str = msgspec.field(default_factory=UTC_NAME.__str__)  # no constant: see the audit's fingerprints
     day: date | None = None
 
     @property

@@ -220,7 +220,11 @@ def open_sink(where: str) -> AuditSink:
 
 
 def fingerprints(written: Iterable[Written]) -> list[str]:
-    """The SHA-256 of each draft in hexadecimal: equal for equal drafts, whatever the process."""
+    """The SHA-256 of each draft in hexadecimal: equal for equal drafts, whatever the process.
+
+    What is a struct's default is left out, so that a fingerprint stays when there is more to give. msgspec
+    looks whether it is the same object: so a text or a set is no default of these structs, but made anew.
+    """
     return [sha256(it).hexdigest() for it in map(_encode_in_order, written)]
 
 

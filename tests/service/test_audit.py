@@ -2,9 +2,12 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from enum import Enum
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -15,7 +18,11 @@ from hypothesis.strategies import characters, lists, text
 from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import Call, UpstreamRequest
 from gateway.errors import Code, Problem
-from gateway.model.event import Draft, Event
+from gateway.model.elasticsearch import ElasticsearchEventOptions
+from gateway.model.event import Draft, Event, Recurrence
+from gateway.model.fields import DETAILS_OF
+from gateway.model.msgraph import MSGraphEventOptions
+from gateway.model.recurrence.rule import Frequency, RecurrenceRule
 from gateway.model.time import EventTime
 from gateway.service.audit import Action, AuditTrail, Written, caller, fingerprints, open_sink
 
@@ -118,10 +125,47 @@ def test_equal_drafts_have_one_fingerprint_and_others_another() -> None:
 
 def test_a_fingerprint_stays_the_same_when_drafts_come_to_hold_more() -> None:
     as_json = (
-        b'{"title":"Secret merger","start":{"instant":"2027-03-02T08:00:00Z","zone":"UTC","day":null},'
-        b'"end":{"instant":"2027-03-02T09:00:00Z","zone":"UTC","day":null}}'
+        b'{"title":"Secret merger","start":{"instant":"2027-03-02T08:00:00Z","zone":"UTC"},'
+        b'"end":{"instant":"2027-03-02T09:00:00Z","zone":"UTC"}}'
     )
     assert fingerprint(DRAFT) == sha256(as_json).hexdigest()
+
+
+def test_a_fingerprint_is_of_values_and_not_of_how_they_came_to_be() -> None:
+    zone = b"UTC".decode()  # a text of its own
+    daily = RecurrenceRule(frequency=Frequency.DAILY)
+    same = RecurrenceRule(frequency=Frequency.DAILY, by_month=frozenset([]), by_day=frozenset(()))
+    start, end = (EventTime(instant=it.instant, zone=zone) for it in (START, END))
+    one = Draft(title="x", start=START, end=END, recurrence=Recurrence(rule=daily, time_zone="UTC"))
+    series = Recurrence(rule=same, time_zone=zone, except_dates=())
+    other = Draft(title="x", start=start, end=end, recurrence=series, options={}, is_all_day=bool(0))
+    assert one == other
+    assert fingerprint(one) == fingerprint(other)
+
+
+def structs_of(type_: Any) -> Iterator[type[msgspec.Struct]]:
+    """The structs within a type."""
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        yield type_
+        for hint in get_type_hints(type_).values():
+            yield from structs_of(hint)
+    for argument in get_args(type_):
+        yield from structs_of(argument)
+
+
+ROOTS = (Draft, Event, ElasticsearchEventOptions, MSGraphEventOptions, *DETAILS_OF.values())
+WITHIN = {it for root in ROOTS for it in structs_of(root)} - {msgspec.Struct}
+CONSTANTS = (msgspec.NODEFAULT, None, False, 1, ())
+"""Of each there is one object only."""
+
+
+@pytest.mark.parametrize("struct", sorted(WITHIN, key=lambda it: it.__name__))
+def test_what_events_hold_is_without_what_is_not_given_and_that_is_told_by_identity(
+    struct: type[msgspec.Struct],
+) -> None:
+    assert struct.__struct_config__.omit_defaults
+    for default in [it.default for it in msgspec.structs.fields(struct)]:
+        assert isinstance(default, Enum) or any(default is it for it in CONSTANTS)
 
 
 @given(keys=lists(text(characters(exclude_categories=["Cs"]), max_size=6), min_size=1, max_size=4))

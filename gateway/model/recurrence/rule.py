@@ -9,7 +9,7 @@ from calendar import monthrange
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from enum import IntEnum, StrEnum
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 
@@ -31,6 +31,8 @@ _PARTS: Final = (
     "BYSETPOS",
     "WKST",
 )
+_NONE: Final = frozenset[Any]().copy
+"""No constant, as there are many empty sets: see the audit's fingerprints."""
 
 
 class Frequency(StrEnum):
@@ -62,7 +64,7 @@ class ByDay(NamedTuple):
         return f"{self.ordinal or ''}{self.weekday.name}"
 
 
-class RecurrenceRule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class RecurrenceRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Which days an event recurs on. Lists are sets: neither order nor repetition has a meaning in a rule.
 
     `until` is inclusive: an instant in UTC, or a date for an event that lasts whole days. `str` gives the
@@ -73,10 +75,10 @@ class RecurrenceRule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     interval: int = 1
     count: int | None = None
     until: date | datetime | None = None
-    by_month: frozenset[int] = frozenset()
-    by_month_day: frozenset[int] = frozenset()
-    by_day: frozenset[ByDay] = frozenset()
-    by_set_position: frozenset[int] = frozenset()
+    by_month: frozenset[int] = msgspec.field(default_factory=_NONE)
+    by_month_day: frozenset[int] = msgspec.field(default_factory=_NONE)
+    by_day: frozenset[ByDay] = msgspec.field(default_factory=_NONE)
+    by_set_position: frozenset[int] = msgspec.field(default_factory=_NONE)
     week_start: Weekday = Weekday.MO
 
     def __post_init__(self) -> None:
