@@ -30,6 +30,7 @@ class Connections:
         self._places = Gate(at_once)
         self._open: set[Connection] = set()
         self._kept: list[tuple[float, Connection]] = []
+        self._is_closed = False
 
     def at_hand(self, now: float) -> Connection | None:
         """The connection that was used last of those that were kept, None if nobody may take one just now."""
@@ -60,7 +61,8 @@ class Connections:
         self._places.give_back(1)
 
     async def aclose(self) -> None:
-        """Closes all connections, busy ones too."""
+        """Closes all connections, busy ones too, and those that are still being opened."""
+        self._is_closed = True
         connections = tuple(self._open)
         for connection in connections:
             connection.close()
@@ -92,6 +94,9 @@ class Connections:
             raise httpx2.ConnectError(str(exc)) from exc
         self._open.add(connection)
         connection.lost.add_done_callback(lambda _: self._open.discard(connection))
+        if self._is_closed:
+            connection.close()
+            raise httpx2.ConnectError("The gateway has ended.")
         return connection
 
     async def _connect(self) -> Connection:

@@ -563,3 +563,14 @@ def test_an_answer_is_the_same_in_whatever_pieces_it_comes(data, whole):
     pieces = [whole[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
     answer = asyncio.run(answered(*pieces))
     assert (answer.status, answer.headers["x"], answer.body) == (200, "y", b"hello")
+
+
+async def test_what_is_still_being_opened_when_all_is_closed_is_closed_too():
+    loop = asyncio.get_running_loop()
+    async with ScriptedServer(always(OK)) as server:
+        connections = Connections(server.url)
+        opening = asyncio.create_task(connections.take(loop.time() + 20))
+        await asyncio.sleep(0)
+        await connections.aclose()
+        with pytest.raises(httpx2.ConnectError):
+            await opening
