@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import InvalidTime
@@ -19,6 +19,7 @@ from gateway.model.time import (
     exists,
     from_millis,
     midnight,
+    millis_of,
     parse_date,
     parse_instant,
     parse_local,
@@ -50,6 +51,7 @@ def outcome(text: str) -> object:
 BERLIN = "Europe/Berlin"
 INSTANTS = st.datetimes(local("0001-01-02"), local("9999-12-30"), timezones=st.just(UTC))
 MILLIS = st.integers(to_millis(datetime(1, 1, 1, tzinfo=UTC)), to_millis(datetime(9999, 12, 31, tzinfo=UTC)))
+WHOLE = st.integers(-(2**33), 2**34).map(lambda seconds: EPOCH + timedelta(seconds=seconds))
 ZONES = [BERLIN, "Africa/Cairo", "America/Sao_Paulo", "America/Havana", "Asia/Beirut", "Asia/Kolkata",
          "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns", "Africa/Casablanca", "UTC"]  # fmt: skip
 
@@ -71,6 +73,21 @@ def test_no_millisecond_of_a_thousand_is_lost(start: int) -> None:
 @settings(max_examples=60)
 def test_milliseconds_are_rounded_down(instant: datetime) -> None:
     assert timedelta(0) <= instant - from_millis(to_millis(instant)) < timedelta(milliseconds=1)
+
+
+@given(st.lists(WHOLE, max_size=20) | st.lists(WHOLE | INSTANTS, max_size=20))
+@example([EPOCH, EPOCH + timedelta(seconds=2**32 - 1)])
+@example(
+    [EPOCH - timedelta(seconds=1), EPOCH, EPOCH + timedelta(seconds=2**32), EPOCH + timedelta(microseconds=1)]
+)
+@example([datetime(2027, 3, 1, 7, tzinfo=ZoneInfo(BERLIN))] * 16)
+def test_instants_have_together_the_milliseconds_that_each_has(instants: list[datetime]) -> None:
+    assert millis_of(instants) == [to_millis(each) for each in instants]
+
+
+@pytest.mark.parametrize("many", [0, 1, 15, 16, 2**16 - 1, 2**16])
+def test_however_many_instants_have_their_milliseconds(many: int) -> None:
+    assert millis_of([utc(2027, 3, 1, 7)] * many) == [to_millis(utc(2027, 3, 1, 7))] * many
 
 
 @given(INSTANTS)
