@@ -1,6 +1,8 @@
 """What became of one event that was to be written in one calendar, as its adapter tells it."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final, overload
 
 import msgspec
 
@@ -8,6 +10,9 @@ from gateway.adapters.byproducts import TranslationWarning
 from gateway.errors import Code, Problem
 from gateway.model.event import Event
 from gateway.model.run import Run
+
+_MANY: Final = 10
+"""From so many events on it costs less to say what is equal for all of them only once."""
 
 
 class WriteStatus(StrEnum):
@@ -80,3 +85,43 @@ class Seen(Outcome, frozen=True, kw_only=True):
     @property  # type: ignore[misc] # in place of an attribute, of which none is ever set
     def event(self) -> Event:  # pyright: ignore[reportIncompatibleVariableOverride] # as above
         return self.run.event(self.place)
+
+
+class Created(Sequence[Outcome]):
+    """What became of a step's events where each was created as one: an outcome is made when it is asked for.
+
+    `indexes` are theirs, and `run` holds them as they were seen, in the same order.
+    """
+
+    def __init__(self, indexes: Sequence[int], run: Run, requests: tuple[int, ...]) -> None:
+        self.indexes: Final = indexes
+        self.run: Final = run
+        self.requests: Final = requests
+
+    def __len__(self) -> int:
+        return len(self.indexes)
+
+    @overload
+    def __getitem__(self, place: int) -> Outcome: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Outcome]: ...
+    def __getitem__(self, place: int | slice) -> Outcome | Sequence[Outcome]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(len(self))[place]]
+        index, event_id = self.indexes[place], self.run.id(place)
+        return Seen(
+            index=index,
+            status=WriteStatus.CREATED,
+            event_ids=(event_id,),
+            stored=True,
+            requests=self.requests,
+            run=self.run,
+            place=place,
+            event_id=event_id,
+        )
+
+
+def all_created(indexes: Sequence[int], run: Run, requests: tuple[int, ...]) -> Sequence[Outcome]:
+    """The outcomes where all events are there, each as one: `Created` if they are many."""
+    created = Created(indexes, run, requests)
+    return created if len(indexes) >= _MANY else [*created]

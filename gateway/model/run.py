@@ -37,6 +37,7 @@ __all__ = [
     "at_once",
     "getter",
     "quoted",
+    "woven",
 ]
 _DETAILS: Final[Mapping[str, type]] = {kind.value: details for kind, details in DETAILS_OF.items()}
 _encode_lines: Final = msgspec.json.Encoder().encode_lines
@@ -70,6 +71,28 @@ def at_once(values: Sequence[Any]) -> list[str]:
     return _encode_lines(values).decode().split("\n")[:-1]
 
 
+def woven(count: int, *pieces: Piece) -> list[str]:
+    """The texts of so many rows, one behind the other: those of a row are that many of all.
+
+    It is one list, for to join its texts costs half of what to join them row by row does.
+    """
+    row: list[str] = []
+    columns: list[Sequence[str]] = []
+    same = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            same += piece
+        else:
+            columns.append(piece)
+            row += same, ""
+            same = ""
+    row.append(same)
+    texts = row * count
+    for number, each in enumerate(columns):
+        texts[2 * number + 1 :: len(row)] = each
+    return texts
+
+
 class Run(Sequence[Event]):
     """Events of one calendar, or of several."""
 
@@ -77,6 +100,10 @@ class Run(Sequence[Event]):
     def event(self, place: int) -> Event:
         """The event at a place, from 0."""
         ...
+
+    def id(self, place: int) -> str:
+        """The id of the event at a place."""
+        return self.event(place).id
 
     @abstractmethod
     def part(self, places: slice) -> "Run":

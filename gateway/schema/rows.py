@@ -19,7 +19,7 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from strawberry.types.field import StrawberryField
 
 from gateway.model.fields import DETAILS_OF
-from gateway.model.run import Merged, Piece, Written, getter
+from gateway.model.run import Merged, Piece, Written, getter, woven
 from gateway.schema.leaf import Leaf, column, refuse, text
 from gateway.schema.shown import Rows, column_of, is_of_event, view_of
 
@@ -231,28 +231,6 @@ def _arguments(row: Pieces) -> str:
     """Those of a call, texts that follow each other as one."""
     each = [list(those) for _, those in groupby(row, type)]
     return ", ".join([repr("".join(it)) if it[0].__class__ is str else f"*{', *'.join(it)}" for it in each])
-
-
-def woven(count: int, *pieces: Piece) -> list[str]:
-    """The texts of so many rows, one behind the other: those of a row are that many of all.
-
-    It is one list, for to join its texts costs half of what to join them row by row does.
-    """
-    row: list[str] = []
-    columns: list[Sequence[str]] = []
-    same = ""
-    for piece in pieces:
-        if isinstance(piece, str):
-            same += piece
-        else:
-            columns.append(piece)
-            row += same, ""
-            same = ""
-    row.append(same)
-    texts = row * count
-    for number, each in enumerate(columns):
-        texts[2 * number + 1 :: len(row)] = each
-    return texts
 
 
 def joined(texts: Sequence[str], count: int) -> list[str]:

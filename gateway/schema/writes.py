@@ -30,7 +30,7 @@ from gateway.schema.source import CalendarSource
 from gateway.schema.suppression import SuppressionWindow
 from gateway.service import atomicity, loss
 from gateway.service.drafts import AddEvents
-from gateway.service.report import EventRow, WriteReport, with_columns
+from gateway.service.report import EventRow, WriteReport, statuses
 
 ATOMICITY: Final = "What to do with what was written if anything else of the call fails."
 ON_LOSS: Final = "What to do with an event that a calendar cannot hold as it is given."
@@ -240,20 +240,20 @@ class WriteCounts:
 
     @classmethod
     def of(cls, report: WriteReport) -> Self:
-        statuses = [row.outcome.status for row in report.rows]
+        found = statuses(report.rows)
         return cls(
-            total=len(statuses),
-            created=statuses.count(outcome.WriteStatus.CREATED),
-            updated=statuses.count(outcome.WriteStatus.UPDATED),
-            unchanged=statuses.count(outcome.WriteStatus.UNCHANGED),
-            deleted=statuses.count(outcome.WriteStatus.DELETED),
-            planned=statuses.count(outcome.WriteStatus.PLANNED),
-            conflicts=statuses.count(outcome.WriteStatus.CONFLICT),
-            failed=statuses.count(outcome.WriteStatus.FAILED),
-            skipped=statuses.count(outcome.WriteStatus.SKIPPED),
-            rolled_back=statuses.count(outcome.WriteStatus.ROLLED_BACK),
-            rollbacks_failed=statuses.count(outcome.WriteStatus.ROLLBACK_FAILED),
-            unknown=statuses.count(outcome.WriteStatus.UNKNOWN),
+            total=len(found),
+            created=found.count(outcome.WriteStatus.CREATED),
+            updated=found.count(outcome.WriteStatus.UPDATED),
+            unchanged=found.count(outcome.WriteStatus.UNCHANGED),
+            deleted=found.count(outcome.WriteStatus.DELETED),
+            planned=found.count(outcome.WriteStatus.PLANNED),
+            conflicts=found.count(outcome.WriteStatus.CONFLICT),
+            failed=found.count(outcome.WriteStatus.FAILED),
+            skipped=found.count(outcome.WriteStatus.SKIPPED),
+            rolled_back=found.count(outcome.WriteStatus.ROLLED_BACK),
+            rollbacks_failed=found.count(outcome.WriteStatus.ROLLBACK_FAILED),
+            unknown=found.count(outcome.WriteStatus.UNKNOWN),
         )
 
 
@@ -274,7 +274,7 @@ class EventWritePayload:
         "event that is named by its key has a row per copy."
     )
     def results(self) -> Sequence[EventWriteResult]:
-        return Rows(EventWriteResult.of, with_columns(self.report.rows))
+        return Rows(EventWriteResult.of, self.report.rows)
 
     @strawberry.field(description="What was asked of the upstreams, or in a dry run would be, in order.")
     def requests(self, info: strawberry.Info[Context]) -> list[UpstreamRequest]:

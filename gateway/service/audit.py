@@ -18,23 +18,27 @@ import msgspec
 import structlog
 
 from gateway.adapters.management import CalendarOrder
-from gateway.adapters.outcome import Outcome, WriteStatus
+from gateway.adapters.outcome import Created, Outcome, WriteStatus
 from gateway.adapters.upstream import Call
 from gateway.errors import Code
 from gateway.model.event import Draft, Event
+from gateway.model.run import Written as Pieces
+from gateway.model.run import at_once, woven
 
 Written = Draft | Event | CalendarOrder
 """The draft of an event, an event that was removed, or what was to be done to a calendar."""
 AuditSink = Callable[[bytes], object]
 """Takes one or more whole lines at once, in UTF-8."""
-Entry = tuple[str | None, Written, Outcome]
-"""The calendar, what was written to it, and what came of that."""
+Entry = tuple[str | None, Sequence[Written], Sequence[Outcome]]
+"""A calendar, what was written to it, and what came of each of that."""
 
 STDERR: Final = "stderr"
 ANONYMOUS: Final = "anonymous"
 _MOST_WAITING: Final = 10_000
 _JSON: Final = msgspec.json.Encoder()
 _encode_in_order: Final = msgspec.json.Encoder(order="deterministic").encode
+_NUL: Final = "\0"
+_GAP: Final = msgspec.Raw(_NUL.encode())  # which is never within JSON
 _log = structlog.get_logger(__name__)
 
 
@@ -111,12 +115,13 @@ class AuditTrail:
         outcome: Outcome,
     ) -> None:
         """Writes the line of one event: `written` is the draft of it, or what was removed. Raises nothing."""
-        self.record_all([(calendar, written, outcome)], call=call, action=action, source=source)
+        self.record_all([(calendar, (written,), (outcome,))], call=call, action=action, source=source)
 
     def record_all(self, entries: Sequence[Entry], *, call: Call, action: Action, source: str) -> None:
         """Writes the lines of several events at once. Raises nothing."""
         try:
-            self._write(_lines(entries, _begin(call, action, source, self._now()), call, source))
+            begin = _begin(call, action, source, self._now())
+            self._write(b"".join([_lines(entry, begin, call, source) for entry in entries]))
         except Exception:  # noqa: BLE001 - whatever went wrong, it is written and its row is due
             for entry in entries:
                 _say_lost(entry, call, source)
@@ -147,35 +152,69 @@ def _begin(call: Call, action: Action, source: str, now: datetime) -> bytes:
     return _JSON.encode(authorship)[:-1]
 
 
-def _lines(entries: Sequence[Entry], begin: bytes, call: Call, source: str) -> bytes:
-    """The lines of the events; one that cannot be written keeps no other back."""
+def _lines(entry: Entry, begin: bytes, call: Call, source: str) -> bytes:
+    """The lines of an entry; an event of which none can be written keeps no other back."""
+    calendar, written, outcomes = entry
     try:
-        rests = _JSON.encode_lines(_rests(entries, call))
+        if isinstance(outcomes, Created):
+            rests = _of_created(calendar, written, outcomes, call)
+        else:
+            rests = _of_each(calendar, written, outcomes, call)
     except Exception:  # noqa: BLE001 - whatever went wrong, it is written and its row is due
-        if len(entries) > 1:
-            return b"".join([_lines([entry], begin, call, source) for entry in entries])
-        _say_lost(entries[0], call, source)
+        if len(outcomes) > 1:
+            alone = [(calendar, (each,), (it,)) for each, it in zip(written, outcomes, strict=True)]
+            return b"".join([_lines(each, begin, call, source) for each in alone])
+        _say_lost(entry, call, source)
         return b""
     # No line break is within JSON.
     return (b"\n" + rests).replace(b"\n{", b"\n" + begin + b",")[1:]
 
 
-def _rests(entries: Sequence[Entry], call: Call) -> list[AuditLine]:
-    sent = {requests: _upstream(call, requests) for requests in {it.requests for _, _, it in entries}}
-    digests = fingerprints([written for _, written, _ in entries])
-    return [
-        AuditLine(
-            calendar=calendar,
-            key=written.key if isinstance(written, (Draft, Event)) else None,
-            fingerprint=digest,
-            status=outcome.status,
-            event_ids=outcome.event_ids or _event_ids(written, outcome),
-            stored=outcome.stored,
-            upstream_request_ids=sent[outcome.requests],
-            problem=None if outcome.problem is None else outcome.problem.code,
-        )
-        for (calendar, written, outcome), digest in zip(entries, digests, strict=True)
-    ]
+def _of_each(
+    calendar: str | None, written: Sequence[Written], outcomes: Sequence[Outcome], call: Call
+) -> bytes:
+    """The rests of lines, each by itself."""
+    sent = {requests: _upstream(call, requests) for requests in {it.requests for it in outcomes}}
+    each = zip(written, fingerprints(written), outcomes, strict=True)
+    return _JSON.encode_lines([_rest(calendar, *it, sent[it[-1].requests]) for it in each])
+
+
+def _of_created(calendar: str | None, written: Sequence[Written], created: Created, call: Call) -> bytes:
+    """The same, woven of what differs and of what is equal for all and encoded once."""
+    first = _rest(calendar, written[0], "", created[0], _upstream(call, created.requests))
+    equal = _JSON.encode(msgspec.structs.replace(first, key=_GAP, fingerprint=_GAP, event_ids=_GAP))
+    begin, to_digest, to_ids, end = equal.decode().split(_NUL)
+    keys, ids = [_key(it) for it in written], created.run.column("id")
+    texts = woven(
+        len(created),
+        begin,
+        "null" if keys.count(None) == len(keys) else at_once(keys),
+        f'{to_digest}"',
+        fingerprints(written),
+        f'"{to_ids}[',
+        *(ids if isinstance(ids, Pieces) else (at_once(ids),)),
+        f"]{end}\n",
+    )
+    return "".join(texts).encode()
+
+
+def _rest(
+    calendar: str | None, written: Written, digest: str, outcome: Outcome, sent: tuple[str, ...]
+) -> AuditLine:
+    return AuditLine(
+        calendar=calendar,
+        key=_key(written),
+        fingerprint=digest,
+        status=outcome.status,
+        event_ids=outcome.event_ids or _event_ids(written, outcome),
+        stored=outcome.stored,
+        upstream_request_ids=sent,
+        problem=None if outcome.problem is None else outcome.problem.code,
+    )
+
+
+def _key(written: Written) -> str | None:
+    return written.key if isinstance(written, (Draft, Event)) else None
 
 
 def _upstream(call: Call, requests: tuple[int, ...]) -> tuple[str, ...]:
@@ -185,16 +224,17 @@ def _upstream(call: Call, requests: tuple[int, ...]) -> tuple[str, ...]:
 
 
 def _say_lost(entry: Entry, call: Call, source: str) -> None:
-    """Logs, with what was raised, what the line of an event would say."""
-    calendar, written, outcome = entry
-    _log.exception(
-        "audit.failed",
-        request_id=call.request_id,
-        source=source,
-        calendar=calendar,
-        status=outcome.status,
-        event_ids=_event_ids(written, outcome),
-    )
+    """Logs, with what was raised, what the lines of an entry would say."""
+    calendar, written, outcomes = entry
+    for each, outcome in zip(written, outcomes, strict=True):
+        _log.exception(
+            "audit.failed",
+            request_id=call.request_id,
+            source=source,
+            calendar=calendar,
+            status=outcome.status,
+            event_ids=_event_ids(each, outcome),
+        )
 
 
 def _event_ids(written: Written, outcome: Outcome) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from gateway.adapters.base import Plan, PlannedEvent, Step
-from gateway.adapters.outcome import Outcome, WriteStatus
+from gateway.adapters.outcome import Created, Outcome, WriteStatus
 from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft
@@ -17,7 +17,8 @@ from gateway.service.audit import Action, AuditTrail
 from gateway.service.calendar_undo import CalendarUndo
 from gateway.service.catalog import Target
 from gateway.service.drafts import AddEvents, Drafts
-from gateway.service.report import REFUSED, EventRow, foreseen, interrupted, is_as_wished
+from gateway.service.keeping import Keeping
+from gateway.service.report import REFUSED, CreatedRows, EventRow, foreseen, interrupted, is_as_wished
 from gateway.service.session import Session
 from gateway.service.undo import stranded
 
@@ -32,7 +33,6 @@ class CalendarWrite:
     ) -> None:
         self.target = target
         self._session = session
-        self._audit = audit
         self._command = command
         self._policy = target.source.policy
         self._longest_mute = self._policy.longest_mute(command.max_mute) if target.can_mute else timedelta.max
@@ -40,12 +40,11 @@ class CalendarWrite:
         self.source_name: Final = target.source.name
         self.invites: Final = target.can_invite
         self.max_invitations: Final = self._policy.max_invitations
-        self.calendar_id = target.known_id
         self.lane: Final = target.known_id or str(target.calendar)
         made, refused = drafts.in_zone(target.time_zone)
         self.drafts, self.refused = dict(made), dict(refused)  # what others refuse is none of ours
         self.steps: Sequence[Step] = ()
-        self.outcomes: dict[int, Outcome] = {}
+        self._kept = Keeping(session, audit, target, self.drafts, events=len(drafts.keys))
         self._planned: dict[int, PlannedEvent] = {}
         self._found: Calendar | None = None
 
@@ -55,14 +54,14 @@ class CalendarWrite:
         counts: dict[int, int] = {}
         for index, draft in self.drafts.items() if self.invites else ():
             planned = self._planned.get(index)
-            if index not in self.outcomes and (draft.attendees or (planned and planned.effects)):
+            if index not in self._kept.outcomes and (draft.attendees or (planned and planned.effects)):
                 counts[index] = _hearing(draft, planned)
         return counts and {index: count for index, count in counts.items() if count}
 
     @property
     def is_short(self) -> bool:
         """Whether an event is refused, or settled otherwise than wished."""
-        return bool(self.refused) or not all(map(is_as_wished, self.outcomes.values()))
+        return bool(self.refused) or not all(map(is_as_wished, self._kept.outcomes.values()))
 
     async def prepare(self) -> Iterable[Problem]:
         """Plans what passes the guard rails: exact requests, warnings, effects. Writes nothing.
@@ -101,7 +100,7 @@ class CalendarWrite:
         if self._found is not None or not (could_mute_all or must_be_there):
             return
         found = await self._session.aside.adapter(self.target.source).calendar(self.target.calendar)
-        self._found, self.calendar_id = found, found.id
+        self._found, self._kept.calendar_id = found, found.id
         if could_mute_all:
             self._policy.check_mutes(found)
 
@@ -125,7 +124,7 @@ class CalendarWrite:
         self.steps = steps
 
     async def _plan_drafts(self) -> list[Step]:
-        self.outcomes = {}
+        self._kept.outcomes.clear()
         steps: list[Step] = []
         for indexes in self._together():
             steps += await self._plan_together(indexes)
@@ -150,11 +149,11 @@ class CalendarWrite:
         planned = {event.index: event for step in steps for event in step.events}
         self._planned |= planned
         if plan.settled:
-            self.outcomes |= _settled(plan, indexes)
+            self._kept.outcomes.update(_settled(plan, indexes))
         for place, problem in plan.refused.items():
             self._refuse((indexes[place],), problem.at("events", indexes[place]))
         if len(planned) < len(indexes):
-            forgotten = set(indexes) - planned.keys() - self.refused.keys() - self.outcomes.keys()
+            forgotten = set(indexes) - planned.keys() - self.refused.keys() - self._kept.outcomes.keys()
             if forgotten:
                 raise RuntimeError(f"{self.source_name} planned nothing for the events {sorted(forgotten)}")
         return steps
@@ -189,7 +188,7 @@ class CalendarWrite:
             for request in step.requests:
                 part.add(request)
             for event in step.events:
-                self.outcomes[event.index] = foreseen(event.index, event.existing, part.indexes)
+                self._kept.outcomes[event.index] = foreseen(event.index, event.existing, part.indexes)
 
     def size(self, step: Step) -> int:
         return sum([event.held_as for event in step.events])
@@ -203,79 +202,79 @@ class CalendarWrite:
 
         Gives what went wrong.
         """
-        outcomes: dict[int, Outcome] = {}
+        outcomes: Sequence[Outcome] = ()
         try:
             adapter = self._session.adapter(self.target.source)
-            outcomes = {it.index: it for it in await adapter.apply(step, fields=self._command.read)}
+            outcomes = await adapter.apply(step, fields=self._command.read)
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
             _log.exception("write.crashed", source=self.source_name, calendar=str(step.calendar))
         finally:  # a call that is cancelled in the middle leaves its line, too
-            problems = self._keep([outcomes.get(it.index) or interrupted(it.index) for it in step.events])
+            problems = self._kept.keep(_of_each(step, outcomes), Action.ADD)
         return problems
 
     def skip(self, step: Step, problem: Problem, status: WriteStatus = WriteStatus.FAILED) -> None:
         """Keeps that a step was not sent: that is no line in the audit trail."""
         for planned in step.events:
-            self.outcomes[planned.index] = Outcome(index=planned.index, status=status, problem=problem)
+            self._kept.outcomes[planned.index] = Outcome(index=planned.index, status=status, problem=problem)
 
     async def undo(self, step: Step) -> Iterable[Problem]:
         """Takes back what a step wrote, and keeps what came of that as `apply` does."""
         undo = CalendarUndo(self._session, self.target)
-        return self._keep(await undo.take_back(step, self.outcomes), Action.UNDO)
+        return self._kept.keep(await undo.take_back(step, self._kept.outcomes), Action.UNDO)
 
     def strand(self, step: Step, problem: Problem) -> None:
         """Keeps that what a step wrote was not taken back."""
-        self._keep(stranded((self.outcomes[it.index] for it in step.events), problem), Action.UNDO)
+        self._kept.keep(stranded((self._kept.outcomes[it.index] for it in step.events), problem), Action.UNDO)
 
-    def _keep(self, outcomes: Sequence[Outcome], action: Action = Action.ADD) -> list[Problem]:
-        self.outcomes |= {outcome.index: outcome for outcome in outcomes}
-        known = self.target.known_id
-        entries = [(known or self._home(it), self.drafts[it.index], it) for it in outcomes]
-        self._audit.record_all(entries, call=self._session.call, action=action, source=self.source_name)
-        return [outcome.problem for outcome in outcomes if outcome.problem is not None]
-
-    def _home(self, outcome: Outcome) -> str | None:
-        """The canonical id of the calendar, as far as it is known, where its name does not tell."""
-        return (outcome.event and outcome.event.calendar_id) or self.calendar_id
-
-    def rows(self, keys: Sequence[str | None]) -> list[EventRow]:
+    def rows(self, keys: Sequence[str | None]) -> Sequence[EventRow]:
         """A row per event, whatever became of it."""
-        target, mode = self.target, self._mode_warnings
-        rows: list[EventRow] = []
-        for index, key in enumerate(keys):
-            if index in self.refused:
-                rows.append(self._refusal(index, key))
-                continue
-            planned = self._planned.get(index)
-            outcome = self.outcomes.get(index) or interrupted(index)
-            rows.append(
-                EventRow(
-                    event_index=index,
-                    calendar_index=target.index,
-                    calendar_id=target.known_id or self._home(outcome),
-                    key=key,
-                    outcome=outcome,
-                    event_ids=outcome.event_ids or outcome.ids,
-                    problem=outcome.problem and outcome.problem.at("events", index),
-                    warnings=(planned.warnings if planned else ()) + outcome.warnings + mode,
-                    effects=planned.effects if planned else (),
-                    at=target.calendar,
-                    draft=self.drafts[index],
-                )
-            )
-        return rows
+        created = self._kept.created
+        if created is not None:
+            return CreatedRows(created, lambda outcome: self._row(outcome, keys[outcome.index]))
+        outcomes = self._kept.outcomes
+        return [
+            self._refusal(index, key)
+            if index in self.refused
+            else self._row(outcomes.get(index) or interrupted(index), key)
+            for index, key in enumerate(keys)
+        ]
+
+    def _row(self, outcome: Outcome, key: str | None) -> EventRow:
+        index, target = outcome.index, self.target
+        planned = self._planned.get(index)
+        return EventRow(
+            event_index=index,
+            calendar_index=target.index,
+            calendar_id=self._kept.home(outcome),
+            key=key,
+            outcome=outcome,
+            event_ids=outcome.event_ids or outcome.ids,
+            problem=outcome.problem and outcome.problem.at("events", index),
+            warnings=(planned.warnings if planned else ()) + outcome.warnings + self._mode_warnings,
+            effects=planned.effects if planned else (),
+            at=target.calendar,
+            draft=self.drafts[index],
+        )
 
     def _refusal(self, index: int, key: str | None) -> EventRow:
         planned = self._planned.get(index)
         return EventRow(
             event_index=index,
             calendar_index=self.target.index,
-            calendar_id=self.calendar_id,
+            calendar_id=self._kept.calendar_id,
             key=key,
             outcome=REFUSED,
             problem=self.refused[index],
             warnings=planned.warnings if planned else (),
         )
+
+
+def _of_each(step: Step, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """One for each event of the step, whatever was said."""
+    if isinstance(outcomes, Created):
+        return outcomes
+    said = {outcome.index: outcome for outcome in outcomes}
+    return [said.get(it.index) or interrupted(it.index) for it in step.events]
 
 
 def _hearing(draft: Draft, planned: PlannedEvent | None) -> int:

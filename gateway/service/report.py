@@ -1,15 +1,15 @@
 """What became of a call that writes: a row per event and calendar, and the status of the whole."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, overload
 
 import msgspec
 
 from gateway.adapters.byproducts import SideEffect, TranslationWarning
-from gateway.adapters.outcome import Outcome, Seen, WriteStatus
+from gateway.adapters.outcome import Created, Outcome, WriteStatus
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.event import Draft, Event
@@ -44,14 +44,13 @@ _WORST_FIRST: Final = (
 """Of the good ones those that say that something was done."""
 
 
-_RUN: Final = attrgetter("run")
-_PLACE: Final = attrgetter("place")
-_MANY: Final = 10
-"""From so many rows on it costs less to make columns of them than to ask each row."""
-
-
 REFUSED: Final = Outcome(index=0, status=WriteStatus.FAILED)
 """What is to be said of an event that no adapter was asked to write, for a problem that its row has."""
+
+
+_STATUS: Final = "outcome.status"
+_ALIKE: Final = {"calendar_index", "calendar_id", _STATUS, "outcome.stored", "outcome.previous_id"}
+"""What rows of events that were created together have in common."""
 
 
 class BatchStatus(StrEnum):
@@ -104,33 +103,38 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Rows in the order asked, events outside, calendars inside; `problems` are those of the whole call."""
 
     status: BatchStatus
-    rows: tuple[EventRow, ...] = ()
+    rows: Sequence[EventRow] = ()
     requests: Sequence[UpstreamRequest] = ()
     problems: tuple[Problem, ...] = ()
 
 
-class SeenRows(tuple[EventRow, ...]):
-    """Rows about events that were seen together, each in the place of its event, and columns of them all."""
+class CreatedRows(Sequence[EventRow]):
+    """The rows of events that were all created, each made when it is asked for, and columns of them all."""
 
-    __slots__ = ()
+    def __init__(self, created: Created, row: Callable[[Outcome], EventRow]) -> None:
+        self._created = created
+        self._row = row
+
+    def __len__(self) -> int:
+        return len(self._created)
+
+    @overload
+    def __getitem__(self, place: int) -> EventRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[EventRow]: ...
+    def __getitem__(self, place: int | slice) -> EventRow | Sequence[EventRow]:
+        found = self._created[place]
+        return self._row(found) if isinstance(found, Outcome) else [*map(self._row, found)]
 
     def column(self, path: str) -> Sequence[Any]:
         """An attribute of each row; below `event` that of its event."""
         first, _, below = path.partition(".")
-        if first != "event":
-            return list(map(attrgetter(path), self))
-        return cast("Seen", self[0].outcome).run.column(below) if below else [True] * len(self)
-
-
-def with_columns(rows: tuple[EventRow, ...]) -> Sequence[EventRow]:
-    """The same rows, with columns where these cost less than to ask each row."""
-    if len(rows) < _MANY:
-        return rows
-    outcomes = [it.outcome for it in rows]
-    if {*map(type, outcomes)} != {Seen} or len(runs := {*map(_RUN, outcomes)}) > 1:
-        return rows
-    places = [*range(len(runs.pop()))]  # more than there are rows, if the last is a series
-    return SeenRows(rows) if [*map(_PLACE, outcomes)] == places else rows
+        if first == "event":
+            return self._created.run.column(below) if below else [True] * len(self)
+        if path == "outcome.event_id":
+            return self._created.run.column("id")
+        get = attrgetter(path)
+        return [get(self[0])] * len(self) if path in _ALIKE else [*map(get, self)]
 
 
 def combined(rows: Sequence[EventRow]) -> EventRow:
@@ -165,8 +169,13 @@ def _each_once(items: Iterable[T]) -> tuple[T, ...]:
     return tuple({item.message: item for item in items}.values())
 
 
+def statuses(rows: Sequence[EventRow]) -> Sequence[WriteStatus]:
+    """That of each row."""
+    return rows.column(_STATUS) if isinstance(rows, CreatedRows) else [row.outcome.status for row in rows]
+
+
 def status_of(rows: Sequence[EventRow], *, dry_run: bool) -> BatchStatus:
-    good = sum([row.outcome.status in _GOOD for row in rows])
+    good = sum(map(_GOOD.__contains__, statuses(rows)))
     if good < len(rows):
         return BatchStatus.PARTIAL if good or _anything_there(rows) else BatchStatus.FAILED
     return BatchStatus.PLANNED if dry_run else BatchStatus.SUCCEEDED

@@ -52,7 +52,7 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
         for item in resolved
         if isinstance(item, Unresolved) or id(item) in rows_of
     ]
-    rows = tuple(chain.from_iterable(zip(*columns, strict=True)))
+    rows = columns[0] if len(columns) == 1 else [*chain.from_iterable(zip(*columns, strict=True))]
     return WriteReport(
         status=status_of(rows, dry_run=command.dry_run), rows=rows, requests=session.call.log.requests
     )

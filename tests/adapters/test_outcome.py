@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from gateway.adapters.outcome import Outcome, Seen, WriteStatus
+from gateway.adapters.outcome import Created, Outcome, Seen, WriteStatus, all_created
 from gateway.model.event import Event
 from gateway.model.run import as_run
 from gateway.model.time import EventTime
@@ -45,3 +45,22 @@ def test_what_is_said_of_a_part_of_what_was_seen_has_just_that_event() -> None:
 def test_where_nothing_is_left_of_what_was_seen_there_is_neither_event_nor_id() -> None:
     none = SEEN.about(None, ())
     assert (none.event, none.event_id, none.ids) == (None, None, ())
+
+
+def test_where_all_was_created_each_outcome_is_of_one_event_in_their_order() -> None:
+    created = Created([4, 7, 9], as_run([FIRST, SECOND, THIRD]), (1, 2))
+    said = [
+        Outcome(index=index, status=WriteStatus.CREATED, event=event, stored=True, requests=(1, 2))
+        for index, event in ((4, FIRST), (7, SECOND), (9, THIRD))
+    ]
+    assert [it.about(it.event, ()) for it in created] == said
+    assert [(it.event_id, it.ids, it.event_ids) for it in created[1:]] == [
+        (event.id, (event.id,), (event.id,)) for event in (SECOND, THIRD)
+    ]
+
+
+def test_only_of_many_events_nothing_is_said_of_each() -> None:
+    events = [event(str(number)) for number in range(11)]
+    assert isinstance(all_created([*range(11)], as_run(events), ()), Created)
+    few = as_run(events[:3])
+    assert all_created([*range(3)], few, ()) == [*Created([*range(3)], few, ())]

@@ -103,6 +103,18 @@ async def test_if_the_last_row_fails_what_was_created_is_removed_again(front: An
     assert await there(gateway) == before
 
 
+async def test_many_that_were_created_together_are_removed_again(front: Any) -> None:
+    gateway = await front()
+    before = await there(gateway)
+    gateway.sandbox.elasticsearch.faults.add("POST *", Fault(status=403), calls=(2,))
+    events = [{**UPGRADE, "title": f"No. {number}"} for number in range(12)]
+    report = await add(gateway, [ML, HOLIDAYS], *events)
+    assert sorted(statuses(report)) == ["FAILED"] * 12 + ["ROLLED_BACK"] * 12
+    assert len({row["calendarId"] for row in report["results"] if row["status"] == "ROLLED_BACK"}) == 1
+    assert [line["status"] for line in gateway.audit if line["action"] == "undo"] == ["rolled_back"] * 12
+    assert await there(gateway) == before
+
+
 async def test_silent_sources_are_undone_last_and_every_undoing_leaves_a_line(front: Any) -> None:
     gateway = await front()
     gateway.sandbox.msgraph.faults.add("POST /{calendar}/events", Fault(status=403), calls=(2,))

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 import structlog.testing
 from hypothesis import example, given
-from hypothesis.strategies import characters, lists, text
+from hypothesis.strategies import characters, lists, none, text
 
-from gateway.adapters.outcome import Outcome, WriteStatus
+from gateway.adapters.outcome import Created, Outcome, WriteStatus
 from gateway.adapters.upstream import Call, UpstreamRequest
 from gateway.errors import Code, Problem
 from gateway.model.elasticsearch import ElasticsearchEventOptions
@@ -23,6 +23,7 @@ from gateway.model.event import Draft, Event, Recurrence
 from gateway.model.fields import DETAILS_OF
 from gateway.model.msgraph import MSGraphEventOptions
 from gateway.model.recurrence.rule import Frequency, RecurrenceRule
+from gateway.model.run import Made
 from gateway.model.time import EventTime
 from gateway.service.audit import Action, AuditTrail, Written, caller, fingerprints, open_sink
 
@@ -172,10 +173,33 @@ def test_what_events_hold_is_without_what_is_not_given_and_that_is_told_by_ident
 @example(keys=["\n{", "}\n{", '\r\n{"calendar":'])
 def test_each_line_is_of_one_event_whatever_its_key_holds(keys: list[str]) -> None:
     taken: list[bytes] = []
-    entries = [(None, msgspec.structs.replace(DRAFT, key=key), CREATED) for key in keys]
-    AuditTrail(taken.append).record_all(entries, call=_call(), action=Action.ADD, source="g")
+    written = [msgspec.structs.replace(DRAFT, key=key) for key in keys]
+    entry = (None, written, [CREATED] * len(keys))
+    AuditTrail(taken.append).record_all([entry], call=_call(), action=Action.ADD, source="g")
     lines = [json.loads(line) for line in b"".join(taken).decode().split("\n")[:-1]]
     assert [(line["request_id"], line["key"]) for line in lines] == [("r-1", key) for key in keys]
+
+
+@given(keys=lists(none() | text(max_size=6), min_size=1, max_size=4), ids=none() | text(max_size=3))
+@example(keys=[None, "k"], ids=None)
+@example(keys=["\0", '"\0"', "\n{"], ids="\0")
+@example(keys=[None, "\ud800", None], ids="")
+def test_of_events_that_were_created_together_each_has_the_line_that_it_has_by_itself(
+    keys: list[str | None], ids: str | None
+) -> None:
+    """Where a line cannot be written, all others are."""
+    call = _call()
+    call.log.add(UpstreamRequest(source="g", method="GET", path="/", request_id=ids))
+    written = [msgspec.structs.replace(DRAFT, key=key) for key in keys]
+    events = [msgspec.structs.replace(EVENT, id=f'g:{number}é"') for number in range(len(keys))]
+    created = Created([*range(len(keys))], Made(events), (1, 2))
+    lines: list[bytes] = []
+    for outcomes in (created, [*created]):
+        with structlog.testing.capture_logs():
+            AuditTrail(lines.append, now=lambda: NOON).record_all(
+                [("g:\0", written, outcomes)], call=call, action=Action.ADD, source="g"
+            )
+    assert lines[:1] == lines[1:]
 
 
 def test_a_sink_that_fails_is_loud_and_loses_no_id() -> None:
@@ -232,9 +256,9 @@ def test_half_a_line_spoils_no_other() -> None:
 def test_several_lines_go_to_the_sink_at_once_and_one_that_cannot_be_written_keeps_no_other_back() -> None:
     taken: list[bytes] = []
     odd = Draft(title="\ud800", start=START, end=END)
-    entries = [("g:users/o/calendar", written, CREATED) for written in (DRAFT, odd, EVENT)]
+    entry = ("g:users/o/calendar", (DRAFT, odd, EVENT), (CREATED,) * 3)
     with structlog.testing.capture_logs() as logs:
-        AuditTrail(taken.append).record_all(entries, call=_call(), action=Action.ADD, source="g")
+        AuditTrail(taken.append).record_all([entry], call=_call(), action=Action.ADD, source="g")
     (together,) = taken
     assert [json.loads(line)["fingerprint"] for line in together.splitlines()] == [
         fingerprint(DRAFT),
@@ -247,10 +271,10 @@ def test_several_lines_go_to_the_sink_at_once_and_one_that_cannot_be_written_kee
 def test_where_the_caller_cannot_be_written_each_row_is_logged_and_none_is_lost_to_the_call() -> None:
     taken: list[bytes] = []
     call = msgspec.structs.replace(_call(), caller="\ud800")
-    entries = [("g:users/o/calendar", written, CREATED) for written in (DRAFT, EVENT)]
+    entry = ("g:users/o/calendar", (DRAFT, EVENT), (CREATED,) * 2)
     trail = AuditTrail(taken.append)
     with structlog.testing.capture_logs() as logs:
-        trail.record_all(entries, call=call, action=Action.ADD, source="g")
+        trail.record_all([entry], call=call, action=Action.ADD, source="g")
     assert [(it["event"], it["event_ids"]) for it in logs] == [
         ("audit.failed", ("g:users/o/events/E",)),
         ("audit.failed", ("g:users/o/events/E",)),

@@ -1,15 +1,14 @@
-"""Rows of a report that belong together: columns of those that were seen together, and one row of several."""
+"""Rows of a report that belong together: columns of what was created together, one row of several."""
 
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
-import pytest
-
-from gateway.adapters.outcome import Outcome, Seen, WriteStatus
+from gateway.adapters.outcome import Created, Outcome, WriteStatus
 from gateway.errors import Code, Problem
 from gateway.model.event import Event
 from gateway.model.run import Made
 from gateway.model.time import EventTime
-from gateway.service.report import EventRow, SeenRows, combined, with_columns
+from gateway.service.report import CreatedRows, EventRow, combined, statuses
 
 START = datetime(2027, 3, 2, 8, tzinfo=UTC)
 BEHIND = Problem(code=Code.UNAVAILABLE, message="It is down.")
@@ -27,39 +26,42 @@ def event(number: int) -> Event:
     )
 
 
-def seen_together(lengths: list[int]) -> tuple[EventRow, ...]:
-    """The rows of single events and of series, which have so many."""
-    run = Made([event(number) for number in range(sum(lengths))])
-    places = [sum(lengths[:index]) for index in range(len(lengths))]
-    return tuple(
-        EventRow(
-            event_index=index,
-            outcome=Seen(
-                index=index,
-                status=WriteStatus.CREATED,
-                event_ids=tuple(run[each].id for each in range(place, place + length)),
-                run=run,
-                place=place,
-                event_id=run[place].id,
-            ),
-        )
-        for index, (place, length) in enumerate(zip(places, lengths, strict=True))
+def row(outcome: Outcome) -> EventRow:
+    place = outcome.index
+    return EventRow(
+        event_index=place,
+        calendar_index=0,
+        calendar_id="es:a",
+        key=f"key {place}",
+        outcome=outcome,
+        event_ids=outcome.ids,
     )
 
 
-@pytest.mark.parametrize(
-    ("lengths", "have"),
-    [([1] * 13, True), ([1] * 12 + [3], False), ([3] + [1] * 12, False), ([1] * 9, False)],
-    ids=["single events", "a series at the end", "a series at the beginning", "few"],
+ATTRIBUTES = (
+    *(
+        "event_index",
+        "calendar_index",
+        "calendar_id",
+        "key",
+        "event_ids",
+        "event.title",
+        "event.start.instant",
+    ),
+    *("outcome.status", "outcome.event_id", "outcome.previous_id", "outcome.stored"),
 )
-def test_rows_have_columns_where_each_is_of_one_event_and_they_are_many(
-    lengths: list[int], *, have: bool
-) -> None:
-    rows = with_columns(seen_together(lengths))
-    assert isinstance(rows, SeenRows) is have
-    if isinstance(rows, SeenRows):
-        for path in ("event_index", "event", "event.title", "event.start.instant"):
-            assert len(rows.column(path)) == len(rows)
+
+
+def test_rows_of_events_that_were_created_together_are_those_of_each_and_so_are_their_columns() -> None:
+    created = Created([*range(12)], Made([event(number) for number in range(12)]), (1, 2))
+    rows = CreatedRows(created, row)
+    each = [*rows]
+    assert each == [row(outcome) for outcome in created]
+    assert (rows[3], rows[4:6], len(rows)) == (each[3], each[4:6], 12)
+    for path in ATTRIBUTES:
+        assert rows.column(path) == [attrgetter(path)(it) for it in each]
+    assert rows.column("event") == [True] * 12
+    assert statuses(rows) == statuses(each)
 
 
 def test_the_outcome_of_several_rows_has_the_problem_that_its_status_comes_of():

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.adapters.elasticsearch.ids import written_event_id
 from gateway.adapters.elasticsearch.mark import parted
 from gateway.adapters.elasticsearch.wire import EventReader, StoredEvent
 from gateway.model.event import Event, SourceKind
@@ -49,6 +50,10 @@ class StoredRun(Run):
     def names(self) -> Sequence[str]:
         """What its events are named by in ids, beside their starts."""
         return encode_segments([it.event_id for it in self.stored])
+
+    def id(self, place: int) -> str:
+        stored = self.stored[place]
+        return written_event_id(self.reader.calendar, stored.start_time, stored.event_id)
 
     def event(self, place: int) -> Event:
         return self.reader.read(self.stored[place])

@@ -14,7 +14,7 @@ from gateway.adapters.elasticsearch.posting import ACCEPTED, Posted, Posting, Ro
 from gateway.adapters.elasticsearch.run import StoredRun
 from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import CONTENT, EventReader, StoredEvent
-from gateway.adapters.outcome import Outcome, Seen, WriteStatus
+from gateway.adapters.outcome import Outcome, WriteStatus, all_created
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotStored, Problem, UpstreamError
 from gateway.model.fields import EVERYTHING, Fields
@@ -28,7 +28,7 @@ Found = Sequence[StoredEvent | None]
 
 def write(
     api: MLApi, step: MLStep, *, size: int, log: UpstreamLog, fields: Fields = EVERYTHING
-) -> Awaitable[list[Outcome]]:
+) -> Awaitable[Sequence[Outcome]]:
     """What became of each event of the step. Only what was seen afterwards is created."""
     return _Write(api, step, size, log, fields).run()
 
@@ -45,7 +45,7 @@ class _Write:
         self._reader = EventReader(step.calendar, fields)
         self._sent = [*chain.from_iterable(self._rows)]
 
-    async def run(self) -> list[Outcome]:
+    async def run(self) -> Sequence[Outcome]:
         _, post, _ = self._step.requests
         try:
             before = {event.event_id for event in await self._look()}
@@ -61,7 +61,8 @@ class _Write:
             return self._outcomes([_unseen(said, exc.problem) for said in posted], nothing)
         found = self._found(posted, before, after)
         there = [event for event in found if event is not None]
-        return self._created(there) if len(there) == len(found) else self._outcomes(posted, found)
+        is_plain = len(there) == len(found) == len(self._rows)
+        return self._created(there) if is_plain else self._outcomes(posted, found)
 
     async def _look(self) -> Sequence[StoredEvent]:
         """The events of the span; beyond its first run, for they may be many, those like one that is sent."""
@@ -85,24 +86,10 @@ class _Write:
         found = iter(match([*compress(self._sent, went)], before, after))
         return [next(found) if each else None for each in went]
 
-    def _created(self, events: Sequence[StoredEvent]) -> list[Outcome]:
-        """The outcomes where all is there."""
-        run = StoredRun(self._reader, events)
-        ids, requests = run.ids, tuple(self._log.indexes)
-        ends = [*accumulate(map(len, self._rows))]
-        return [
-            Seen(
-                index=planned.index,
-                status=WriteStatus.CREATED,
-                event_ids=(ids[place],) if end - place == 1 else tuple(ids[place:end]),
-                stored=True,
-                requests=requests,
-                run=run,
-                place=place,
-                event_id=ids[place],
-            )
-            for planned, place, end in zip(self._step.events, [0, *ends[:-1]], ends, strict=True)
-        ]
+    def _created(self, events: Sequence[StoredEvent]) -> Sequence[Outcome]:
+        """The outcomes where all is there, and nothing is a series."""
+        indexes = [planned.index for planned in self._step.events]
+        return all_created(indexes, StoredRun(self._reader, events), tuple(self._log.indexes))
 
     def _outcomes(self, posted: Sequence[Posted], found: Found) -> list[Outcome]:
         ends = accumulate(map(len, self._rows))
