@@ -5,28 +5,33 @@ import select
 from math import inf
 from typing import Final, Self, cast
 
-import httptools
 import httpx2
 
-MAX_WITHOUT_BODY: Final = 256 * 1024
-"""How many bytes of headers, or of whatever is no body, may come in a row."""
+from gateway.adapters.head import Head, plain_head
+from gateway.adapters.parsing import Parsing, Part
+
 _HIGH_WATER: Final = 1024 * 1024
+"""How much of a body waits to be drawn before the server has to: longer ones go in parts of that size."""
 _EARLY: Final = 0.001
 """Event loops count in milliseconds: a timer may be as much too early."""
 _HAS_LENGTH: Final = frozenset({"content-length", "transfer-encoding"})
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Made by an event loop. `lost` is done when it is closed for good.
+
+    Reads into `buffer`, which all connections of a loop may have together. A body of a known length that does
+    not come at once is read to where it stays.
 
     `status` and `headers` are those of the answer that is coming, 0 until its headers are there. Names of
     headers are lower case. What goes wrong is raised to whoever waits for it, as an error of httpx.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, buffer: memoryview) -> None:
+        self._buffer = buffer
         self._loop = asyncio.get_running_loop()
         self.lost: Final[asyncio.Future[None]] = self._loop.create_future()
-        self._parser = httptools.HttpResponseParser(self)
+        self._parsing = Parsing()
         self._timer: asyncio.TimerHandle | None = None
         self._rings = self._until = inf
         self._expect(is_asked=False)
@@ -34,11 +39,13 @@ class Connection(asyncio.Protocol):
     def _expect(self, *, is_asked: bool) -> None:
         """Forgets the last answer."""
         self._is_asked = is_asked
-        self._is_complete = self._keeps_alive = False
+        self._is_parsed = self._is_complete = self._keeps_alive = self._is_paused = False
         self.status = 0
         self.headers: dict[str, str] = {}
-        self._parts: list[bytes] = []
-        self._waiting_bytes = self._bytes_without_body = 0
+        self._parts: list[Part] = []
+        self._space: memoryview | None = None  # what is still to come of the last part
+        self._left = 0  # what is to come behind that, where a body's length is known
+        self._waiting_bytes = 0
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
 
@@ -56,28 +63,27 @@ class Connection(asyncio.Protocol):
 
     async def more(self) -> None:
         """Waits for all of the answer, or for a large part. Raises what went wrong."""
-        if self._error is None and not self._is_complete and self._waiting_bytes <= _HIGH_WATER:
+        if self._error is None and not self._is_complete and not self._is_paused:
             self._waiter = self._loop.create_future()
             await self._waiter
         if self._error is not None:
             raise self._error
 
-    def rest(self) -> bytes | None:
+    def rest(self) -> Part | None:
         """What was not read yet of a short body, if its end has come; None if it is to be read in parts."""
-        is_short = self._is_complete and self._waiting_bytes <= _HIGH_WATER
-        return self._drawn() if is_short else None
+        return self._drawn() if self._is_complete and not self._is_paused else None
 
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> bytes:
+    async def __anext__(self) -> Part:
         """The next part of the body: a large one, or the last."""
         await self.more()
         if not self._parts:
             raise StopAsyncIteration
-        is_paused = self._waiting_bytes > _HIGH_WATER
         part = self._drawn()
-        if is_paused:
+        if self._is_paused:
+            self._is_paused = False
             self._transport.resume_reading()
         return part
 
@@ -94,8 +100,8 @@ class Connection(asyncio.Protocol):
         """Closes at once, in the midst of whatever is going on."""
         self._transport.abort()
 
-    def _drawn(self) -> bytes:
-        part = b"".join(self._parts)
+    def _drawn(self) -> Part:
+        part = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
         self._waiting_bytes = 0
         return part
@@ -133,19 +139,18 @@ class Connection(asyncio.Protocol):
         self._poll = select.poll()
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
-    def data_received(self, data: bytes) -> None:
-        if not self._is_asked:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - it is the loop's guess
+        if self._left and self._space is None:
+            self._make_space(self._buffer[:0])
+        return self._buffer if self._space is None else self._space
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self._space is not None:
+            self._fill(self._space[nbytes:])
+        elif self._is_asked:
+            self._read(self._buffer[:nbytes])
+        else:
             self.close()
-            return
-        self._bytes_without_body += len(data)
-        try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as exc:
-            self._fail(httpx2.RemoteProtocolError(f"The server does not answer in HTTP/1.1: {exc}"))
-        if self._bytes_without_body > MAX_WITHOUT_BODY:
-            self._fail(httpx2.RemoteProtocolError("The server's headers have no end."))
-        if self._is_complete or self._waiting_bytes > _HIGH_WATER:
-            self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Before HTTP/1.1 that is where a body ends."""
@@ -156,40 +161,71 @@ class Connection(asyncio.Protocol):
         elif not _HAS_LENGTH.isdisjoint(self.headers):
             self._fail(httpx2.RemoteProtocolError("Server disconnected before the end of its response."))
         else:
-            self._is_complete = True
-            self._wake()
+            self._end(keeps_alive=False)
         if self._timer is not None:
             self._timer.cancel()
-        del self._parser  # which holds on to this
         self.lost.set_result(None)
 
-    # What the parser calls.
+    # What comes.
 
-    def on_message_begin(self) -> None:
-        self._keeps_alive = False  # one that follows the answer unasked is none of ours
-
-    def on_header(self, raw_name: bytes, raw_value: bytes) -> None:
-        if not self.status:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
-
-    def on_headers_complete(self) -> None:
-        status = self._parser.get_status_code()
-        if status < 200:  # the answer is still to come
-            self.headers.clear()
-        elif not self._is_complete:
-            self.status = status
-
-    def on_body(self, body: bytes) -> None:
+    def _read(self, data: memoryview) -> None:
         if self._is_complete:
-            return
-        self._bytes_without_body = 0
-        self._parts.append(body)
-        self._waiting_bytes += len(body)
-        if self._waiting_bytes > _HIGH_WATER:
-            self._transport.pause_reading()
+            self._keeps_alive = False  # what follows the answer unasked is none of ours
+        elif self._is_parsed or (head := plain_head(data)) is None:
+            self._parse(data)
+        else:
+            self._begin(head, data[head.size :])
 
-    def on_message_complete(self) -> None:
-        if self.status and not self._is_complete:
-            self._is_complete = True
-            self._keeps_alive = self._parser.should_keep_alive()
+    def _begin(self, head: Head, data: memoryview) -> None:
+        """Takes what has come of a body whose length is known, and makes room for what has not."""
+        self.status, self.headers = head.status, head.headers
+        if len(data) < head.length:
+            self._left = head.length
+            self._make_space(data)
+        else:
+            self._parts.append(data[: head.length].tobytes())
+            self._end(keeps_alive=len(data) == head.length)
+
+    def _end(self, *, keeps_alive: bool) -> None:
+        """The answer has come to its end."""
+        self._is_complete, self._keeps_alive = True, keeps_alive
+        self._wake()
+
+    def _make_space(self, begun: memoryview) -> None:
+        """For the next part of a body, which has begun to come."""
+        part = bytearray(min(self._left, _HIGH_WATER))
+        space = memoryview(part)
+        space[: len(begun)] = begun
+        self._space = space[len(begun) :]
+        self._left -= len(part)
+        self._parts.append(part)
+
+    def _fill(self, space: memoryview) -> None:
+        """So much is left of the space."""
+        self._space = space if len(space) else None
+        if self._space is None and self._left:
+            self._pause()
+        elif self._space is None:
+            self._end(keeps_alive=True)
+
+    def _pause(self) -> None:
+        """Until somebody draws what there is."""
+        self._is_paused = True
+        self._transport.pause_reading()
+        self._wake()
+
+    def _parse(self, data: memoryview) -> None:
+        """Reads an answer that does not say its length, or is unusual in another way."""
+        if not self._is_parsed:
+            self._is_parsed = True
+            self._parsing.begin()
+        wrong = self._parsing.feed(data)
+        self.status, self.headers = self._parsing.status, self._parsing.headers
+        self._parts += self._parsing.parts
+        self._waiting_bytes += sum(map(len, self._parsing.parts))
+        if self._parsing.is_complete:
+            self._end(keeps_alive=self._parsing.keeps_alive)
+        if wrong is not None:
+            self._fail(wrong)
+        if self._waiting_bytes > _HIGH_WATER:
+            self._pause()

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import aiohappyeyeballs
@@ -15,6 +15,7 @@ from gateway.adapters.gate import Gate
 
 _AT_ONCE: Final = 256
 _KEPT_SECONDS: Final = 5.0
+_READ_AT_ONCE: Final = 64 * 1024
 _NEXT_ADDRESS_AFTER: Final = 0.25
 """The seconds that one address of a host has before the next one is tried beside it (RFC 8305)."""
 
@@ -27,6 +28,7 @@ class Connections:
         self._host = server.raw_host.decode("ascii")
         self._tls = _speaking_http1(tls or _trusted_by_the_machine()) if server.scheme == "https" else None
         self._port = server.port or (443 if self._tls else 80)
+        self._buffer = memoryview(bytearray(_READ_AT_ONCE))
         self._places = Gate(at_once)
         self._open: set[Connection] = set()
         self._kept: list[tuple[float, Connection]] = []
@@ -106,7 +108,7 @@ class Connections:
         )
         name = self._host if self._tls else None
         _, connection = await loop.create_connection(
-            Connection, sock=connected, ssl=self._tls, server_hostname=name
+            partial(Connection, self._buffer), sock=connected, ssl=self._tls, server_hostname=name
         )
         return connection
 

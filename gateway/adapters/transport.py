@@ -15,6 +15,7 @@ import structlog
 from gateway.adapters.connection import Connection
 from gateway.adapters.connections import Connections
 from gateway.adapters.outgoing import Root
+from gateway.adapters.parsing import Part
 from gateway.adapters.unpacking import alone, unpacked, unpacked_at_once
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
@@ -80,7 +81,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: Part
 
     @property
     def ok(self) -> bool:
@@ -168,7 +169,7 @@ class Transport:
     async def aclose(self) -> None:
         await self._connections.aclose()
 
-    async def _unpacked(self, connection: Connection, coding: str | None) -> bytes:
+    async def _unpacked(self, connection: Connection, coding: str | None) -> Part:
         """A body that is long, or packed."""
         packed = connection.rest()
         if packed is None:
@@ -176,8 +177,8 @@ class Transport:
         whole = unpacked_at_once(packed, coding)
         return await self._read(unpacked(alone(packed), coding)) if whole is None else whole
 
-    async def _read(self, parts: AsyncIterator[bytes]) -> bytes:
-        chunks: list[bytes] = []
+    async def _read(self, parts: AsyncIterator[Part]) -> bytes:
+        chunks: list[Part] = []
         size, is_long = 0, False
         try:
             async for chunk in parts:

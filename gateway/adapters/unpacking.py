@@ -6,12 +6,14 @@ from typing import Final
 
 import httpx2
 
+from gateway.adapters.parsing import Part
+
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _AT_ONCE: Final = 1024 * 1024
 """How long a piece may be."""
 
 
-def unpacked_at_once(body: bytes, coding: str | None) -> bytes | None:
+def unpacked_at_once(body: Part, coding: str | None) -> bytes | None:
     """What was packed into a whole body, None if it goes piece by piece only. Raises httpx2.DecodingError."""
     if coding != "gzip":
         return None
@@ -23,12 +25,12 @@ def unpacked_at_once(body: bytes, coding: str | None) -> bytes | None:
     return unpacked if len(unpacked) < _AT_ONCE else None
 
 
-async def alone(body: bytes) -> AsyncIterator[bytes]:
+async def alone(body: Part) -> AsyncIterator[Part]:
     """A body that is there already, as the only part of it."""
     yield body
 
 
-def unpacked(parts: AsyncIterator[bytes], coding: str | None) -> AsyncIterator[bytes]:
+def unpacked(parts: AsyncIterator[Part], coding: str | None) -> AsyncIterator[Part]:
     """The body that was packed into the parts. Raises httpx2.DecodingError where none was."""
     if coding is None:
         return parts
@@ -38,11 +40,11 @@ def unpacked(parts: AsyncIterator[bytes], coding: str | None) -> AsyncIterator[b
     return httpx2.Response(200, headers=headers, stream=_Stream(parts)).aiter_bytes()
 
 
-async def _gunzipped(parts: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def _gunzipped(parts: AsyncIterable[Part]) -> AsyncIterator[bytes]:
     unpacking = zlib.decompressobj(_GZIP)
     try:
         async for part in parts:
-            packed = part
+            packed: Part = part
             while piece := unpacking.decompress(packed, _AT_ONCE):
                 yield piece
                 packed = unpacking.unconsumed_tail
@@ -55,8 +57,9 @@ async def _gunzipped(parts: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
 class _Stream(httpx2.AsyncByteStream):
     """Parts as httpx takes them, which knows more codings."""
 
-    def __init__(self, parts: AsyncIterator[bytes]) -> None:
+    def __init__(self, parts: AsyncIterator[Part]) -> None:
         self._parts = parts
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._parts
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._parts:
+            yield bytes(part)

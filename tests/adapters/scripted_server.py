@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from ssl import SSLContext
 from typing import Self
 
 Script = Callable[["Visit"], Awaitable[None]]
@@ -40,14 +41,16 @@ class Visit:
 class ScriptedServer:
     """Plays a script on every connection, while it is entered; a script that ends closes the connection."""
 
-    def __init__(self, script: Script, *, host: str = "127.0.0.1") -> None:
+    def __init__(self, script: Script, *, host: str = "127.0.0.1", tls: SSLContext | None = None) -> None:
         self._script = script
         self._host = host
+        self._tls = tls
         self.visits: list[Visit] = []
 
     @property
     def url(self) -> str:
-        return f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{self.port}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
 
     @property
     def requests(self) -> list[bytes]:
@@ -55,7 +58,7 @@ class ScriptedServer:
 
     async def __aenter__(self) -> Self:
         self._playing: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._accept, self._host, 0)
+        self._server = await asyncio.start_server(self._accept, self._host, 0, ssl=self._tls)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import socket
+import ssl
 import zlib
 from contextlib import aclosing, asynccontextmanager, closing
 from datetime import timedelta
@@ -20,6 +21,7 @@ from gateway.adapters.transport import MAX_ANSWER_BYTES, Answer, Transport
 from gateway.adapters.upstream import UpstreamLog, UpstreamRequest
 from gateway.errors import InvalidInput, NoAnswer, NotSent, UnexpectedAnswer, UpstreamError
 
+from .identity import Identity
 from .scripted_server import ScriptedServer, Visit
 
 pytestmark = pytest.mark.anyio
@@ -326,6 +328,14 @@ async def test_no_proxy_of_the_environment_is_asked(monkeypatch):
         assert (await ask(transport)).ok
 
 
+def tls(folder) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """What a server shows, and what trusts it."""
+    authority = Identity("an authority", is_authority=True)
+    file = folder / "authority.pem"
+    file.write_bytes(authority.pem)
+    return Identity("server", authority).context(folder), ssl.create_default_context(cafile=file)
+
+
 def coded(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
 
@@ -399,18 +409,33 @@ class Socket:
         self.is_reading = True
 
 
-async def test_an_answer_that_nobody_draws_is_not_read_on():
+def receive(connection: Connection, data: bytes) -> None:
+    """As much of the data as the connection takes at once."""
+    space = connection.get_buffer(-1)[: len(data)]
+    space[:] = data[: len(space)]
+    connection.buffer_updated(len(space))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n", id="by closing"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n", id="of a known length"),
+    ],
+)
+async def test_an_answer_that_nobody_draws_is_not_read_on(head):
     with closing(socket.socket()) as server:
-        wire, connection = Socket(server), Connection()
+        wire, connection = Socket(server), Connection(memoryview(bytearray(100_000)))
         connection.connection_made(wire)
         connection.ask(b"GET /x HTTP/1.1\r\n\r\n", inf)
-        connection.data_received(b"HTTP/1.1 200 OK\r\n\r\n")
-        for _ in range(20):
+        receive(connection, head)
+        for _ in range(2000):
             if wire.is_reading:
-                connection.data_received(bytes(100_000))
+                receive(connection, bytes(100_000))
         assert not wire.is_reading
         await connection.more()
-        assert (connection.status, connection.headers) == (200, {})
+        assert connection.status == 200
+        assert connection.rest() is None
         assert 1_000_000 < len(await anext(connection)) < 2_000_000
         assert wire.is_reading
 
@@ -446,6 +471,63 @@ async def test_every_request_over_a_connection_has_its_own_time():
         with pytest.raises(httpx2.ReadTimeout):
             await exchange(connections, 0.05)
         assert len(server.visits) == 1
+
+
+def pattern(length: int) -> bytes:
+    """Bytes of which none can stand for another one of the last thousand."""
+    return b"".join(b"%07d," % number for number in range(length // 8 + 1))[:length]
+
+
+MIB = 1024 * 1024
+LENGTHS = [0, 1, 65_000, 300_000, MIB - 1, MIB, MIB + 1, 2 * MIB, 3 * MIB + 5]
+
+
+@pytest.mark.parametrize("has_tls", [False, True], ids=["plain", "TLS"])
+async def test_bodies_of_all_lengths_come_whole_one_after_another(has_tls, tmp_path):
+    async def script(visit):
+        for length in LENGTHS:
+            await visit.request()
+            await visit.answer(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (length, pattern(length)))
+        await visit.left()
+
+    shown, trusting = tls(tmp_path) if has_tls else (None, None)
+    async with ScriptedServer(script, tls=shown) as server:
+        transport = Transport(server.url, source="es", timeout=timedelta(seconds=20), tls=trusting)
+        async with aclosing(transport):
+            for length in LENGTHS:
+                assert (await ask(transport)).body == pattern(length)
+            assert len(server.visits) == 1
+
+
+@pytest.mark.parametrize("length", [300_000, 3 * MIB])
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [(-1, "before the end"), (-100_000, "before the end"), (0, None), (1, None), (9999, None)],
+)
+async def test_a_long_body_has_the_length_that_was_promised_or_there_is_no_answer(length, sent, reason):
+    async def script(visit):
+        await visit.request()
+        await visit.answer(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % length, pattern(length + sent))
+
+    async with connected(script) as (server, transport):
+        for _ in range(2):
+            if reason is None:
+                assert (await ask(transport)).body == pattern(length)
+            else:
+                with pytest.raises(NoAnswer, match=reason):
+                    await ask(transport)
+        assert [len(visit.requests) for visit in server.visits] == [1, 1]
+
+
+async def test_a_long_body_that_stays_away_is_waited_for_no_longer_than_there_is_time():
+    async def script(visit):
+        await visit.request()
+        await visit.answer(b"HTTP/1.1 200 OK\r\ncontent-length: 300000\r\n\r\n", pattern(200_000))
+        assert await visit.left()
+
+    async with connected(script, seconds=0.2) as (_, transport):
+        with pytest.raises(NoAnswer, match="to the end within"):
+            await ask(transport)
 
 
 async def test_an_answer_before_the_request_has_left_ends_the_connection():

@@ -21,7 +21,7 @@ class Refusal(msgspec.Struct, frozen=True):
     additional_unsuccessful_credentials: str | None = None
 
     @classmethod
-    def of(cls, body: bytes) -> Self | None:
+    def of(cls, body: bytes | bytearray) -> Self | None:
         """The account in an answer's body, or None where there is none."""
         try:
             error = msgspec.json.decode(body, type=_Body).error

@@ -114,7 +114,7 @@ class Issuer:
         return _object(answer.body, url)
 
 
-def _object(body: bytes, url: str) -> Mapping[str, Any]:
+def _object(body: bytes | bytearray, url: str) -> Mapping[str, Any]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as exc:
