@@ -1,7 +1,8 @@
 """Who gets in: what is checked of a request before its body is read, and how much is read of that."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final, Self
 
@@ -110,25 +111,31 @@ class Visit:
         by itself.
         """
         admission = self._admission
-        task = self.task
-        admission.bodies.begin(task, task.get_loop())
+        asked = await read_operation(
+            self._request,
+            largest_body=admission.largest_body,
+            largest_batch=admission.largest_batch,
+            take=self._take,
+            in_time=self._in_time,
+        )
+        if isinstance(asked, tuple):
+            admission.count(self.line, len(asked) - 1)
+        return asked
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """While what is within may take no longer than a body. Raises BadRequest if it does."""
+        task, bodies = self.task, self._admission.bodies
+        bodies.begin(task, task.get_loop())
         try:
-            asked = await read_operation(
-                self._request,
-                largest_body=admission.largest_body,
-                largest_batch=admission.largest_batch,
-                take=self._take,
-            )
+            yield
         except asyncio.CancelledError as exc:
             if _TOO_SLOW not in exc.args:
                 raise
             task.uncancel()
             raise BadRequest(408, _TOO_SLOW, {"connection": "close"}) from exc
         finally:
-            admission.bodies.end(task)
-        if isinstance(asked, tuple):
-            admission.count(self.line, len(asked) - 1)
-        return asked
+            bodies.end(task)
 
     def _take(self, count: int) -> None:
         """Takes what room a piece of the body needs, if it is long."""

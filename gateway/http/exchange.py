@@ -47,6 +47,15 @@ class Exchange(RequestResponseCycle):
         self.waiting_for_100_continue = connection.expect_100_continue
         self.body = bytearray()
 
+    def whole_body(self) -> bytes | None:
+        """The body, if all of it has come. It is taken by that; None if it is to be received."""
+        if self.more_body or self.disconnected:
+            return None
+        body, self.body = bytes(self.body), bytearray()
+        self.message_event.clear()
+        self.flow.resume_reading()
+        return body
+
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start" and not self.response_started:
             self._head = message

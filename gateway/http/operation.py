@@ -1,6 +1,7 @@
 """A GraphQL operation, or a batch of them, out of an HTTP request, or what is wrong with the request."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -45,10 +46,12 @@ async def read_operation(
     largest_body: int = LARGEST_BODY,
     largest_batch: int = 0,
     take: Callable[[int], object] = lambda _: None,
+    in_time: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Operation | Batch:
     """The operation in a GET's query string, or what is in a POST's body. Raises BadRequest.
 
-    `take` is called with the length of each piece of a body before it is kept, and may refuse it.
+    `take` is called with the length of each piece of a body before it is kept, and may refuse it. What has
+    not come yet is waited for `in_time`.
 
     A batch is refused as a whole if it has a member that is no operation.
     """
@@ -56,7 +59,15 @@ async def read_operation(
         return _checked(_from_query(request.query))
     if request.method == "POST":
         _check_content_type(request.headers.get("content-type", ""))
-        return _posted(await _body(request, largest_body, take), largest_batch)
+        _check_announced(request.headers.get("content-length", ""), largest_body)
+        body = request.body_at_hand()
+        if body is None:
+            with in_time():
+                body = await _body(request, largest_body, take)
+        else:
+            _check_size(len(body), largest_body)
+            take(len(body))
+        return _posted(body, largest_batch)
     message = f"{request.method} is not served here: use GET for queries, POST for all."
     raise BadRequest(405, message, {"allow": "GET, POST"})
 
@@ -86,12 +97,9 @@ def _from_query(raw: bytes) -> dict[str, Any]:
 
 
 async def _body(request: Request, largest: int, take: Callable[[int], object]) -> bytes:
-    """Refused at once if it is said to be too long, or as soon as it is."""
+    """Refused as soon as it is too long."""
     chunks: list[bytes] = []
     size = 0
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced[:_DIGITS]) > largest:
-        raise _too_long(largest)
     more = True
     while more:
         message = await request.receive()
@@ -99,17 +107,23 @@ async def _body(request: Request, largest: int, take: Callable[[int], object]) -
             raise ClientDisconnect
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > largest:
-            raise _too_long(largest)
+        _check_size(size, largest)
         take(len(chunk))
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
 
 
-def _too_long(largest: int) -> BadRequest:
-    message = f"The body is above the limit of {largest} bytes. The setting is limits.max_body_bytes."
-    return BadRequest(413, message, {"connection": "close"})
+def _check_announced(length: str, largest: int) -> None:
+    """What is said to be too long is refused before it has come."""
+    if length.isdecimal():
+        _check_size(int(length[:_DIGITS]), largest)
+
+
+def _check_size(size: int, largest: int) -> None:
+    if size > largest:
+        message = f"The body is above the limit of {largest} bytes. The setting is limits.max_body_bytes."
+        raise BadRequest(413, message, {"connection": "close"})
 
 
 def _as_json(header: str) -> None:

@@ -6,6 +6,8 @@ from typing import Final
 import msgspec
 from starlette.types import Receive, Scope
 
+from gateway.http.exchange import Exchange
+
 RECEIVED: Final = "gateway.received"
 """Where a scope keeps them."""
 
@@ -24,6 +26,11 @@ class Request(msgspec.Struct, frozen=True):
         client = scope.get("client")
         address = client[0] if client else None
         return cls(scope["method"], received(scope), scope["query_string"], address, receive)
+
+    def body_at_hand(self) -> bytes | None:
+        """The body, if the connection is ours and all of it has come. It is taken by that."""
+        exchange = getattr(self.receive, "__self__", None)
+        return exchange.whole_body() if isinstance(exchange, Exchange) else None
 
 
 def received(scope: Scope) -> Mapping[str, str]:
