@@ -7,7 +7,6 @@ from typing import Any, Final
 import msgspec
 import structlog
 from graphql import GraphQLError
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
@@ -19,17 +18,69 @@ from gateway.http.refusal import Refusal
 from gateway.http.request import received
 from gateway.model.time import to_iso_duration
 
-_USUAL: Final = 2 + len(POLICIES)
 _log = structlog.get_logger(__name__)
 
 
-def answer(result: ExecutionResult, media: str) -> Response:
+class Answer:
+    """A response whose headers are known and complete, and need not be made by way of Starlette's.
+
+    One without `more` of them leaves as a whole where the connection is ours, and nothing in between.
+    `request_id` names the request that it answers, where it has one.
+    """
+
+    request_id: str | None = None
+
+    def __init__(self, body: bytes, status: int, media: str, more: Sequence[Header] = ()) -> None:
+        self.body: Final = body
+        self.status_code: Final = status
+        self._media = media
+        self._more = more
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        is_long = len(self.body) >= SMALL
+        varies = is_long and not TAKES_GZIP[received(scope).get("accept-encoding")]
+        exchange = getattr(send, "__self__", None)
+        if isinstance(exchange, Exchange) and not self._more:
+            lines = self._lines(varies=varies)
+            if exchange.answer(self.status_code, lines, self.body):
+                return
+        headers = self.headers(varies=varies)
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+    def headers(self, *, varies: bool = False) -> list[Header]:
+        """All headers, in the order in which they travel."""
+        named = [(b"x-request-id", self.request_id.encode())] if self.request_id else []
+        length = (b"content-length", b"%d" % len(self.body))
+        return [*_usual(self._media), length, *self._more, *named, *([VARY] if varies else [])]
+
+    def _lines(self, *, varies: bool) -> bytes:
+        """The same as they travel, if there are no more."""
+        named = f"x-request-id: {self.request_id}\r\n".encode() if self.request_id else b""
+        usual, vary = _usual_lines(self._media), line(VARY) if varies else b""
+        return b"%bcontent-length: %d\r\n%b%b" % (usual, len(self.body), named, vary)
+
+
+@cache
+def _usual(media: str) -> Sequence[Header]:
+    """The headers of any answer of that type."""
+    type_ = (b"content-type", f"{media}; charset=utf-8".encode())
+    return (b"cache-control", b"no-store"), type_, *POLICIES
+
+
+@cache
+def _usual_lines(media: str) -> bytes:
+    """The same as they travel."""
+    return b"".join(map(line, _usual(media)))
+
+
+def answer(result: ExecutionResult, media: str) -> Answer:
     """The response to an operation that was understood as far as it was.
 
     An operation that was not executed has no data; that is 400 in the newer media type and 200 in the older.
     """
     if not result.errors:
-        return _Encoded(msgspec.json.encode({"data": result.data}), 200, media)
+        return Answer(msgspec.json.encode({"data": result.data}), 200, media)
     content = content_of(result)
     status = 400 if media == GRAPHQL and "data" not in content else 200
     return json_response(content, status, media)
@@ -45,7 +96,7 @@ def content_of(result: ExecutionResult) -> dict[str, Any]:
     return content
 
 
-def refused(refusal: Refusal, media: str) -> Response:
+def refused(refusal: Refusal, media: str) -> Answer:
     """The response to a request that is not served."""
     return json_response(content_of_refusal(refusal), refusal.status, media, refusal.headers)
 
@@ -61,48 +112,10 @@ def content_of_refusal(refusal: Refusal) -> dict[str, Any]:
 
 def json_response(
     content: object, status: int, media: str, headers: Mapping[str, str] | None = None
-) -> Response:
+) -> Answer:
     """JSON under a media type."""
     more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
-    return _Encoded(msgspec.json.encode(content), status, media, more)
-
-
-class _Encoded(Response):
-    """A response whose headers are known and complete, and need not be made by way of Starlette's.
-
-    One that has no `more` of them leaves as a whole where the connection is ours, and nothing in between.
-    """
-
-    def __init__(self, body: bytes, status: int, media: str, more: Sequence[Header] = ()) -> None:
-        self.status_code = status
-        self.body = body
-        self.raw_headers = [*_usual(media), (b"content-length", b"%d" % len(body)), *more]
-        self._lines = None if more else _lines(media)
-
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        headers = self.raw_headers
-        if len(self.body) >= SMALL and not TAKES_GZIP[received(scope).get("accept-encoding")]:
-            headers = [*headers, VARY]
-        exchange = getattr(send, "__self__", None)
-        if self._lines is not None and isinstance(exchange, Exchange):
-            lines = b"".join([self._lines, *map(line, headers[_USUAL:])])
-            if exchange.answer(self.status_code, lines, self.body):
-                return
-        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
-
-
-@cache
-def _usual(media: str) -> Sequence[Header]:
-    """The headers of any answer of that type."""
-    type_ = (b"content-type", f"{media}; charset=utf-8".encode())
-    return (b"cache-control", b"no-store"), type_, *POLICIES
-
-
-@cache
-def _lines(media: str) -> bytes:
-    """The same as they travel."""
-    return b"".join(map(line, _usual(media)))
+    return Answer(msgspec.json.encode(content), status, media, more)
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:

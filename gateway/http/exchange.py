@@ -79,11 +79,11 @@ class Exchange(RequestResponseCycle):
         )
         if is_simple:
             self.response_started = self.response_complete = True
-            whole = (STATUS_LINE[status], *map(line, self.default_headers), lines, b"\r\n")
+            head = b"".join([STATUS_LINE[status], *map(line, self.default_headers), lines, b"\r\n"])
             if len(body) < _SHORT:
-                self.transport.write(b"".join((*whole, body)))
+                self.transport.write(head + body)
             else:
-                self.transport.writelines((b"".join(whole), body))
+                self.transport.writelines((head, body))
             self.message_event.set()
             self.on_response()
         return is_simple

@@ -12,7 +12,6 @@ from uuid import UUID
 
 import structlog
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
@@ -23,7 +22,7 @@ from gateway.adapters.deadline import Deadline
 from gateway.adapters.upstream import Call, UpstreamLog
 from gateway.errors import Code
 from gateway.http.admission import Admission, Visit
-from gateway.http.answer import answer, content_of, content_of_refusal, json_response, refused
+from gateway.http.answer import Answer, answer, content_of, content_of_refusal, json_response, refused
 from gateway.http.graphiql.page import Explorer
 from gateway.http.identity.caller import Caller
 from gateway.http.logging import REQUEST_ID
@@ -98,10 +97,10 @@ class GraphQLEndpoint:
             response = await self._respond(request, request_id)
         finally:
             REQUEST_ID.reset(bound)
-        response.raw_headers.append((b"x-request-id", request_id.encode()))
+        response.request_id = request_id
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request, request_id: str) -> Response:
+    async def _respond(self, request: Request, request_id: str) -> Answer:
         media = _MEDIA[request.headers.get("accept")]
         if media is None:
             return refused(BadRequest(406, f"Only {GRAPHQL} and {JSON} are served: accept one."), JSON)
@@ -121,7 +120,7 @@ class GraphQLEndpoint:
         except Refusal as exc:
             response = refused(exc, media)
         except ClientDisconnect:
-            response = Response(status_code=_CLIENT_LEFT)
+            response = Answer(b"", _CLIENT_LEFT, media)
         except asyncio.CancelledError as exc:
             if _GRACE_IS_OVER not in exc.args:
                 raise

@@ -35,18 +35,20 @@ _MAX_ERRORS: Final = 5
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A text as it was understood: either its errors, or its operations by their names."""
+    """A text as it was understood: either its errors, or its operations by their names.
+
+    Under no name there is the only one.
+    """
 
     errors: tuple[GraphQLError, ...] = ()
     operations: Mapping[str | None, Operation] = {}
 
     def operation(self, name: str | None) -> Operation:
         """The one of that name, or the only one. Raises CannotGetOperationTypeError if there is none."""
-        if name is None and len(self.operations) == 1:
-            return next(iter(self.operations.values()))
-        if name is None or name not in self.operations:
+        operation = self.operations.get(name)
+        if operation is None:
             raise CannotGetOperationTypeError(name)
-        return self.operations[name]
+        return operation
 
 
 class _Text(Source):
@@ -105,7 +107,10 @@ class Documents:
             leave_out_suggestions(errors)
         if errors:
             return Document(errors=tuple(errors))
-        return Document(operations={it.name: it for it in self._operations(ast)})
+        operations = {it.name: it for it in self._operations(ast)}
+        if len(operations) == 1:
+            operations[None] = next(iter(operations.values()))
+        return Document(operations=operations)
 
     def _syntax_error(self, error: GraphQLSyntaxError) -> GraphQLError:
         """The error, or that for the limit of tokens, after which the parser stops."""

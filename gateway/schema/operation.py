@@ -162,10 +162,12 @@ class Operation:
         except Exception:  # noqa: BLE001 - graphql-core comes to it again, and says where
             return self._built(context, given)
         variant = self._completions.under(values.coerced)
-        if variant.first is None:
-            variant.first = self._first(values)
+        first: Any = variant.first
+        if first is None:
+            first = variant.first = self._first(values)
         context.selections = variant.selections
-        return cast("Execution", variant.first).begun(context, values)
+        begun: Execution = first.begun(context, values)
+        return begun
 
     def _first(self, values: VariableValues) -> Execution:
         """What all executions of a variant are begun as."""

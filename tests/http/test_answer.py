@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLError
-from starlette.responses import Response
 from strawberry.types import ExecutionResult
 from structlog.testing import capture_logs
 
 from gateway.errors import InvalidTime, RateLimited
-from gateway.http.answer import answer, json_response, refused
+from gateway.http.answer import Answer, answer, json_response, refused
 from gateway.http.media import GRAPHQL, JSON
 from gateway.http.refusal import BadRequest
 
@@ -20,7 +19,7 @@ def _result(data: dict[str, Any] | None, *errors: GraphQLError) -> ExecutionResu
     return ExecutionResult(data=data, errors=list(errors) or None)
 
 
-def _content(response: Response) -> dict[str, Any]:
+def _content(response: Answer) -> dict[str, Any]:
     return json.loads(bytes(response.body))
 
 
@@ -105,10 +104,10 @@ def test_a_clients_mistake_is_not_logged() -> None:
 def test_a_refusal_is_a_well_formed_answer_with_its_headers() -> None:
     response = refused(BadRequest(405, "No.", {"allow": "POST"}), GRAPHQL)
     assert response.status_code == 405
-    assert response.headers["allow"] == "POST"
-    assert response.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
+    assert dict(response.headers())[b"allow"] == b"POST"
+    assert dict(response.headers())[b"content-type"] == f"{GRAPHQL}; charset=utf-8".encode()
     assert _content(response) == {"errors": [{"message": "No.", "extensions": {"code": "BAD_REQUEST"}}]}
 
 
 def test_answers_are_kept_by_no_cache() -> None:
-    assert json_response({}, 200, JSON).headers["cache-control"] == "no-store"
+    assert dict(json_response({}, 200, JSON).headers())[b"cache-control"] == b"no-store"

@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 import uvicorn
-from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from gateway.http.answer import json_response
+from gateway.http.answer import Answer, json_response
 from gateway.http.connection import _NAMES, _TARGETS, PunctualConnection, punctual
 from gateway.http.media import JSON
-from gateway.http.request import RECEIVED, received
+from gateway.http.request import RECEIVED, Request, received
 
 
 class Loop:
@@ -292,7 +291,7 @@ def test_no_header_becomes_two_or_holds_control_characters(
     assert client(connection).written == b""
 
 
-async def leave(answer: Response, connection: Any, *, is_seen: bool) -> None:
+async def leave(answer: Answer, connection: Any, *, is_seen: bool) -> None:
     """Has a connection write an answer whose messages somebody in between sees, or nobody."""
     cycle = connection.cycle
 
@@ -315,7 +314,7 @@ async def test_an_answer_looks_the_same_whether_its_messages_are_seen_or_not(
         one = connected()
         one.data_received(begin + b"\r\nhost: x\r\n" + end + b"\r\n")
         answer = json_response("a" * length, 200, JSON, headers)
-        answer.raw_headers.append((b"X-Request-ID", b"1"))
+        answer.request_id = "1"
         await leave(answer, one, is_seen=is_seen)
         written.append((client(one).written, client(one).closed))
     assert written[0] == written[1]
@@ -328,11 +327,39 @@ async def test_no_header_of_an_answer_becomes_two_or_holds_control_characters(
     connection: Any, refused: tuple[bytes, bytes]
 ) -> None:
     connection.data_received(b"POST / HTTP/1.1\r\n\r\n")
-    answer = json_response({}, 200, JSON)
-    answer.raw_headers.append(refused)
+    name, value = refused
+    answer = json_response({}, 200, JSON, {name.decode("latin-1"): value.decode("latin-1")})
     with pytest.raises(RuntimeError, match="header"):
         await leave(answer, connection, is_seen=False)
     assert client(connection).written == b""
+
+
+def at_hand(connection: Any) -> bytes | None:
+    return Request.of(connection.cycle.scope, connection.cycle.receive).body_at_hand()
+
+
+def test_a_body_is_at_hand_once_all_of_it_has_come(connection: Any) -> None:
+    connection.data_received(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab")
+    assert at_hand(connection) is None
+    connection.data_received(b"cd")
+    assert at_hand(connection) == b"abcd"
+
+
+def test_the_body_of_a_client_that_has_left_is_not_at_hand(connection: Any) -> None:
+    connection.data_received(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nab")
+    connection.connection_lost(None)
+    assert at_hand(connection) is None
+
+
+@pytest.mark.anyio
+async def test_who_took_a_body_at_hand_is_told_next_that_the_client_leaves(connection: Any) -> None:
+    connection.data_received(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nab")
+    assert at_hand(connection) == b"ab"
+    told = asyncio.create_task(connection.cycle.receive())
+    await asyncio.sleep(0)
+    assert not told.done()
+    connection.connection_lost(None)
+    assert (await told)["type"] == "http.disconnect"
 
 
 def test_headers_are_those_of_the_head(connection: Any) -> None:
