@@ -18,6 +18,7 @@ from gateway.adapters.elasticsearch import requests
 from gateway.adapters.elasticsearch.drafts import Ready, Terms, effects, translate, translate_change
 from gateway.adapters.elasticsearch.flags import occurrence_of, options_of
 from gateway.adapters.elasticsearch.ids import EventPlace, calendar_at, place_named
+from gateway.adapters.elasticsearch.plain import translate_plain
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.verify import is_same
 from gateway.adapters.elasticsearch.wire import SentEvent, SentEvents, to_wire
@@ -30,6 +31,9 @@ MAX_BODY_BYTES: Final = 50_000_000
 """Half of http.max_content_length as it comes."""
 MAX_WRITTEN: Final = 10_000
 """The most events that one call writes to a source, where series are among them."""
+
+_MANY: Final = 10
+"""From so many drafts on it costs less to look at them together than one by one."""
 
 
 class MLStep(Step, frozen=True, kw_only=True):
@@ -56,6 +60,9 @@ def prepare(
 
     A series is refused that would be more events than there is `room` for.
     """
+    plain = translate_plain(drafts) if len(drafts) >= _MANY else None
+    if plain is not None:
+        return plain, {}
     refused: dict[int, Problem] = {}
     ready: list[Ready] = []
     for index, draft in enumerate(drafts):

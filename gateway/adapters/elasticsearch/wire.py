@@ -31,7 +31,7 @@ CONTENT: Final[Callable[["SentEvent"], tuple[int, int, str]]] = attrgetter(
 )
 
 
-class SentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class SentEvent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A scheduled event as it is posted. The flags, known from 8.16 on, go only where they were given."""
 
     description: str
@@ -112,6 +112,11 @@ class ClusterInfo(msgspec.Struct, frozen=True, kw_only=True):
     version: Version
 
 
+def described(title: str, key: str | None, occurrence: datetime | None = None) -> str:
+    """The description of an event: its title, and a mark after it where it has a key."""
+    return title if key is None else f"{title}{Mark(key, occurrence)}"
+
+
 def to_wire(draft: Draft, has_flags: bool | None = None, occurrence: datetime | None = None) -> SentEvent:
     """The draft as it is posted: what the calendar cannot hold is left out, times in whole milliseconds.
 
@@ -120,7 +125,7 @@ def to_wire(draft: Draft, has_flags: bool | None = None, occurrence: datetime | 
     """
     options = sent_options(draft, has_flags=has_flags) if draft.options else NO_OPTIONS
     return SentEvent(
-        description=draft.title if draft.key is None else f"{draft.title}{Mark(draft.key, occurrence)}",
+        description=described(draft.title, draft.key, occurrence),
         start_time=to_millis(draft.start.instant),
         end_time=to_millis(draft.end.instant),
         skip_result=options.skip_result,
