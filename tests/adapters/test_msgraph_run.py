@@ -236,10 +236,10 @@ def test_an_event_that_is_shown_again_stays_as_it_was_first_seen():
 
 def test_a_run_is_a_sequence_of_its_events():
     events = page([timed(f"e{n}", "01T09:00") for n in range(4)]).value
-    rows = [("2027-03-01T09:00:00", it.id, "", it) for it in events]
-    run = GraphRun(READER, rows)
-    assert list(run) == [READER.read(it) for *_, it in rows]
-    assert (run[0], run[-1]) == (READER.read(rows[0][3]), READER.read(rows[3][3]))
+    starts = ["2027-03-01T09:00:00"] * len(events)
+    run = GraphRun(READER, (starts, [it.id for it in events], starts, events))
+    assert list(run) == [READER.read(it) for it in events]
+    assert (run[0], run[-1]) == (READER.read(events[0]), READER.read(events[3]))
     assert list(run[1:3]) == list(run)[1:3]
 
 

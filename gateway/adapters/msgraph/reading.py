@@ -5,13 +5,14 @@ of an event is settled only by one that begins a day later.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from operator import lt
+from typing import Final, cast
 
 from gateway.adapters.msgraph.events import EventReader
-from gateway.adapters.msgraph.run import GraphRun, Row
+from gateway.adapters.msgraph.run import Columns, GraphRun, Row
 from gateway.adapters.msgraph.series_keys import SeriesKeys
 from gateway.adapters.msgraph.times import sortable
 from gateway.adapters.msgraph.wire import GraphEvent
@@ -23,6 +24,7 @@ EAST: Final = timedelta(hours=14)
 WEST: Final = timedelta(hours=12)
 """How far local midnights lie before and after those of UTC."""
 _LAG: Final = EAST + WEST
+_NO_COLUMNS: Final[Columns] = (), (), (), ()
 
 
 class Reading:
@@ -34,7 +36,7 @@ class Reading:
         self._begin, self._end = sortable(part.start), sortable(part.end)
         self._is_first = part.start == window.start
         self._seen: set[str] = set()
-        self._waiting: list[Row] = []
+        self._waiting = self._run(())
         self._newest = ""
 
     def runs(self, events: Sequence[GraphEvent], *, is_last: bool) -> Iterator[GraphRun]:
@@ -42,36 +44,43 @@ class Reading:
 
         What is given comes by start, but for the lag of whole days.
         """
-        rows, unreadable = self._rows(events, is_last=is_last)
-        self._note(rows)
-        self._waiting = sorted(self._waiting + rows)
+        found, unreadable = self._found(events, is_last=is_last)
+        self._note(found)
+        ordered = self._ordered(found)
         all_are = is_last and unreadable is None
-        count = len(self._waiting) if all_are else bisect_left(self._waiting, (_earlier(self._newest),))
-        settled, self._waiting = self._waiting[:count], self._waiting[count:]
-        yield GraphRun(self._reader, self._overlapping(settled), self._keys)
+        count = len(ordered) if all_are else bisect_left(ordered.starts, _earlier(self._newest))
+        self._waiting = ordered.part(slice(count, None))
+        yield self._overlapping(ordered.part(slice(count)))
         if unreadable is not None:
             raise unreadable
 
-    def _rows(
-        self, events: Sequence[GraphEvent], *, is_last: bool
-    ) -> tuple[list[Row], UnexpectedAnswer | None]:
-        """The events that are new, up to one that cannot be read: pages shift while others write."""
-        fresh = {event.id: event for event in events}
-        if self._seen:
-            fresh = {name: event for name, event in fresh.items() if name not in self._seen}
-        if not is_last:
-            self._seen.update(fresh)
-        shown = [*fresh.values()]
-        (starts, ends), unreadable = self._reader.spans(shown)
-        return [*zip(starts, encode_segments([*fresh]), ends, shown, strict=False)], unreadable
+    def _run(self, rows: Iterable[Row]) -> GraphRun:
+        columns = tuple(zip(*rows, strict=True)) or _NO_COLUMNS
+        return GraphRun(self._reader, cast("Columns", columns), self._keys)
 
-    def _note(self, rows: Sequence[Row]) -> None:
+    def _found(
+        self, events: Sequence[GraphEvent], *, is_last: bool
+    ) -> tuple[GraphRun, UnexpectedAnswer | None]:
+        """The events that are new, up to one that cannot be read: pages shift while others write."""
+        ids = [event.id for event in events]
+        if self._seen or len({*ids}) < len(ids):
+            fresh = {event.id: event for event in events if event.id not in self._seen}
+            ids, events = [*fresh], [*fresh.values()]
+        if not is_last:
+            self._seen.update(ids)
+        (starts, ends), unreadable = self._reader.spans(events)
+        if unreadable is not None:
+            ids, events = ids[: len(starts)], events[: len(starts)]
+        columns = starts, encode_segments(ids), ends, events
+        return GraphRun(self._reader, columns, self._keys), unreadable
+
+    def _note(self, found: GraphRun) -> None:
         """Takes note of the latest start. Raises UnexpectedAnswer for an event that comes too late."""
-        newest, starts = self._newest, [row[0] for row in rows]
+        newest, starts = self._newest, found.starts
         if starts and newest <= starts[0] and starts == sorted(starts):
             self._newest = starts[-1]
             return
-        for start, name, _, _ in rows:
+        for start, name in zip(starts, found.names, strict=True):
             if start >= newest:
                 newest = start
             elif start < _earlier(newest):
@@ -81,14 +90,20 @@ class Reading:
                 )
         self._newest = newest
 
-    def _overlapping(self, rows: list[Row]) -> list[Row]:
+    def _ordered(self, found: GraphRun) -> GraphRun:
+        """What is waiting and what was found, by (start, name)."""
+        if not self._waiting and all(map(lt, found.starts, found.starts[1:])):
+            return found
+        return self._run(sorted([*self._waiting.rows, *found.rows]))
+
+    def _overlapping(self, run: GraphRun) -> GraphRun:
         """Those that overlap this part, and no earlier one."""
         begin, end = self._begin, self._end
-        if rows and begin <= rows[0][0] and rows[-1][0] < end:
-            return rows
+        if not run or (begin <= run.starts[0] and run.starts[-1] < end):
+            return run
         if self._is_first:
-            return [row for row in rows if row[0] < end and (row[2] > begin or row[0] >= begin)]
-        return [row for row in rows if begin <= row[0] < end]
+            return self._run(row for row in run.rows if row[0] < end and (row[2] > begin or row[0] >= begin))
+        return self._run(row for row in run.rows if begin <= row[0] < end)
 
 
 @lru_cache(maxsize=64)

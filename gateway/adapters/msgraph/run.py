@@ -1,10 +1,10 @@
 """Events of a Graph calendar as they were read: one is made when it is asked for, or a column of them all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property, partial
 from operator import attrgetter
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -20,21 +20,24 @@ from gateway.model.run import Run, Written, all_quoted
 
 Row: TypeAlias = tuple[str, str, str, GraphEvent]
 """An event's start, its name in ids, its end, and itself: rows have the order of their events."""
+Columns: TypeAlias = tuple[Sequence[str], Sequence[str], Sequence[str], Sequence[GraphEvent]]
+"""The same of many events."""
 _MSGRAPH: Final = SourceKind.MSGRAPH.value
 _Time: TypeAlias = Callable[[GraphEvent], DateTimeTimeZone]
-_Columns: TypeAlias = tuple[Sequence[str], Sequence[str], Sequence[str], Sequence[GraphEvent]]
-_NO_COLUMNS: Final[_Columns] = (), (), (), ()
 
 
 class GraphRun(Run):
     """A run of one calendar's events, all at times that can be read. `keys` knows the keys of occurrences."""
 
-    def __init__(self, reader: EventReader, rows: Sequence[Row], keys: SeriesKeys | None = None) -> None:
+    def __init__(self, reader: EventReader, columns: Columns, keys: SeriesKeys | None = None) -> None:
         self.reader: Final = reader
-        self.rows: Final = rows
         self.keys: Final = keys
-        columns = cast("_Columns", zip(*rows, strict=True)) if rows else _NO_COLUMNS
+        self._columns = columns
         self.starts, self.names, self.ends, self.events = columns
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        return zip(*self._columns, strict=True)
 
     @cached_property
     def are_days(self) -> Sequence[bool]:
@@ -42,7 +45,7 @@ class GraphRun(Run):
         return [it.is_all_day is True for it in self.events]
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.events)
 
     def event(self, place: int) -> Event:
         event = self.events[place]
@@ -50,12 +53,14 @@ class GraphRun(Run):
         return shown if self.keys is None else self.keys.on(shown, event)
 
     def part(self, places: slice) -> "GraphRun":
-        return GraphRun(self.reader, self.rows[places], self.keys)
+        starts, names, ends, events = self._columns
+        columns = starts[places], names[places], ends[places], events[places]
+        return GraphRun(self.reader, columns, self.keys)
 
     def column(self, path: str) -> Sequence[Any]:
         if path in _COLUMNS:
             return _COLUMNS[path](self)
-        return [None] * len(self.rows) if path in _FOREIGN else super().column(path)
+        return [None] * len(self.events) if path in _FOREIGN else super().column(path)
 
 
 def _ids(run: GraphRun) -> Written:
@@ -79,14 +84,19 @@ def _end_zones(run: GraphRun) -> Written:
 
 def _zones(run: GraphRun, originals: Sequence[str | None], shown: Sequence[str | None]) -> Written:
     """The zones that are meant by the original names and those shown; whole days have the start's alone."""
-    if len(all_originals := {*originals}) == len(all_shown := {*shown}) == 1 and not any(run.are_days):
-        return Written((f'"{zone_of(*all_originals, *all_shown)}"',))
+    if _are_one(originals) and _are_one(shown) and True not in run.are_days:
+        return Written((f'"{zone_of(originals[0], shown[0])}"',))
     names = [
         (it.original_start_time_zone, None) if it.is_all_day else pair
         for it, pair in zip(run.events, zip(originals, shown, strict=True), strict=True)
     ]
     meant = {pair: f'"{zone_of(*pair)}"' for pair in set(names)}
     return Written(([meant[pair] for pair in names],))
+
+
+def _are_one(texts: Sequence[str | None]) -> bool:
+    """Whether there is one text only, however often."""
+    return bool(texts) and texts.count(texts[0]) == len(texts)
 
 
 def _days(times: _Time, run: GraphRun) -> list[date | None]:

@@ -27,8 +27,8 @@ def spans(events: Sequence[GraphEvent]) -> Spans:
         return [start], [end]
     starts = all_sortable_utc([it.start.date_time for it in events])
     ends = all_sortable_utc([it.end.date_time for it in events])
-    zones = {it.start.time_zone for it in events}.union([it.end.time_zone for it in events])
-    if zones != {UTC} or True in [it.is_all_day for it in events]:
+    zones = [it.start.time_zone for it in events] + [it.end.time_zone for it in events]
+    if zones.count(UTC) < len(zones) or True in [it.is_all_day for it in events]:
         for place, event in enumerate(events):
             if event.is_all_day or not event.start.time_zone == UTC == event.end.time_zone:
                 starts[place], ends[place] = _span(event)
