@@ -61,9 +61,11 @@ def all_quoted(texts: Sequence[str | None]) -> Written:
     except UnicodeEncodeError:  # half a character stays what it is
         return Written((["null" if text is None else quoted(text) for text in texts],))
     given = cast("Sequence[str]", texts)
-    if None not in texts and len(lines) == len("".join(given).encode()) + len('""\n') * len(texts):
-        return Written(('"', given, '"'))
-    return Written((lines.decode().split("\n")[:-1],))
+    try:
+        plain = len("".join(given).encode()) + len('""\n') * len(texts)
+    except TypeError:  # there is a None, for which to look costs as much as all this
+        plain = None
+    return Written(('"', given, '"') if plain == len(lines) else (lines.decode().split("\n")[:-1],))
 
 
 def at_once(values: Sequence[Any]) -> list[str]:
