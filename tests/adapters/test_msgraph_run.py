@@ -11,6 +11,7 @@ from gateway.adapters.msgraph.events import event_reader, reader_at
 from gateway.adapters.msgraph.reading import Reading
 from gateway.adapters.msgraph.run import GraphRun
 from gateway.adapters.msgraph.selection import page_of
+from gateway.adapters.msgraph.shown import Shown
 from gateway.adapters.msgraph.wire import GraphEvent, Page
 from gateway.errors import UnexpectedAnswer
 from gateway.model.event import Event
@@ -237,7 +238,7 @@ def test_an_event_that_is_shown_again_stays_as_it_was_first_seen():
 def test_a_run_is_a_sequence_of_its_events():
     events = page([timed(f"e{n}", "01T09:00") for n in range(4)]).value
     starts = ["2027-03-01T09:00:00"] * len(events)
-    run = GraphRun(READER, (starts, [it.id for it in events], starts, events))
+    run = GraphRun(READER, (starts, [it.id for it in events], starts, Shown(events)))
     assert list(run) == [READER.read(it) for it in events]
     assert (run[0], run[-1]) == (READER.read(events[0]), READER.read(events[3]))
     assert list(run[1:3]) == list(run)[1:3]

@@ -10,6 +10,7 @@ from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.keys import key_of
 from gateway.adapters.msgraph.paths import Owner, canonical, event_of
 from gateway.adapters.msgraph.recurrence import from_pattern
+from gateway.adapters.msgraph.shown import Shown
 from gateway.adapters.msgraph.spans import Spans, span, spans
 from gateway.adapters.msgraph.times import read_instant, read_time, zone_warnings
 from gateway.adapters.msgraph.words import known
@@ -67,7 +68,7 @@ class EventReader:
         except InvalidInput as exc:
             raise self._unreadable(event, exc) from exc
 
-    def spans(self, events: Sequence[wire.GraphEvent]) -> tuple[Spans, UnexpectedAnswer | None]:
+    def spans(self, events: Shown) -> tuple[Spans, UnexpectedAnswer | None]:
         """Those of the events before the first of which something wanted cannot be read, and why not."""
         try:
             found = spans(events)
@@ -80,11 +81,11 @@ class EventReader:
             return ([], []), self._unreadable(events[0], exc)
         return found, None
 
-    def _spans_one_by_one(self, events: Sequence[wire.GraphEvent]) -> tuple[Spans, UnexpectedAnswer | None]:
+    def _spans_one_by_one(self, events: Shown) -> tuple[Spans, UnexpectedAnswer | None]:
         starts: list[str] = []
         ends: list[str] = []
         for event in events:
-            (start, end), unreadable = self.spans([event])
+            (start, end), unreadable = self.spans(Shown([event]))
             if unreadable is not None:
                 return (starts, ends), unreadable
             starts += start

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import lt
-from typing import Final, cast
+from typing import Final
 
 from gateway.adapters.msgraph.events import EventReader
-from gateway.adapters.msgraph.run import Columns, GraphRun, Row
+from gateway.adapters.msgraph.run import GraphRun, Row
 from gateway.adapters.msgraph.series_keys import SeriesKeys
+from gateway.adapters.msgraph.shown import Shown
 from gateway.adapters.msgraph.times import sortable
 from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.errors import UnexpectedAnswer
@@ -24,7 +25,7 @@ EAST: Final = timedelta(hours=14)
 WEST: Final = timedelta(hours=12)
 """How far local midnights lie before and after those of UTC."""
 _LAG: Final = EAST + WEST
-_NO_COLUMNS: Final[Columns] = (), (), (), ()
+_NO_COLUMNS: Final = (), (), (), ()
 
 
 class Reading:
@@ -47,32 +48,34 @@ class Reading:
         found, unreadable = self._found(events, is_last=is_last)
         self._note(found)
         ordered = self._ordered(found)
-        all_are = is_last and unreadable is None
-        count = len(ordered) if all_are else bisect_left(ordered.starts, _earlier(self._newest))
+        if is_last and unreadable is None:
+            yield self._overlapping(ordered)
+            return
+        count = bisect_left(ordered.starts, _earlier(self._newest))
         self._waiting = ordered.part(slice(count, None))
         yield self._overlapping(ordered.part(slice(count)))
         if unreadable is not None:
             raise unreadable
 
     def _run(self, rows: Iterable[Row]) -> GraphRun:
-        columns = tuple(zip(*rows, strict=True)) or _NO_COLUMNS
-        return GraphRun(self._reader, cast("Columns", columns), self._keys)
+        starts, names, ends, events = tuple(zip(*rows, strict=True)) or _NO_COLUMNS
+        return GraphRun(self._reader, (starts, names, ends, Shown(events)), self._keys)
 
     def _found(
         self, events: Sequence[GraphEvent], *, is_last: bool
     ) -> tuple[GraphRun, UnexpectedAnswer | None]:
         """The events that are new, up to one that cannot be read: pages shift while others write."""
-        ids = [event.id for event in events]
+        shown = Shown(events)
+        ids: Sequence[str] = shown.column("id")
         if self._seen or len({*ids}) < len(ids):
             fresh = {event.id: event for event in events if event.id not in self._seen}
-            ids, events = [*fresh], [*fresh.values()]
+            ids, shown = [*fresh], Shown(fresh.values())
         if not is_last:
             self._seen.update(ids)
-        (starts, ends), unreadable = self._reader.spans(events)
+        (starts, ends), unreadable = self._reader.spans(shown)
         if unreadable is not None:
-            ids, events = ids[: len(starts)], events[: len(starts)]
-        columns = starts, encode_segments(ids), ends, events
-        return GraphRun(self._reader, columns, self._keys), unreadable
+            ids, shown = ids[: len(starts)], Shown(shown[: len(starts)])
+        return GraphRun(self._reader, (starts, encode_segments(ids), ends, shown), self._keys), unreadable
 
     def _note(self, found: GraphRun) -> None:
         """Takes note of the latest start. Raises UnexpectedAnswer for an event that comes too late."""

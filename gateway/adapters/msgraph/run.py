@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property, partial
-from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from gateway.adapters.msgraph.details import PROPERTIES, READ
 from gateway.adapters.msgraph.events import ATTRIBUTES, EventReader
 from gateway.adapters.msgraph.series_keys import SeriesKeys
+from gateway.adapters.msgraph.shown import Shown
 from gateway.adapters.msgraph.times import day_of, zone_of
 from gateway.adapters.msgraph.wire import DateTimeTimeZone, GraphEvent
 from gateway.adapters.msgraph.words import known
@@ -20,7 +20,7 @@ from gateway.model.run import Run, Written, all_quoted
 
 Row: TypeAlias = tuple[str, str, str, GraphEvent]
 """An event's start, its name in ids, its end, and itself: rows have the order of their events."""
-Columns: TypeAlias = tuple[Sequence[str], Sequence[str], Sequence[str], Sequence[GraphEvent]]
+Columns: TypeAlias = tuple[Sequence[str], Sequence[str], Sequence[str], Shown]
 """The same of many events."""
 _MSGRAPH: Final = SourceKind.MSGRAPH.value
 _Time: TypeAlias = Callable[[GraphEvent], DateTimeTimeZone]
@@ -42,7 +42,7 @@ class GraphRun(Run):
     @cached_property
     def are_days(self) -> Sequence[bool]:
         """Which of them last whole days."""
-        return [it.is_all_day is True for it in self.events]
+        return [*map(bool, self.events.column("is_all_day"))]
 
     def __len__(self) -> int:
         return len(self.events)
@@ -54,7 +54,7 @@ class GraphRun(Run):
 
     def part(self, places: slice) -> "GraphRun":
         starts, names, ends, events = self._columns
-        columns = starts[places], names[places], ends[places], events[places]
+        columns = starts[places], names[places], ends[places], Shown(events[places])
         return GraphRun(self.reader, columns, self.keys)
 
     def column(self, path: str) -> Sequence[Any]:
@@ -73,18 +73,16 @@ def _order(run: GraphRun) -> list[tuple[datetime, str]]:
 
 
 def _start_zones(run: GraphRun) -> Written:
-    originals = [it.original_start_time_zone for it in run.events]
-    return _zones(run, originals, [it.start.time_zone for it in run.events])
+    return _zones(run, run.events.column("original_start_time_zone"), run.events.starts[1])
 
 
 def _end_zones(run: GraphRun) -> Written:
-    originals = [it.original_end_time_zone for it in run.events]
-    return _zones(run, originals, [it.end.time_zone for it in run.events])
+    return _zones(run, run.events.column("original_end_time_zone"), run.events.ends[1])
 
 
 def _zones(run: GraphRun, originals: Sequence[str | None], shown: Sequence[str | None]) -> Written:
     """The zones that are meant by the original names and those shown; whole days have the start's alone."""
-    if _are_one(originals) and _are_one(shown) and True not in run.are_days:
+    if _are_one(originals) and _are_one(shown) and not any(run.are_days):
         return Written((f'"{zone_of(originals[0], shown[0])}"',))
     names = [
         (it.original_start_time_zone, None) if it.is_all_day else pair
@@ -99,6 +97,11 @@ def _are_one(texts: Sequence[str | None]) -> bool:
     return bool(texts) and texts.count(texts[0]) == len(texts)
 
 
+def _whole_days(run: GraphRun) -> Written:
+    days = run.are_days
+    return Written((["true" if it else "false" for it in days] if any(days) else "false",))
+
+
 def _days(times: _Time, run: GraphRun) -> list[date | None]:
     return [day_of(times(it)) if it.is_all_day else None for it in run.events]
 
@@ -108,17 +111,17 @@ def _read(read: Callable[[GraphEvent], Any], run: GraphRun) -> list[Any]:
 
 
 def _words(run: GraphRun) -> list[ShowAs | None]:
-    words = [it.show_as for it in run.events]
+    words = run.events.column("show_as")
     meant = {word: known(ShowAs, word) for word in set(words)}
     return [*meant.values()] * len(words) if len(meant) == 1 else [meant[word] for word in words]
 
 
 def _titles(run: GraphRun) -> Written:
-    return all_quoted([it.subject or "" for it in run.events])
+    return all_quoted([it or "" for it in run.events.column("subject")])
 
 
 def _texts(name: str, run: GraphRun) -> Written:
-    return all_quoted([*map(attrgetter(name), run.events)])
+    return all_quoted(run.events.column(name))
 
 
 def _keys(run: GraphRun) -> list[str | None]:
@@ -147,11 +150,11 @@ _COLUMNS: Final[Mapping[str, Callable[[GraphRun], Sequence[Any]]]] = {
     "end.zone": _end_zones,
     "start.day": partial(_days, lambda event: event.start),
     "end.day": partial(_days, lambda event: event.end),
-    "is_all_day": lambda run: run.are_days,
+    "is_all_day": _whole_days,
     "show_as": _words,
     "key": _keys,
     _MSGRAPH: lambda run: [True] * len(run),
-    f"{_MSGRAPH}.event_id": lambda run: [it.id for it in run.events],
+    f"{_MSGRAPH}.event_id": lambda run: run.events.column("id"),
 }
 """What is read of an attribute is what its event has: a column differs where it can be had at once."""
 _FOREIGN: Final = {SourceKind.ELASTICSEARCH.value} | {

@@ -1,8 +1,8 @@
 """When events take place, as Graph shows it: of one with the zones that are meant, of many as texts. Pure."""
 
-from collections.abc import Sequence
 from typing import TypeAlias
 
+from gateway.adapters.msgraph.shown import Shown
 from gateway.adapters.msgraph.times import all_sortable_utc, read_day, read_time, sortable
 from gateway.adapters.msgraph.wire import GraphEvent
 from gateway.model.time import EventTime
@@ -20,15 +20,15 @@ def span(event: GraphEvent) -> tuple[EventTime, EventTime]:
     return read_time(event.start, first), read_time(event.end, last)
 
 
-def spans(events: Sequence[GraphEvent]) -> Spans:
+def spans(events: Shown) -> Spans:
     """Those of all events together, as if they were timed in UTC, but for those that are not."""
     if len(events) == 1:  # what is said of it must not depend on what is read first
         start, end = _span(events[0])
         return [start], [end]
-    starts = all_sortable_utc([it.start.date_time for it in events])
-    ends = all_sortable_utc([it.end.date_time for it in events])
-    zones = [it.start.time_zone for it in events] + [it.end.time_zone for it in events]
-    if zones.count(UTC) < len(zones) or True in [it.is_all_day for it in events]:
+    (start_clocks, start_zones), (end_clocks, end_zones) = events.starts, events.ends
+    starts, ends = all_sortable_utc(start_clocks), all_sortable_utc(end_clocks)
+    in_utc = start_zones.count(UTC) == end_zones.count(UTC) == len(events)
+    if not in_utc or any(events.column("is_all_day")):
         for place, event in enumerate(events):
             if event.is_all_day or not event.start.time_zone == UTC == event.end.time_zone:
                 starts[place], ends[place] = _span(event)
