@@ -8,7 +8,7 @@ that a dry run equals the real run by construction.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
 
@@ -54,6 +54,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     calendar: CalendarId
     events: tuple[PlannedEvent, ...]
     requests: tuple[UpstreamRequest, ...]
+
+    def renumbered(self, indexes: Sequence[int]) -> Self:
+        """The step whose events carry their index in a call, not in the sequence that was planned."""
+        events = tuple(msgspec.structs.replace(event, index=indexes[event.index]) for event in self.events)
+        return msgspec.structs.replace(self, events=events)
 
 
 class OnExisting(StrEnum):

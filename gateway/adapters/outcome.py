@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final, overload
+from typing import Final, final, overload
 
 import msgspec
 
@@ -87,6 +87,7 @@ class Seen(Outcome, frozen=True, kw_only=True):
         return self.run.event(self.place)
 
 
+@final
 class Created(Sequence[Outcome]):
     """What became of a step's events where each was created as one: an outcome is made when it is asked for.
 

@@ -211,6 +211,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     options: Mapping[SourceKind, msgspec.Struct] = {}
     other_clocks: Mapping[str, str] = {}
 
+    @property
+    def length(self) -> timedelta:
+        """How long it lasts."""
+        return self.end.instant - self.start.instant
+
 
 class Details(Protocol):
     """What only one kind of source has of an event, and what of it can be written."""

@@ -52,12 +52,11 @@ def check_allowance(writes: Sequence[Write], session: Session, atomicity: Atomic
     check_calls(writes, session.log.allowance, besides=back)
 
 
-async def apply(writes: Sequence[Write], session: Session, atomicity: Atomicity) -> None:
+def apply(writes: Sequence[Write], session: Session, atomicity: Atomicity) -> Awaitable[None]:
     """Applies what is planned."""
     if atomicity is Atomicity.ALL_OR_NOTHING:
-        await _apply_whole(writes, session)
-    else:
-        await apply_all(writes, session.log)
+        return _apply_whole(writes, session)
+    return apply_all(writes, session.log)
 
 
 async def _apply_whole(writes: Sequence[Write], session: Session) -> None:

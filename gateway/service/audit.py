@@ -35,7 +35,7 @@ Entry = tuple[str | None, Sequence[Written], Sequence[Outcome]]
 STDERR: Final = "stderr"
 ANONYMOUS: Final = "anonymous"
 _MOST_WAITING: Final = 10_000
-_JSON: Final = msgspec.json.Encoder()
+_encode: Final = msgspec.json.Encoder().encode
 _encode_in_order: Final = msgspec.json.Encoder(order="deterministic").encode
 _NUL: Final = "\0"
 _GAP: Final = msgspec.Raw(_NUL.encode())  # which is never within JSON
@@ -149,48 +149,53 @@ def _begin(call: Call, action: Action, source: str, now: datetime) -> bytes:
         action=action,
         source=source,
     )
-    return _JSON.encode(authorship)[:-1]
+    return _encode(authorship)[:-1] + b","
 
 
 def _lines(entry: Entry, begin: bytes, call: Call, source: str) -> bytes:
     """The lines of an entry; an event of which none can be written keeps no other back."""
     calendar, written, outcomes = entry
     try:
-        if isinstance(outcomes, Created):
-            rests = _of_created(calendar, written, outcomes, call)
-        else:
-            rests = _of_each(calendar, written, outcomes, call)
+        if type(outcomes) is Created:
+            return _of_created(calendar, written, outcomes, begin, call)
+        return _of_each(calendar, written, outcomes, begin, call)
     except Exception:  # noqa: BLE001 - whatever went wrong, it is written and its row is due
         if len(outcomes) > 1:
             alone = [(calendar, (each,), (it,)) for each, it in zip(written, outcomes, strict=True)]
             return b"".join([_lines(each, begin, call, source) for each in alone])
         _say_lost(entry, call, source)
         return b""
-    # No line break is within JSON.
-    return (b"\n" + rests).replace(b"\n{", b"\n" + begin + b",")[1:]
 
 
 def _of_each(
-    calendar: str | None, written: Sequence[Written], outcomes: Sequence[Outcome], call: Call
+    calendar: str | None, written: Sequence[Written], outcomes: Sequence[Outcome], begin: bytes, call: Call
 ) -> bytes:
-    """The rests of lines, each by itself."""
-    sent = {requests: _upstream(call, requests) for requests in {it.requests for it in outcomes}}
-    each = zip(written, fingerprints(written), outcomes, strict=True)
-    return _JSON.encode_lines([_rest(calendar, *it, sent[it[-1].requests]) for it in each])
+    """The lines, each by itself."""
+    sent: dict[tuple[int, ...], tuple[str, ...]] = {}
+    lines: list[bytes] = []
+    for each, digest, outcome in zip(written, fingerprints(written), outcomes, strict=True):
+        requests = outcome.requests
+        if requests not in sent:
+            sent[requests] = _upstream(call, requests)
+        lines += begin, _encode(_rest(calendar, each, digest, outcome, sent[requests]))[1:], b"\n"
+    return b"".join(lines)
 
 
-def _of_created(calendar: str | None, written: Sequence[Written], created: Created, call: Call) -> bytes:
+def _of_created(
+    calendar: str | None, written: Sequence[Written], created: Created, begin: bytes, call: Call
+) -> bytes:
     """The same, woven of what differs and of what is equal for all and encoded once."""
     first = _rest(calendar, written[0], "", created[0], _upstream(call, created.requests))
-    equal = _JSON.encode(msgspec.structs.replace(first, key=_GAP, fingerprint=_GAP, event_ids=_GAP))
-    begin, to_digest, to_ids, end = equal.decode().split(_NUL)
-    keys, ids = [_key(it) for it in written], created.run.column("id")
+    equal = _encode(msgspec.structs.replace(first, key=_GAP, fingerprint=_GAP, event_ids=_GAP))
+    to_key, to_digest, to_ids, end = (begin + equal[1:]).decode().split(_NUL)
+    drafts, ids = [it for it in written if isinstance(it, Draft)], created.run.column("id")
+    keys = [it.key for it in drafts]
     texts = woven(
         len(created),
-        begin,
+        to_key,
         "null" if keys.count(None) == len(keys) else at_once(keys),
         f'{to_digest}"',
-        fingerprints(written),
+        fingerprints(drafts),
         f'"{to_ids}[',
         *(ids if isinstance(ids, Pieces) else (at_once(ids),)),
         f"]{end}\n",

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from operator import attrgetter, sub
 from typing import Final
 
 import msgspec
 import structlog
 
 from gateway.adapters.base import Plan, PlannedEvent, Step
-from gateway.adapters.outcome import Created, Outcome, WriteStatus
+from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft
@@ -18,10 +19,20 @@ from gateway.service.calendar_undo import CalendarUndo
 from gateway.service.catalog import Target
 from gateway.service.drafts import AddEvents, Drafts
 from gateway.service.keeping import Keeping
-from gateway.service.report import REFUSED, CreatedRows, EventRow, foreseen, interrupted, is_as_wished
+from gateway.service.report import (
+    REFUSED,
+    CreatedRows,
+    EventRow,
+    foreseen,
+    interrupted,
+    is_as_wished,
+    of_each,
+)
 from gateway.service.session import Session
 from gateway.service.undo import stranded
 
+_START: Final = attrgetter("start.instant")
+_END: Final = attrgetter("end.instant")
 _log = structlog.get_logger(__name__)
 
 
@@ -105,30 +116,32 @@ class CalendarWrite:
             self._policy.check_mutes(found)
 
     def _check_drafts(self) -> None:
-        longest, drafts = self._longest_mute, self.drafts.items()
-        for index, draft in [
-            (index, it) for index, it in drafts if it.attendees or it.end.instant - it.start.instant > longest
-        ]:
+        drafts = self.drafts
+        doubtful = {index for index, draft in drafts.items() if draft.attendees} if self.invites else set()
+        if self.target.can_mute:
+            lengths = map(sub, map(_END, drafts.values()), map(_START, drafts.values()))
+            longest = self._longest_mute
+            doubtful |= {index for index, length in zip(drafts, lengths, strict=True) if length > longest}
+        for index in doubtful:
+            draft = drafts[index]
             try:
                 if self.invites:
                     self._policy.check_group_addresses(draft.attendees or ())
-                self._check_mute(draft.end.instant - draft.start.instant)
+                self._check_mute(draft.length)
             except GatewayError as exc:
                 self._refuse((index,), exc.problem.at("events", index))
 
     async def _plan(self) -> None:
         """A step is never cut: what shows only in a plan is refused, and the others are planned anew."""
-        steps = await self._plan_drafts()
-        if self._refuse_planned(steps):
-            steps = await self._plan_drafts()
-        self.steps = steps
-
-    async def _plan_drafts(self) -> list[Step]:
-        self._kept.outcomes.clear()
         steps: list[Step] = []
-        for indexes in self._together():
-            steps += await self._plan_together(indexes)
-        return steps
+        is_planned = False
+        while not is_planned:
+            self._kept.outcomes.clear()
+            steps = []
+            for indexes in self._together():
+                steps += await self._plan_together(indexes)
+            is_planned = not self._refuse_planned(steps)
+        self.steps = steps
 
     def _together(self) -> Iterable[Sequence[int]]:
         """The drafts that may share a step: where all or nothing is wanted, those that invite go last."""
@@ -145,7 +158,7 @@ class CalendarWrite:
         foretells = self._command.foretells
         steps = await adapter.foretell(plan.steps, self._found) if foretells else plan.steps
         if indexes[-1] != len(indexes) - 1:
-            steps = [_renumbered(step, indexes) for step in steps]
+            steps = [step.renumbered(indexes) for step in steps]
         planned = {event.index: event for step in steps for event in step.events}
         self._planned |= planned
         if plan.settled:
@@ -209,7 +222,7 @@ class CalendarWrite:
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the other rows their answer
             _log.exception("write.crashed", source=self.source_name, calendar=str(step.calendar))
         finally:  # a call that is cancelled in the middle leaves its line, too
-            problems = self._kept.keep(_of_each(step, outcomes), Action.ADD)
+            problems = self._kept.keep(of_each(step.events, outcomes), Action.ADD)
         return problems
 
     def skip(self, step: Step, problem: Problem, status: WriteStatus = WriteStatus.FAILED) -> None:
@@ -269,14 +282,6 @@ class CalendarWrite:
         )
 
 
-def _of_each(step: Step, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    """One for each event of the step, whatever was said."""
-    if isinstance(outcomes, Created):
-        return outcomes
-    said = {outcome.index: outcome for outcome in outcomes}
-    return [said.get(it.index) or interrupted(it.index) for it in step.events]
-
-
 def _hearing(draft: Draft, planned: PlannedEvent | None) -> int:
     """Whom the draft invites; where an event is to be changed, all who were invited before, too."""
     effects = planned.effects if planned else ()
@@ -291,9 +296,3 @@ def _settled(plan: Plan, indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]
         if problem is not None and not problem.path:
             problem = problem.at("key")
         yield indexes[place], msgspec.structs.replace(outcome, index=indexes[place], problem=problem)
-
-
-def _renumbered(step: Step, indexes: Sequence[int]) -> Step:
-    """The step whose events carry their index in the call, not in the sequence that was planned."""
-    events = tuple(msgspec.structs.replace(event, index=indexes[event.index]) for event in step.events)
-    return msgspec.structs.replace(step, events=events)

@@ -262,8 +262,7 @@ class EventWrite:
         if self.invites:
             source.policy.check_group_addresses(draft.attendees or ())
         if source.can(Capability.ANOMALY_SUPPRESSION):
-            length = draft.end.instant - draft.start.instant
-            source.policy.check_mute(length, lowered_to=self._order.max_mute)
+            source.policy.check_mute(draft.length, lowered_to=self._order.max_mute)
         self._action = EventChange(event=event, draft=draft, changed=changed, revision=self._order.revision)
 
     def _record(

@@ -41,7 +41,7 @@ class Keeping:
         """Keeps what was just written or taken back; gives what went wrong."""
         entries, source = self._entries(outcomes), self._target.source.name
         self._audit.record_all(entries, call=self._session.call, action=action, source=source)
-        if isinstance(outcomes, Created) and outcomes.indexes == [*range(self._events)]:
+        if type(outcomes) is Created and outcomes.indexes == [*range(self._events)]:
             self.created = outcomes
             return []
         self.outcomes.update({outcome.index: outcome for outcome in outcomes})
@@ -54,9 +54,10 @@ class Keeping:
 
     def _entries(self, outcomes: Sequence[Outcome]) -> list[Entry]:
         """What the audit trail is to have: one entry where all is known to be in one calendar."""
-        if isinstance(outcomes, Created):
-            return [(self.home(outcomes[0]), [self._drafts[it] for it in outcomes.indexes], outcomes)]
-        drafts, known = [self._drafts[it.index] for it in outcomes], self._target.known_id
+        known = self._target.known_id
+        if type(outcomes) is Created:
+            drafts = [*map(self._drafts.__getitem__, outcomes.indexes)]
+            return [(known or self.home(outcomes[0]), drafts, outcomes)]
         if known is not None:
-            return [(known, drafts, outcomes)]
-        return [(self.home(it), (draft,), (it,)) for draft, it in zip(drafts, outcomes, strict=True)]
+            return [(known, [self._drafts[it.index] for it in outcomes], outcomes)]
+        return [(self.home(it), (self._drafts[it.index],), (it,)) for it in outcomes]

@@ -44,12 +44,9 @@ class Lanes:
         self._lanes: dict[str, Gate] = {}
         self._closed: dict[str, Problem] = {}
 
-    async def run_all(self, works: Sequence[Work]) -> None:
+    def run_all(self, works: Sequence[Work]) -> Awaitable[object]:
         """Takes all steps, with nobody else in these lanes meanwhile: then one alone waits for no room."""
-        if len(works) == 1:
-            await self._take(works[0])
-        else:
-            await together(map(self.run, works))
+        return self._take(works[0]) if len(works) == 1 else together(map(self.run, works))
 
     async def run(self, work: Work) -> None:
         """Takes the step when there is room; skips it if one before it in this lane got no answer.

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import cached_property
 from operator import attrgetter
-from typing import Any, Final, TypeVar, overload
+from typing import Any, Final, TypeVar, final, overload
 
 import msgspec
 
+from gateway.adapters.base import PlannedEvent
 from gateway.adapters.byproducts import SideEffect, TranslationWarning
 from gateway.adapters.outcome import Created, Outcome, WriteStatus
 from gateway.adapters.upstream import UpstreamRequest
@@ -26,6 +28,8 @@ _GOOD: Final = frozenset(
         WriteStatus.PLANNED,
     }
 )
+_DONE: Final = _GOOD | {WriteStatus.UNKNOWN, WriteStatus.ROLLBACK_FAILED}
+"""What may have changed something, or is as wished."""
 
 
 _WORST_FIRST: Final = (
@@ -108,6 +112,7 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     problems: tuple[Problem, ...] = ()
 
 
+@final
 class CreatedRows(Sequence[EventRow]):
     """The rows of events that were all created, each made when it is asked for, and columns of them all."""
 
@@ -134,7 +139,11 @@ class CreatedRows(Sequence[EventRow]):
         if path == "outcome.event_id":
             return self._created.run.column("id")
         get = attrgetter(path)
-        return [get(self[0])] * len(self) if path in _ALIKE else [*map(get, self)]
+        return [get(self._first)] * len(self) if path in _ALIKE else [*map(get, self)]
+
+    @cached_property
+    def _first(self) -> EventRow:
+        return self[0]
 
 
 def combined(rows: Sequence[EventRow]) -> EventRow:
@@ -171,19 +180,14 @@ def _each_once(items: Iterable[T]) -> tuple[T, ...]:
 
 def statuses(rows: Sequence[EventRow]) -> Sequence[WriteStatus]:
     """That of each row."""
-    return rows.column(_STATUS) if isinstance(rows, CreatedRows) else [row.outcome.status for row in rows]
+    return rows.column(_STATUS) if type(rows) is CreatedRows else [row.outcome.status for row in rows]
 
 
 def status_of(rows: Sequence[EventRow], *, dry_run: bool) -> BatchStatus:
-    good = sum(map(_GOOD.__contains__, statuses(rows)))
-    if good < len(rows):
-        return BatchStatus.PARTIAL if good or _anything_there(rows) else BatchStatus.FAILED
-    return BatchStatus.PLANNED if dry_run else BatchStatus.SUCCEEDED
-
-
-def _anything_there(rows: Sequence[EventRow]) -> bool:
-    """Whether something may have been done, though no row is as wished."""
-    return any(row.status in {WriteStatus.UNKNOWN, WriteStatus.ROLLBACK_FAILED} for row in rows)
+    found = {*statuses(rows)}
+    if found <= _GOOD:
+        return BatchStatus.PLANNED if dry_run else BatchStatus.SUCCEEDED
+    return BatchStatus.FAILED if found.isdisjoint(_DONE) else BatchStatus.PARTIAL
 
 
 def is_as_wished(outcome: Outcome) -> bool:
@@ -209,3 +213,11 @@ def interrupted(index: int) -> Outcome:
         hint="Look at the calendar before you repeat the call; the log has the details.",
     )
     return Outcome(index=index, status=WriteStatus.UNKNOWN, problem=problem)
+
+
+def of_each(events: Sequence[PlannedEvent], outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """An outcome for each of the events, whatever was said."""
+    if type(outcomes) is Created:
+        return outcomes
+    said = {outcome.index: outcome for outcome in outcomes}
+    return [said.get(it.index) or interrupted(it.index) for it in events]
