@@ -40,6 +40,7 @@ __all__ = [
     "woven",
 ]
 _DETAILS: Final[Mapping[str, type]] = {kind.value: details for kind, details in DETAILS_OF.items()}
+_encode: Final = msgspec.json.Encoder().encode
 _encode_lines: Final = msgspec.json.Encoder().encode_lines
 Piece: TypeAlias = str | Sequence[str]
 """What stands in one place of many rows: a text that is the same in all of them, or a text for each."""
@@ -56,16 +57,18 @@ class Written(tuple[Piece, ...]):
 
 def all_quoted(texts: Sequence[str | None]) -> Written:
     """Each of the texts `quoted`, `null` for none. Most are plain: their JSON is no longer then."""
-    try:
-        lines = _encode_lines(texts)
-    except UnicodeEncodeError:  # half a character stays what it is
-        return Written((["null" if text is None else quoted(text) for text in texts],))
     given = cast("Sequence[str]", texts)
     try:
-        plain = len("".join(given).encode()) + len('""\n') * len(texts)
-    except TypeError:  # there is a None, for which to look costs as much as all this
-        plain = None
-    return Written(('"', given, '"') if plain == len(lines) else (lines.decode().split("\n")[:-1],))
+        together = "".join(given)
+        is_plain = len(_encode(together)) == len(together.encode()) + len('""')
+    except (TypeError, UnicodeEncodeError):  # for a None, which costs as much to look for
+        is_plain = False
+    if is_plain:
+        return Written(('"', given, '"'))
+    try:
+        return Written((at_once(texts),))
+    except UnicodeEncodeError:  # half a character stays what it is
+        return Written((["null" if text is None else quoted(text) for text in texts],))
 
 
 def at_once(values: Sequence[Any]) -> list[str]:
