@@ -37,7 +37,7 @@ class Reading:
         self._begin, self._end = sortable(part.start), sortable(part.end)
         self._is_first = part.start == window.start
         self._seen: set[str] = set()
-        self._waiting = self._run(())
+        self._waiting: list[Row] = []
         self._newest = ""
 
     def runs(self, events: Sequence[GraphEvent], *, is_last: bool) -> Iterator[GraphRun]:
@@ -52,7 +52,7 @@ class Reading:
             yield self._overlapping(ordered)
             return
         count = bisect_left(ordered.starts, _earlier(self._newest))
-        self._waiting = ordered.part(slice(count, None))
+        self._waiting = [*ordered.part(slice(count, None)).rows]
         yield self._overlapping(ordered.part(slice(count)))
         if unreadable is not None:
             raise unreadable
@@ -97,7 +97,7 @@ class Reading:
         """What is waiting and what was found, by (start, name)."""
         if not self._waiting and all(map(lt, found.starts, found.starts[1:])):
             return found
-        return self._run(sorted([*self._waiting.rows, *found.rows]))
+        return self._run(sorted([*self._waiting, *found.rows]))
 
     def _overlapping(self, run: GraphRun) -> GraphRun:
         """Those that overlap this part, and no earlier one."""
