@@ -87,6 +87,8 @@ def event_of(fields: Fields, *others: str) -> type[GraphEvent]:
 
 @lru_cache(maxsize=256)
 def page_of(fields: Fields) -> type[Page[GraphEvent]]:
-    """A page of such events."""
-    form = event_of(fields)
-    return Page[form]  # type: ignore[valid-type]  # it is one, made just now
+    """A page of such events: a class of its own, which says at once how it is read."""
+    value = ("value", tuple[event_of(fields), ...])  # type: ignore[misc]  # a class, made just now
+    return msgspec.defstruct(  # type: ignore[return-value]  # it is one
+        "SelectedPage", [value], bases=(Page,), frozen=True, kw_only=True
+    )
