@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from operator import attrgetter, sub
 from typing import Final
 
 import msgspec
@@ -31,8 +30,6 @@ from gateway.service.report import (
 from gateway.service.session import Session
 from gateway.service.undo import stranded
 
-_START: Final = attrgetter("start.instant")
-_END: Final = attrgetter("end.instant")
 _log = structlog.get_logger(__name__)
 
 
@@ -119,9 +116,9 @@ class CalendarWrite:
         drafts = self.drafts
         doubtful = {index for index, draft in drafts.items() if draft.attendees} if self.invites else set()
         if self.target.can_mute:
-            lengths = map(sub, map(_END, drafts.values()), map(_START, drafts.values()))
             longest = self._longest_mute
-            doubtful |= {index for index, length in zip(drafts, lengths, strict=True) if length > longest}
+            long = [index for index, it in drafts.items() if it.end.instant - it.start.instant > longest]
+            doubtful.update(long)
         for index in doubtful:
             draft = drafts[index]
             try:
