@@ -60,9 +60,10 @@ class CalendarWrite:
     def invitations(self) -> dict[int, int]:
         """How many people get mail of each event that is to be written."""
         counts: dict[int, int] = {}
+        settled = self._kept.outcomes
         for index, draft in self.drafts.items() if self.invites else ():
             planned = self._planned.get(index)
-            if index not in self._kept.outcomes and (draft.attendees or (planned and planned.effects)):
+            if index not in settled and (draft.attendees or (planned and planned.effects)):
                 counts[index] = _hearing(draft, planned)
         return counts and {index: count for index, count in counts.items() if count}
 
@@ -238,9 +239,8 @@ class CalendarWrite:
 
     def rows(self, keys: Sequence[str | None]) -> Sequence[EventRow]:
         """A row per event, whatever became of it."""
-        created = self._kept.created
-        if created is not None:
-            return CreatedRows(created, lambda outcome: self._row(outcome, keys[outcome.index]))
+        if self._kept.created is not None:
+            return CreatedRows(self._kept.created, keys, self._row)
         outcomes = self._kept.outcomes
         return [
             self._refusal(index, key)

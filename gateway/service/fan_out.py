@@ -134,12 +134,17 @@ def in_order(writes: Sequence[W]) -> list[W]:
 async def apply_all(writes: Sequence[Write], log: UpstreamLog) -> None:
     """Applies all steps, a bounded number at once, the silent sources' before the others'."""
     lanes = Lanes(log)
-    stages: tuple[list[Work], list[Work]] = ([], [])
-    for write in writes:
-        for step in write.steps:
-            take, skip = partial(write.apply, step), partial(write.skip, step)
-            work = Work(lane=write.lane, step=take, skip=skip, events=write.size(step))
-            stages[write.invites].append(work)
-    for works in stages:
+    for inviting in (False, True):
+        works = [
+            Work(
+                lane=write.lane,
+                step=partial(write.apply, step),
+                skip=partial(write.skip, step),
+                events=write.size(step),
+            )
+            for write in writes
+            if write.invites is inviting
+            for step in write.steps
+        ]
         if works:
             await lanes.run_all(works)

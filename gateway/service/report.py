@@ -1,6 +1,6 @@
 """What became of a call that writes: a row per event and calendar, and the status of the whole."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import cached_property
@@ -55,6 +55,11 @@ REFUSED: Final = Outcome(index=0, status=WriteStatus.FAILED)
 _STATUS: Final = "outcome.status"
 _ALIKE: Final = {"calendar_index", "calendar_id", _STATUS, "outcome.stored", "outcome.previous_id"}
 """What rows of events that were created together have in common."""
+_OWN: Final[Mapping[str, Callable[[Created], Sequence[Any]]]] = {
+    "event_index": lambda created: created.indexes,
+    "outcome.event_id": lambda created: created.run.column("id"),
+}
+"""What is known of each of them without its row."""
 
 
 class BatchStatus(StrEnum):
@@ -114,36 +119,49 @@ class WriteReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 @final
 class CreatedRows(Sequence[EventRow]):
-    """The rows of events that were all created, each made when it is asked for, and columns of them all."""
+    """The rows of all events of a call, which were created together: made when one is asked for, or columns.
 
-    def __init__(self, created: Created, row: Callable[[Outcome], EventRow]) -> None:
+    `row` makes one, with the key of its event.
+    """
+
+    def __init__(
+        self, created: Created, keys: Sequence[str | None], row: Callable[[Outcome, str | None], EventRow]
+    ) -> None:
         self._created = created
+        self._keys = keys
         self._row = row
 
     def __len__(self) -> int:
-        return len(self._created)
+        return len(self._keys)
 
     @overload
     def __getitem__(self, place: int) -> EventRow: ...
     @overload
     def __getitem__(self, place: slice) -> Sequence[EventRow]: ...
     def __getitem__(self, place: int | slice) -> EventRow | Sequence[EventRow]:
-        found = self._created[place]
-        return self._row(found) if isinstance(found, Outcome) else [*map(self._row, found)]
+        return self._rows[place]
+
+    def __iter__(self) -> Iterator[EventRow]:
+        return iter(self._rows)
 
     def column(self, path: str) -> Sequence[Any]:
         """An attribute of each row; below `event` that of its event."""
         first, _, below = path.partition(".")
+        if path in _ALIKE:
+            return [attrgetter(path)(self._first)] * len(self)
         if first == "event":
             return self._created.run.column(below) if below else [True] * len(self)
-        if path == "outcome.event_id":
-            return self._created.run.column("id")
-        get = attrgetter(path)
-        return [get(self._first)] * len(self) if path in _ALIKE else [*map(get, self)]
+        if path in _OWN:
+            return _OWN[path](self._created)
+        return self._keys if path == "key" else [*map(attrgetter(path), self._rows)]
 
     @cached_property
     def _first(self) -> EventRow:
-        return self[0]
+        return self._row(self._created[0], self._keys[0])
+
+    @cached_property
+    def _rows(self) -> Sequence[EventRow]:
+        return [*map(self._row, self._created, self._keys)]
 
 
 def combined(rows: Sequence[EventRow]) -> EventRow:

@@ -26,13 +26,13 @@ def event(number: int) -> Event:
     )
 
 
-def row(outcome: Outcome) -> EventRow:
+def row(outcome: Outcome, key: str | None) -> EventRow:
     place = outcome.index
     return EventRow(
         event_index=place,
         calendar_index=0,
         calendar_id="es:a",
-        key=f"key {place}",
+        key=key,
         outcome=outcome,
         event_ids=outcome.ids,
     )
@@ -54,9 +54,10 @@ ATTRIBUTES = (
 
 def test_rows_of_events_that_were_created_together_are_those_of_each_and_so_are_their_columns() -> None:
     created = Created([*range(12)], Made([event(number) for number in range(12)]), (1, 2))
-    rows = CreatedRows(created, row)
+    keys = [f"key {place}" for place in range(12)]
+    rows = CreatedRows(created, keys, row)
     each = [*rows]
-    assert each == [row(outcome) for outcome in created]
+    assert each == [*map(row, created, keys)]
     assert (rows[3], rows[4:6], len(rows)) == (each[3], each[4:6], 12)
     for path in ATTRIBUTES:
         assert rows.column(path) == [attrgetter(path)(it) for it in each]
