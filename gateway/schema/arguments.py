@@ -181,7 +181,7 @@ def _object(type_: GraphQLInputObjectType, coerced: bool) -> Reader:
 
     Of some, exactly one field is given, and is not null.
     """
-    is_one_of, made, twin = _definition(type_).is_one_of, _definition(type_).origin, twins.twin(type_)
+    is_one_of, made = _definition(type_).is_one_of, _definition(type_).origin
     fields = {name: _field(field, coerced, may_be_null=not is_one_of) for name, field in type_.fields.items()}
     if hasattr(made, "__post_init__"):
         raise TypeError(f"{made.__name__} is an input, and is made of no more than it is given.")
@@ -190,7 +190,7 @@ def _object(type_: GraphQLInputObjectType, coerced: bool) -> Reader:
 
     def read(given: Any) -> Any:
         if given.__class__ is not dict or (is_one_of and len(given) != 1):
-            return given if given.__class__ in {made, twin} else _refuse(given)
+            return given if made in {given.__class__, twins.origin(given)} else _refuse(given)
         if needed and not needed <= given.keys():
             _refuse(given)
         it = object.__new__(made)
