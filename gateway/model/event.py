@@ -188,7 +188,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
         return self.end.instant - self.start.instant
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Draft(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An event that is to be written. None means not given, which is not the same as empty.
 
     The times of a series are its first occurrence's, on the clock that it keeps; `other_clocks` are the zones

@@ -32,7 +32,7 @@ _DURATION: Final = re.compile(
 )
 
 
-class EventTime(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class EventTime(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One end of an event: the instant, the zone it is meant in, and the date if the event is all-day."""
 
     instant: datetime

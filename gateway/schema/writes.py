@@ -22,6 +22,7 @@ from gateway.schema.enums import (
 )
 from gateway.schema.event import CalendarEvent
 from gateway.schema.event_input import EventInput
+from gateway.schema.plain_events import plain_drafts
 from gateway.schema.problem import Problem
 from gateway.schema.scalars import JSON, Duration, milliseconds
 from gateway.schema.selection import fields_of_events
@@ -61,7 +62,7 @@ class AddEventsInput:
         """The call, of whose events those `fields` are to be shown, and what the write mutes if so wanted."""
         return AddEvents(
             calendars=self.calendars,
-            drafts=[event.to_draft for event in self.events],
+            drafts=plain_drafts(self.events) or [event.to_draft for event in self.events],
             keys=[event.key for event in self.events],
             on_existing=by_name(base.OnExisting, self.on_existing),
             on_loss=by_name(loss.LossPolicy, self.on_loss),

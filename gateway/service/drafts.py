@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -21,7 +21,7 @@ Made = tuple[Mapping[int, Draft], Mapping[int, Problem]]
 
 
 class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to add events. A draft is made for the time zone that all-day events of a calendar take.
+    """A request to add events: drafts, or what makes one for the zone that all-day events of a calendar take.
 
     `keys` has the key of each event, or is empty. `max_invitations` and `max_mute` may only lower what the
     sources allow. `fields` are those that are to be shown of the events; `foretells` says that the effects of
@@ -29,7 +29,7 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     calendars: Sequence[str]
-    drafts: Sequence[DraftMaker]
+    drafts: Sequence[Draft | DraftMaker]
     keys: Sequence[str | None] = ()
     on_existing: OnExisting = OnExisting.RETURN
     on_loss: LossPolicy = LossPolicy.WARN
@@ -47,14 +47,15 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drafts:
-    """Each draft is made once per time zone. `keys` has one for each maker, or is empty at first.
+    """Each draft is made once per time zone. `keys` has one for each, or is empty at first.
 
     They stay as they were given, whether or not there can be a draft.
     """
 
-    def __init__(self, makers: Sequence[DraftMaker], keys: Sequence[str | None] = ()) -> None:
-        self._makers = makers
-        self.keys: Final = keys or [None] * len(makers)
+    def __init__(self, given: Sequence[Draft | DraftMaker], keys: Sequence[str | None] = ()) -> None:
+        self._given = given
+        self._are_drafts = set(map(type, given)) == {Draft}
+        self.keys: Final = keys or [None] * len(given)
         self._counts = Counter(map(folded, filter(None, keys))) if any(keys) else {}
         self._made: dict[str | None, Made] = {}
 
@@ -65,16 +66,20 @@ class Drafts:
         return self._made[time_zone]
 
     def _make(self, time_zone: str | None) -> Made:
+        if self._are_drafts and self.keys.count(None) == len(self.keys):
+            return dict(enumerate(cast("Sequence[Draft]", self._given))), {}
         drafts: dict[int, Draft] = {}
         refused: dict[int, Problem] = {}
-        for index, (make, key) in enumerate(zip(self._makers, self.keys, strict=True)):
+        for index, (given, key) in enumerate(zip(self._given, self.keys, strict=True)):
             try:
-                drafts[index] = make(time_zone) if key is None else self._under(key, make, time_zone)
+                drafts[index] = (
+                    _draft(given, time_zone) if key is None else self._under(key, given, time_zone)
+                )
             except GatewayError as exc:
                 refused[index] = exc.problem.at("events", index)
         return drafts, refused
 
-    def _under(self, key: str, make: DraftMaker, time_zone: str | None) -> Draft:
+    def _under(self, key: str, given: Draft | DraftMaker, time_zone: str | None) -> Draft:
         """Raises InvalidInput for what is no key, and for one that several events of the call have."""
         if self._counts[folded(checked(key))] > 1:
             raise InvalidInput(
@@ -82,4 +87,8 @@ class Drafts:
                 path=("key",),
                 hint="Only one event of a calendar can have it, whatever its case. None of these is written.",
             )
-        return msgspec.structs.replace(make(time_zone), key=key)
+        return msgspec.structs.replace(_draft(given, time_zone), key=key)
+
+
+def _draft(given: Draft | DraftMaker, time_zone: str | None) -> Draft:
+    return given if isinstance(given, Draft) else given(time_zone)

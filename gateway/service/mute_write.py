@@ -13,11 +13,10 @@ from gateway.adapters.byproducts import TranslationWarning
 from gateway.adapters.losses import Notice
 from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.together import together
-from gateway.model.event import Draft
 from gateway.service.audit import AuditTrail
 from gateway.service.calendar_write import CalendarWrite
 from gateway.service.catalog import Target
-from gateway.service.drafts import AddEvents, DraftMaker, Drafts
+from gateway.service.drafts import AddEvents, Drafts
 from gateway.service.event_order import EventOrder
 from gateway.service.event_write import EventFound, EventWrite
 from gateway.service.fan_out import Write
@@ -105,7 +104,7 @@ class MuteWrite:
 
     def _calendar_write(self) -> CalendarWrite:
         command = AddEvents(calendars=(), drafts=(), on_existing=OnExisting.UPDATE, dry_run=self._dry_run)
-        drafts = Drafts([_maker(draft) for draft in self._drafts.values()], list(self._drafts))
+        drafts = Drafts(list(self._drafts.values()), list(self._drafts))
         return CalendarWrite(self._session, self._audit, command, self._target, drafts)
 
     def _going(self, following: Following) -> Sequence[EventWrite]:
@@ -142,8 +141,3 @@ def _left(following: Following, status: WriteStatus) -> EventRow:
         event_ids=following.ids,
         problem=following.problem,
     )
-
-
-def _maker(draft: Draft) -> DraftMaker:
-    """Makes that draft, whatever the zone."""
-    return lambda _: draft

@@ -57,7 +57,7 @@ async def add(
     draft = Draft(title="Upgrade", start=START, end=END, key=key, recurrence=recurrence)
     command = AddEvents(
         calendars=calendars,
-        drafts=[lambda _: draft],
+        drafts=[draft],
         keys=[key],
         atomicity=Atomicity.ALL_OR_NOTHING,
     )

@@ -41,6 +41,16 @@ async def test_a_row_and_its_line_in_the_audit_trail_name_the_key() -> None:
     assert sorted(str(line["key"]) for line in audit) == ["CHG-1", "CHG-1", "None", "None"]
 
 
+async def test_drafts_that_are_made_already_have_keys_like_those_that_are_not() -> None:
+    made = draft("one")(None)
+    report, _ = await write(session(es := FakeSource("es")), ["es:a"], [made, made, made, draft("two")],
+                            keys=["CHG-1", "chg-1", "", None])  # fmt: skip
+    assert [row.problem and row.problem.path for row in report.rows] == [
+        ("events", "0", "key"), ("events", "1", "key"), ("events", "2", "key"), None,
+    ]  # fmt: skip
+    assert applied(es) == ["es:a two"]
+
+
 async def test_what_is_there_already_is_not_sent_and_leaves_no_line_in_the_audit_trail() -> None:
     es = FakeSource("es", [event("es:a", 0, "one", key="CHG-1")])
     report, audit = await keyed(session(es), ["es:a", "es:b"], ("CHG-1", draft("one")))

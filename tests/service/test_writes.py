@@ -1,7 +1,7 @@
 """Adding events: a row each, nothing sent that was refused, and the truth about the rest."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -54,7 +54,7 @@ def in_zone(zone: str | None) -> Draft:
 
 
 async def write(
-    call: Session, calendars: list[str], drafts: list[Maker], **options: object
+    call: Session, calendars: list[str], drafts: Sequence[Draft | Maker], **options: object
 ) -> tuple[WriteReport, list[dict[str, object]]]:
     lines: list[bytes] = []
     command = AddEvents(calendars=calendars, drafts=drafts, **options)
