@@ -1,8 +1,8 @@
 """Who gets in: what is checked of a request before its body is read, and how much is read of that."""
 
 import asyncio
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, Final, Self
 
@@ -116,26 +116,11 @@ class Visit:
             largest_body=admission.largest_body,
             largest_batch=admission.largest_batch,
             take=self._take,
-            in_time=self._in_time,
+            in_time=_InTime(admission.bodies, self.task),
         )
         if isinstance(asked, tuple):
             admission.count(self.line, len(asked) - 1)
         return asked
-
-    @contextmanager
-    def _in_time(self) -> Iterator[None]:
-        """While what is within may take no longer than a body. Raises BadRequest if it does."""
-        task, bodies = self.task, self._admission.bodies
-        bodies.begin(task, task.get_loop())
-        try:
-            yield
-        except asyncio.CancelledError as exc:
-            if _TOO_SLOW not in exc.args:
-                raise
-            task.uncancel()
-            raise BadRequest(408, _TOO_SLOW, {"connection": "close"}) from exc
-        finally:
-            bodies.end(task)
 
     def _take(self, count: int) -> None:
         """Takes what room a piece of the body needs, if it is long."""
@@ -161,6 +146,23 @@ class Visit:
             self._admission.room.give_back(self._room)
         if self._admission.places is not None and self._has_place:
             self._admission.places.leave(self.line)
+
+
+class _InTime(AbstractContextManager[None]):
+    """While a task waits for a body, for which there is so much patience. Raises BadRequest after that."""
+
+    def __init__(self, bodies: Patience["asyncio.Task[Any]"], task: "asyncio.Task[Any]") -> None:
+        self._bodies = bodies
+        self._task = task
+
+    def __enter__(self) -> None:
+        self._bodies.begin(self._task, self._task.get_loop())
+
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
+        self._bodies.end(self._task)
+        if isinstance(error, asyncio.CancelledError) and _TOO_SLOW in error.args:
+            self._task.uncancel()
+            raise BadRequest(408, _TOO_SLOW, {"connection": "close"}) from error
 
 
 def _line(request: Request, caller: Caller | None) -> str:

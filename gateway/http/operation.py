@@ -15,6 +15,7 @@ from gateway.http.request import Request
 LARGEST_BODY: Final = 8 * 1024 * 1024
 
 _DIGITS: Final = 20
+_NO_HURRY: Final = nullcontext()
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ async def read_operation(
     largest_body: int = LARGEST_BODY,
     largest_batch: int = 0,
     take: Callable[[int], object] = lambda _: None,
-    in_time: Callable[[], AbstractContextManager[None]] = nullcontext,
+    in_time: AbstractContextManager[None] = _NO_HURRY,
 ) -> Operation | Batch:
     """The operation in a GET's query string, or what is in a POST's body. Raises BadRequest.
 
@@ -62,7 +63,7 @@ async def read_operation(
         _check_announced(request.headers.get("content-length", ""), largest_body)
         body = request.body_at_hand()
         if body is None:
-            with in_time():
+            with in_time:
                 body = await _body(request, largest_body, take)
         else:
             _check_size(len(body), largest_body)
