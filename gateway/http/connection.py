@@ -136,6 +136,10 @@ class PunctualConnection(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self._way_in(received)))
 
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        """As uvicorn's, whose callback at the end of a task costs a turn of the loop."""
+        self.tasks.add(self.loop.create_task(cycle.answered(app, self.tasks)))
+
     def _way_in(self, received: Mapping[str, str]) -> Any:
         """The application, behind what reads a proxy's headers where there are any."""
         if _FORWARDED.isdisjoint(received) and isinstance(self.app, ProxyHeadersMiddleware):

@@ -1,8 +1,8 @@
 """One request over a connection, and its answer."""
 
-from asyncio import Event
+from asyncio import Event, Task, current_task
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import (
     HEADER_RE,
@@ -46,6 +46,13 @@ class Exchange(RequestResponseCycle):
         self.keep_alive = keep_alive
         self.waiting_for_100_continue = connection.expect_100_continue
         self.body = bytearray()
+
+    async def answered(self, app: Any, tasks: set[Task[None]]) -> None:
+        """Has the application answer, as one of the tasks, in the end of which it is none any more."""
+        try:
+            await self.run_asgi(app)
+        finally:
+            tasks.discard(cast("Task[None]", current_task()))
 
     def whole_body(self) -> bytes | None:
         """The body, if all of it has come. It is taken by that; None if it is to be received."""
