@@ -35,8 +35,13 @@ class StoredRun(Run):
     @property
     def ids(self) -> list[str]:
         """Those of its events."""
-        above, starts = f"{self.reader.calendar}/events", at_once(self.starts)
-        return [f"{above}/{start}/{name}" for start, name in zip(starts, self.names, strict=True)]
+        above = f"{self.reader.calendar}/events"
+        return [f"{above}/{start}/{name}" for start, name in zip(self.starts, self.names, strict=True)]
+
+    @cached_property
+    def written_ids(self) -> Written:
+        """The same as JSON."""
+        return Written((f'"{self.reader.calendar}/events/', at_once(self.starts), "/", self.names, '"'))
 
     @cached_property
     def starts(self) -> list[int]:
@@ -94,10 +99,6 @@ def _instants(millis: Sequence[int]) -> Written:
     return Written(([*map(_INSTANTS.__getitem__, millis)],))
 
 
-def _ids(run: StoredRun) -> Written:
-    return Written((f'"{run.reader.calendar}/events/', at_once(run.starts), "/", run.names, '"'))
-
-
 def _order(run: StoredRun) -> list[tuple[datetime, str]]:
     return [*zip(map(from_millis, run.starts), run.ids, strict=True)]
 
@@ -113,7 +114,7 @@ def _flags(flags: Sequence[bool | None]) -> Written:
 
 
 _COLUMNS: Final[Columns] = {
-    "id": _ids,
+    "id": lambda run: run.written_ids,
     "order": _order,
     "length": lambda run: [timedelta(milliseconds=it.end_time - it.start_time) for it in run.stored],
     "source": lambda run: [run.reader.source] * len(run),
