@@ -159,11 +159,11 @@ class MLApi:
         """
         form = EventList if "description" in fields else UntitledEventList
 
-        async def fetch(window: Span, offset: int, count: int) -> EventList:
+        def fetch(window: Span, offset: int, count: int) -> Awaitable[EventList]:
             request = planned if window is span and not offset and count == size else None
             if request is None:
                 request = requests.events(calendar, window, offset=offset, size=count, fields=fields)
-            return await self.read(request, form, log=log)
+            return self.read(request, form, log=log)
 
         return Walk(fetch, span, size=size)
 
@@ -191,7 +191,10 @@ class MLApi:
         Raises UpstreamError where it has not. The body of a yes proves nothing and is not looked at.
         """
         try:
-            answer = await self._send_what_has_not_left(request, log)
+            try:
+                answer = await self.send(request, log=log)
+            except NotSent:  # once more, for nothing has left
+                answer = await self.send(request, log=log)
         except (NoAnswer, UnexpectedAnswer) as exc:
             return Doubt(problem=exc.problem)
         finally:
@@ -202,13 +205,6 @@ class MLApi:
         if faults.was_refused(answer):
             raise error
         return Doubt(problem=error.problem, is_over=faults.is_over(answer))
-
-    async def _send_what_has_not_left(self, request: UpstreamRequest, log: UpstreamLog) -> Answer:
-        """The answer. What could not be sent is sent once more; what may have left never is."""
-        try:
-            return await self.send(request, log=log)
-        except NotSent:
-            return await self.send(request, log=log)
 
     async def _ask_version(self) -> ClusterVersion:
         """It is asked for all calls of the source, and so is in no call's log."""
@@ -222,12 +218,16 @@ class MLApi:
         self, request: UpstreamRequest, version: ClusterVersion, log: UpstreamLog
     ) -> Awaitable[Answer]:
         """The answer, whatever it says. Raises Unauthenticated when it is called, the rest when awaited."""
-        cluster, call, content = self._cluster, self._call, request.body
-        media = media_fields(version, has_body=content is not None)
-        fields = f"{media}{field('x-opaque-id', call.request_id)}{cluster.credential.field(call)}"
+        content = request.body
+        fields = media_fields(version, has_body=content is not None) + self._caller
         if content is not None and len(content) >= COMPRESSED_FROM:
             return self._exchange_packed(request, fields, content, log)
-        return cluster.transport.send(request, fields=fields, log=log)
+        return self._cluster.transport.send(request, fields=fields, log=log)
+
+    @cached_property
+    def _caller(self) -> str:
+        """The headers that say whose call it is, the same with each request. Raises Unauthenticated."""
+        return field("x-opaque-id", self._call.request_id) + self._cluster.credential.field(self._call)
 
     async def _exchange_packed(
         self, request: UpstreamRequest, fields: str, body: bytes, log: UpstreamLog

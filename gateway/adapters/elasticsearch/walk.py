@@ -41,15 +41,15 @@ class Walk:
 
     async def __anext__(self) -> Sequence[StoredEvent]:
         while not self._is_over:
-            if run := await self._drawn():
+            if self._behind is not None:
+                self._step(self._behind)
+            page = await self._fetch(self._window, self._offset, self._size)
+            if run := self._drawn(page):
                 return run
         raise StopAsyncIteration
 
-    async def _drawn(self) -> Sequence[StoredEvent]:
+    def _drawn(self, page: EventList) -> Sequence[StoredEvent]:
         """What the next page shows that was not passed on before."""
-        if self._behind is not None:
-            self._step(self._behind)
-        page = await self._fetch(self._window, self._offset, self._size)
         if self._has_shrunk(page):
             self._behind = None
             self._reopen()
