@@ -21,7 +21,8 @@ from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Code, GatewayError, Problem, Unsupported, located
 from gateway.model.calendar import Calendar
 from gateway.model.ids import CalendarId
-from gateway.service.audit import Action, AuditTrail
+from gateway.service.audit import AuditTrail
+from gateway.service.audit_line import Action
 from gateway.service.catalog import Target
 from gateway.service.session import Session
 

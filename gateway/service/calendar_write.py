@@ -13,7 +13,8 @@ from gateway.errors import GatewayError, Problem, Refused
 from gateway.model.calendar import Calendar
 from gateway.model.event import Draft
 from gateway.service.atomicity import Atomicity
-from gateway.service.audit import Action, AuditTrail
+from gateway.service.audit import AuditTrail
+from gateway.service.audit_line import Action
 from gateway.service.calendar_undo import CalendarUndo
 from gateway.service.catalog import Target
 from gateway.service.drafts import AddEvents, Drafts

@@ -13,7 +13,8 @@ from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.errors import Conflict, GatewayError, NotFound, Problem
 from gateway.model.event import Draft, Event
 from gateway.model.ids import CalendarId, EventId
-from gateway.service.audit import Action, AuditTrail
+from gateway.service.audit import AuditTrail
+from gateway.service.audit_line import Action
 from gateway.service.calendars import check_event
 from gateway.service.catalog import ConfiguredSource
 from gateway.service.event_order import EventOrder

@@ -6,7 +6,8 @@ from typing import Final
 from gateway.adapters.outcome import Created, Outcome
 from gateway.errors import Problem
 from gateway.model.event import Draft
-from gateway.service.audit import Action, AuditTrail, Entry
+from gateway.service.audit import AuditTrail
+from gateway.service.audit_line import Action, Entry
 from gateway.service.catalog import Target
 from gateway.service.session import Session
 

@@ -25,7 +25,8 @@ from gateway.model.msgraph import MSGraphEventOptions
 from gateway.model.recurrence.rule import Frequency, RecurrenceRule
 from gateway.model.run import Made
 from gateway.model.time import EventTime
-from gateway.service.audit import Action, AuditTrail, Written, caller, fingerprints, open_sink
+from gateway.service.audit import AuditTrail, open_sink
+from gateway.service.audit_line import Action, Written, caller, fingerprints
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 START = EventTime(instant=datetime(2027, 3, 2, 8, tzinfo=UTC))
