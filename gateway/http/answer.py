@@ -1,5 +1,7 @@
 """The result of an operation as an HTTP response, with errors that say what clients can use, and no more."""
 
+import asyncio
+import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -12,12 +14,17 @@ from strawberry.types import ExecutionResult
 
 from gateway.errors import Code, GatewayError, Problem
 from gateway.http.exchange import Exchange, line
-from gateway.http.headers import POLICIES, SMALL, TAKES_GZIP, VARY, Header
+from gateway.http.headers import LEVEL, POLICIES, SMALL, TAKES_GZIP, VARY, Header
 from gateway.http.media import GRAPHQL
 from gateway.http.refusal import Refusal
 from gateway.http.request import received
 from gateway.model.time import to_iso_duration
 
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_NO_CODING: Final[Sequence[Header]] = ()
+_PACKED: Final = (b"content-encoding", b"gzip")
+_LONG: Final = 128 * 1024
+"""So many bytes take so long to pack that a thread does it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -37,28 +44,29 @@ class Answer:
         self._more = more
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        is_long = len(self.body) >= SMALL
-        varies = is_long and not TAKES_GZIP[received(scope).get("accept-encoding")]
+        body, coding = self.body, _NO_CODING
+        if len(body) >= SMALL:
+            body, coding = await _coded(body, received(scope).get("accept-encoding"))
         exchange = getattr(send, "__self__", None)
         if isinstance(exchange, Exchange) and not self._more:
-            lines = self._lines(varies=varies)
-            if exchange.answer(self.status_code, lines, self.body):
+            lines = self._lines(body, coding)
+            if exchange.answer(self.status_code, lines, body):
                 return
-        headers = self.headers(varies=varies)
+        headers = self.headers(body, coding)
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
+        await send({"type": "http.response.body", "body": body})
 
-    def headers(self, *, varies: bool = False) -> list[Header]:
-        """All headers, in the order in which they travel."""
+    def headers(self, body: bytes, coding: Sequence[Header] = ()) -> list[Header]:
+        """All headers, with those of the body as it travels, in their order."""
         named = [(b"x-request-id", self.request_id.encode())] if self.request_id else []
-        length = (b"content-length", b"%d" % len(self.body))
-        return [*_usual(self._media), length, *self._more, *named, *([VARY] if varies else [])]
+        length = (b"content-length", b"%d" % len(body))
+        return [*_usual(self._media), length, *self._more, *named, *coding]
 
-    def _lines(self, *, varies: bool) -> bytes:
+    def _lines(self, body: bytes, coding: Sequence[Header]) -> bytes:
         """The same as they travel, if there are no more."""
         named = f"x-request-id: {self.request_id}\r\n".encode() if self.request_id else b""
-        usual, vary = _usual_lines(self._media), line(VARY) if varies else b""
-        return b"%bcontent-length: %d\r\n%b%b" % (usual, len(self.body), named, vary)
+        usual, coded = _usual_lines(self._media), b"".join(map(line, coding))
+        return b"%bcontent-length: %d\r\n%b%b" % (usual, len(body), named, coded)
 
 
 @cache
@@ -72,6 +80,19 @@ def _usual(media: str) -> Sequence[Header]:
 def _usual_lines(media: str) -> bytes:
     """The same as they travel."""
     return b"".join(map(line, _usual(media)))
+
+
+async def _coded(body: bytes, accepted: str | None) -> tuple[bytes, Sequence[Header]]:
+    """What is not small as it travels to who accepts such codings, and the headers that tell of it."""
+    if not TAKES_GZIP[accepted]:
+        return body, (VARY,)
+    if len(body) < _LONG:
+        return _packed(body), (VARY, _PACKED)
+    return await asyncio.to_thread(_packed, body), (VARY, _PACKED)
+
+
+def _packed(body: bytes) -> bytes:
+    return zlib.compress(body, LEVEL, _GZIP)
 
 
 def answer(result: ExecutionResult, media: str) -> Answer:

@@ -9,7 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.answer import refused
-from gateway.http.headers import SMALL, TAKES_GZIP, completed
+from gateway.http.headers import LEVEL, SMALL, TAKES_GZIP, completed
 from gateway.http.hosts import PROBES, Names
 from gateway.http.media import JSON
 from gateway.http.refusal import BadRequest
@@ -17,7 +17,6 @@ from gateway.http.remembered import Remembered
 from gateway.http.request import received
 from gateway.settings import Settings
 
-_LEVEL: Final = 4
 _MISDIRECTED: Final = refused(
     BadRequest(421, "The gateway is not called so here. The setting is web.hosts."), JSON
 )
@@ -48,14 +47,13 @@ class _Entrance:
 
     Every answer tells browsers what they may do with it, and a long one travels in gzip if that is taken.
 
-    What is posted goes straight to GraphQL, whose answers are complete: Starlette's way there costs more than
-    many an operation.
+    What is posted goes straight to GraphQL, whose answers are complete, and packed if they are long:
+    Starlette's way there costs more than many an operation.
     """
 
     def __init__(self, graphql: ASGIApp, routes: ASGIApp, names: Names) -> None:
         self._graphql = graphql
         self._routes = routes
-        self._zipping_graphql = _zipping(graphql)
         self._zipping_routes = _zipping(routes)
         self._allowed = Remembered(names.allow)
 
@@ -64,17 +62,17 @@ class _Entrance:
         if scope["type"] != "http":
             return self._routes(scope, receive, send)
         headers = received(scope)
-        is_zipping = TAKES_GZIP[headers.get("accept-encoding")]
         if not (self._allowed[headers.get("host")] or scope["path"] in PROBES):
             return _MISDIRECTED(scope, receive, send)
         if scope["path"] == "/graphql" and scope["method"] == "POST":
-            return (self._zipping_graphql if is_zipping else self._graphql)(scope, receive, send)
+            return self._graphql(scope, receive, send)
+        is_zipping = TAKES_GZIP[headers.get("accept-encoding")]
         app = self._zipping_routes if is_zipping else self._routes
         return app(scope, receive, partial(_leave, send, is_zipping))
 
 
 def _zipping(app: ASGIApp) -> ASGIApp:
-    return GZipMiddleware(app, minimum_size=SMALL, compresslevel=_LEVEL)
+    return GZipMiddleware(app, minimum_size=SMALL, compresslevel=LEVEL)
 
 
 async def _leave(send: Send, is_zipping: bool, message: Message) -> None:

@@ -10,6 +10,8 @@ Header: TypeAlias = tuple[bytes, bytes]
 
 SMALL: Final = 1024
 """What is shorter, in bytes, is not compressed for anybody."""
+LEVEL: Final = 4
+"""How hard gzip tries."""
 VARY: Final = (b"vary", b"Accept-Encoding")
 """In what is not: it may look otherwise to those who take gzip."""
 POLICIES: Final = (

@@ -1,5 +1,6 @@
 """An answer says what went wrong in words that a client can use."""
 
+import gzip
 import json
 from datetime import timedelta
 from typing import Any
@@ -104,10 +105,32 @@ def test_a_clients_mistake_is_not_logged() -> None:
 def test_a_refusal_is_a_well_formed_answer_with_its_headers() -> None:
     response = refused(BadRequest(405, "No.", {"allow": "POST"}), GRAPHQL)
     assert response.status_code == 405
-    assert dict(response.headers())[b"allow"] == b"POST"
-    assert dict(response.headers())[b"content-type"] == f"{GRAPHQL}; charset=utf-8".encode()
+    assert dict(response.headers(response.body))[b"allow"] == b"POST"
+    assert dict(response.headers(response.body))[b"content-type"] == f"{GRAPHQL}; charset=utf-8".encode()
     assert _content(response) == {"errors": [{"message": "No.", "extensions": {"code": "BAD_REQUEST"}}]}
 
 
 def test_answers_are_kept_by_no_cache() -> None:
-    assert dict(json_response({}, 200, JSON).headers())[b"cache-control"] == b"no-store"
+    assert dict(json_response({}, 200, JSON).headers(b""))[b"cache-control"] == b"no-store"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("length", [1023, 1024, 128 * 1024 - 1, 128 * 1024])
+@pytest.mark.parametrize("accepted", [b"gzip", b"br"])
+async def test_a_body_that_is_not_small_travels_in_gzip_to_who_takes_that(
+    length: int, accepted: bytes
+) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    body = b"1" * length
+    await Answer(body, 200, JSON)({"headers": [(b"accept-encoding", accepted)]}, send, send)
+    start, end = sent
+    headers = dict(start["headers"])
+    is_packed = accepted == b"gzip" and length >= 1024
+    assert headers.get(b"content-encoding") == (b"gzip" if is_packed else None)
+    assert headers.get(b"vary") == (b"Accept-Encoding" if length >= 1024 else None)
+    assert headers[b"content-length"] == b"%d" % len(end["body"])
+    assert (gzip.decompress(end["body"]) if is_packed else end["body"]) == body

@@ -304,7 +304,7 @@ async def leave(answer: Answer, connection: Any, *, is_seen: bool) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("end", [b"", b"accept-encoding: gzip\r\n"])
 @pytest.mark.parametrize("begin", [b"POST / HTTP/1.1", b"HEAD / HTTP/1.1", b"POST / HTTP/1.0"])
-@pytest.mark.parametrize("length", [0, 2000, 20_000])
+@pytest.mark.parametrize("length", [0, 2000, 20_000, 200_000])
 @pytest.mark.parametrize("headers", [{}, {"retry-after": "1"}, {"connection": "close"}])
 async def test_an_answer_looks_the_same_whether_its_messages_are_seen_or_not(
     begin: bytes, end: bytes, length: int, headers: dict[str, str]
