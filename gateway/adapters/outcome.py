@@ -125,4 +125,4 @@ class Created(Sequence[Outcome]):
 def all_created(indexes: Sequence[int], run: Run, requests: tuple[int, ...]) -> Sequence[Outcome]:
     """The outcomes where all events are there, each as one: `Created` if they are many."""
     created = Created(indexes, run, requests)
-    return created if len(indexes) >= _MANY else [*created]
+    return created if len(indexes) >= _MANY else created[:]

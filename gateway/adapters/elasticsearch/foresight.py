@@ -16,7 +16,7 @@ from gateway.adapters.elasticsearch.calendar_plan import find, names_of
 from gateway.adapters.elasticsearch.ids import calendar_at, place_named
 from gateway.adapters.elasticsearch.jobs import ClusterJobs, Once
 from gateway.adapters.elasticsearch.muting import Muting, Told
-from gateway.adapters.elasticsearch.plan import MLStep, posted_in, sent_in_change
+from gateway.adapters.elasticsearch.plan import MLStep, sent_in_change
 from gateway.errors import UpstreamError
 from gateway.model.calendar import Calendar
 from gateway.model.event import SourceKind
@@ -92,7 +92,7 @@ class Foresight:
         """With the jobs that would have more events ahead of them than they take, with those of the steps."""
         if not muting.jobs or muting.untold:
             return muting
-        ends = [event.end_time for step in steps for event in posted_in(step)]
+        ends = [event.end_time for step in steps for event in step.sent]
         ahead, untold = await _ask(
             self._ahead(muting.jobs, muting.latest, ends), "how many events its jobs have. "
         )

@@ -4,6 +4,7 @@ Elasticsearch cannot get an event by its id; the start, in milliseconds, makes l
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -56,6 +57,12 @@ def event_id(written: ResourceId) -> EventId | None:
             return EventId(written.source, written.segments)
         case _:
             raise _malformed(written)
+
+
+@lru_cache(maxsize=1024)  # calls name the same calendars again and again
+def spelled(calendar: CalendarId) -> str:
+    """The calendar's id as it is written."""
+    return str(calendar)
 
 
 def name_of(calendar: CalendarId) -> str:

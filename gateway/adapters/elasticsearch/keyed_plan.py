@@ -13,6 +13,7 @@ from gateway.adapters.elasticsearch.lookup import Found
 from gateway.adapters.elasticsearch.plan import KeyedStep, body_of, parcels
 from gateway.adapters.elasticsearch.requests import Span
 from gateway.adapters.elasticsearch.settling import events_of, settled
+from gateway.adapters.elasticsearch.wire import SentEvent
 from gateway.adapters.outcome import Outcome
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.model.ids import CalendarId
@@ -58,25 +59,28 @@ def _step(
     lookup: Lookup, ready: Sequence[Ready], holdings: Mapping[int, Holding], on_existing: OnExisting
 ) -> KeyedStep:
     found = [holdings[each.index] for each in ready]
+    missing = [event for holding in found for event in holding.missing]
     return KeyedStep(
         calendar=lookup.calendar,
         events=tuple(
             msgspec.structs.replace(each, existing=events_of(holding, lookup.calendar))
             for each, holding in zip(ready, found, strict=True)
         ),
-        requests=tuple(_requests(lookup, found)),
+        requests=tuple(_requests(lookup, missing, found)),
         wanted=tuple(each.sent for each in ready),
+        sent=missing,
         superseded=frozenset(event.event_id for holding in found for event in holding.others),
         on_existing=on_existing,
         span=lookup.span,
     )
 
 
-def _requests(lookup: Lookup, holdings: Sequence[Holding]) -> Sequence[UpstreamRequest]:
+def _requests(
+    lookup: Lookup, missing: Sequence[SentEvent], holdings: Sequence[Holding]
+) -> Sequence[UpstreamRequest]:
     """A look, what is missing, a look, what is superseded or a twin, a look."""
     look = requests.events(lookup.calendar, lookup.span, size=lookup.size)
     asked = [look]
-    missing = [event for holding in holdings for event in holding.missing]
     if missing:
         asked += [requests.add_events(lookup.calendar, body_of(missing)), look]
     going = [event.event_id for holding in holdings for event in (*holding.others, *holding.twins)]

@@ -39,10 +39,11 @@ _MANY: Final = 10
 class MLStep(Step, frozen=True, kw_only=True):
     """A step of which it is known what each draft is to be: the events that its requests post, or more.
 
-    `span` is where these are looked for, or where their keys are looked up.
+    `sent` are all that are posted. `span` is where these are looked for, or where their keys are looked up.
     """
 
     wanted: tuple[tuple[SentEvent, ...], ...]
+    sent: Sequence[SentEvent]
     span: Span
 
 
@@ -126,6 +127,7 @@ def _step(calendar: CalendarId, parcel: Parcel, size: int) -> MLStep:
         events=tuple(parcel.ready),
         requests=(look, requests.add_events(calendar, parcel.body), look),
         wanted=tuple(parcel.rows),
+        sent=parcel.sent,
         span=span,
     )
 
@@ -187,14 +189,6 @@ def body_of(sent: Iterable[SentEvent]) -> bytes:
 def events_in(post: UpstreamRequest) -> tuple[SentEvent, ...]:
     """The events that a request posts: what was planned is what is sent."""
     return msgspec.json.decode(post.body or b"", type=SentEvents).events
-
-
-def posted_in(step: MLStep) -> Sequence[SentEvent]:
-    """The events that a step adds to what is there."""
-    if not isinstance(step, KeyedStep):
-        return [event for sent in step.wanted for event in sent]
-    posts = [request for request in step.requests if request.method == "POST"]
-    return [event for post in posts for event in events_in(post)]
 
 
 def as_planned(step: Step) -> MLStep:

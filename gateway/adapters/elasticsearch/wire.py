@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from gateway.adapters.elasticsearch.flags import NO_OPTIONS, sent_options
-from gateway.adapters.elasticsearch.ids import written_event_id
+from gateway.adapters.elasticsearch.ids import spelled, written_event_id
 from gateway.adapters.elasticsearch.mark import Mark, parted
 from gateway.errors import InvalidTime, UnexpectedAnswer
 from gateway.model.calendar import Calendar
@@ -139,7 +139,7 @@ class EventReader:
 
     def __init__(self, calendar: CalendarId, fields: Fields = EVERYTHING) -> None:
         self.source: Final = calendar.source
-        self.calendar: Final = str(calendar)
+        self.calendar: Final = spelled(calendar)
         self._has_revision = "revision" in fields
 
     def read(self, stored: StoredEvent) -> Event:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import accumulate, chain, compress
+from itertools import accumulate, compress
 from typing import Final
 
 from gateway.adapters.base import PlannedEvent
@@ -43,7 +43,7 @@ class _Write:
         self._log = log
         self._rows = step.wanted
         self._reader = EventReader(step.calendar, fields)
-        self._sent = [*chain.from_iterable(self._rows)]
+        self._sent = step.sent
 
     async def run(self) -> Sequence[Outcome]:
         _, post, _ = self._step.requests
