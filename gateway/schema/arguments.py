@@ -45,6 +45,7 @@ from strawberry.types.info import Info
 from gateway.errors import GatewayError
 from gateway.model.time import parse_instant
 from gateway.schema import twins
+from gateway.schema.conversion import convert
 from gateway.schema.leaf import Uncovered
 
 Reader: TypeAlias = Callable[[Any], Any]
@@ -107,7 +108,7 @@ def _at_once(type_: GraphQLInputType) -> Reader:
 
 
 def _by_c(type_: GraphQLInputType) -> Reader:
-    by_c, by_field = twins.convert(type_), reader(type_)
+    by_c, by_field = convert(type_), reader(type_)
 
     def read(given: Any) -> Any:
         try:

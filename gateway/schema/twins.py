@@ -9,7 +9,6 @@ of several ways to give it; all else is their class's. So they are small, and ri
 """
 
 import dataclasses
-import re
 from abc import ABCMeta
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -23,7 +22,6 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputField,
     GraphQLInputObjectType,
-    GraphQLInputType,
     GraphQLLeafType,
     GraphQLList,
     GraphQLNonNull,
@@ -42,7 +40,7 @@ _PLAIN: Final[dict[str, Any]] = {
     "ID": str,
     "TimeZone": str,
     "RecurrenceRule": str,
-    "DateTime": Annotated[datetime, msgspec.Meta(tz=True)],  # not all are taken: see _are_exact
+    "DateTime": Annotated[datetime, msgspec.Meta(tz=True)],  # not all are taken: see `instants`
     "Boolean": bool,
     "Int": Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)],
     "Float": Annotated[float, msgspec.Meta(gt=-(2.0**53), lt=2.0**53)],  # beyond, C rounds integers
@@ -51,9 +49,6 @@ _PLAIN: Final[dict[str, Any]] = {
 """What C reads by itself as the scalar would."""
 _READ: Final[dict[str, type]] = {"Date": date, "LocalDateTime": datetime, "Duration": Duration}
 """What scalars make of text."""
-_IN_UTC: Final = ((b"Z", b"Z"), (b"+", b"+00:00"))
-"""How an instant in UTC ends, and what is looked for first: that takes little where there is none."""
-_TOO_FINE: Final = re.compile(rb"\.\d{7}")
 _ORIGINS: Final[dict[type, type]] = {}
 """The class that each twin is made of."""
 
@@ -64,29 +59,6 @@ class Form(Enum):
     PLAIN = "plain"
     PLAIN_ITEMS = "plain items"
     WHOLE = "whole"
-
-
-def convert(type_: GraphQLInputType) -> Callable[[Any], Any]:
-    """What makes twins of a value, at any depth. It raises for whatever no twin is made of."""
-    plain, whole = (_box(_annotation(type_, form)) for form in (Form.PLAIN_ITEMS, Form.WHOLE))
-    instants = _instants(type_)
-    box = instants and _box(instants)
-
-    def made(given: Any) -> Any:
-        boxed = {"it": given}
-        if box and not _are_exact(msgspec.json.encode(msgspec.convert(boxed, box))):
-            raise ValueError
-        try:
-            return msgspec.convert(boxed, plain, dec_hook=_read).it
-        except msgspec.ValidationError:  # at the first item that is not plain
-            return msgspec.convert(boxed, whole, dec_hook=_read).it
-
-    return made
-
-
-def _box(annotation: Any) -> Any:
-    """A struct of it: of structs C remembers how they are read."""
-    return msgspec.defstruct("Box", [("it", annotation)])
 
 
 @cache
@@ -134,12 +106,12 @@ def _field(
     own: "dataclasses.Field[Any]", field: GraphQLInputField, is_one_of: bool, form: Form
 ) -> tuple[Any, ...]:
     type_ = GraphQLNonNull(get_nullable_type(field.type)) if is_one_of else field.type
-    annotation = _annotation(type_, form)
+    kind = annotation(type_, form)
     if own.default is not dataclasses.MISSING and form is not Form.PLAIN:
-        return own.name, annotation, own.default
+        return own.name, kind, own.default
     if own.default_factory is not dataclasses.MISSING:
-        return own.name, annotation, msgspec.field(default_factory=own.default_factory)
-    return own.name, annotation
+        return own.name, kind, msgspec.field(default_factory=own.default_factory)
+    return own.name, kind
 
 
 def _one_of(fields: int) -> Callable[[msgspec.Struct], None]:
@@ -152,7 +124,8 @@ def _one_of(fields: int) -> Callable[[msgspec.Struct], None]:
     return check
 
 
-def _annotation(type_: Any, form: Form) -> Any:
+def annotation(type_: Any, form: Form) -> Any:
+    """What msgspec reads as an input type."""
     nullable = get_nullable_type(type_)
     return _present(nullable, form) if nullable is not type_ else _present(type_, form) | None
 
@@ -160,7 +133,7 @@ def _annotation(type_: Any, form: Form) -> Any:
 def _present(type_: Any, form: Form) -> Any:
     if isinstance(type_, GraphQLList):
         of_items = Form.WHOLE if form is Form.WHOLE else Form.PLAIN
-        return list.__class_getitem__(_annotation(type_.of_type, of_items))
+        return list.__class_getitem__(annotation(type_.of_type, of_items))
     if isinstance(type_, GraphQLInputObjectType):
         return twin(type_, form)
     return _PLAIN.get(type_.name) or _kind(type_)
@@ -168,7 +141,7 @@ def _present(type_: Any, form: Form) -> Any:
 
 @cache
 def _kind(type_: GraphQLLeafType) -> Any:
-    """A class that stands for a leaf's values, which are then read by `_read`."""
+    """A class that stands for a leaf's values, which are then read by `read_leaf`."""
     coerce: Callable[[Any], Any] = type_.coerce_input_value
     if isinstance(type_, GraphQLEnumType):
         members = {name: coerce(name) for name in type_.values}
@@ -180,37 +153,6 @@ def _kind(type_: GraphQLLeafType) -> Any:
     return kind
 
 
-def _read(kind: Any, value: Any) -> Any:
+def read_leaf(kind: Any, value: Any) -> Any:
+    """What a scalar or an enum makes of a value, for `dec_hook`."""
     return kind.coerce(value)
-
-
-def _instants(type_: Any) -> Any:
-    """What is left of a type where only instants are kept; None if it has none."""
-    if isinstance(type_, GraphQLNonNull):
-        return _instants(type_.of_type)
-    if isinstance(type_, GraphQLList):
-        item = _instants(type_.of_type)
-        return item and list.__class_getitem__(item) | None
-    if isinstance(type_, GraphQLInputObjectType):
-        return _instants_within(type_)
-    return str | None if type_.name == "DateTime" else None
-
-
-@cache
-def _instants_within(type_: GraphQLInputObjectType) -> Any:
-    fields = [(name, _instants(it.type), None) for name, it in type_.fields.items()]
-    kept = [it for it in fields if it[1]]
-    if any("Z" in name for name, *_ in kept):
-        raise TypeError(f"{type_.name} has an instant under a name with Z, which is how UTC is told.")
-    return (msgspec.defstruct("Instants", kept, omit_defaults=True, gc=False) | None) if kept else None
-
-
-def _are_exact(instants: bytes) -> bool:
-    """Whether C reads instants as the scalar does: that takes no blank for the T, gives UTC, never rounds.
-
-    Each has two dashes, or three if its offset is below zero; names of fields have none.
-    """
-    in_utc = sum([instants.count(end) for sign, end in _IN_UTC if instants.find(sign) >= 0])
-    if 2 * in_utc != instants.count(b"-") or instants.find(b" ") >= 0:  # "in" takes thrice as long for bytes
-        return False
-    return instants.find(b".") < 0 or not _TOO_FINE.search(instants)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import json
 from typing import Any
 
 import pytest
@@ -27,8 +28,10 @@ from strawberry.types.arguments import convert_argument
 from gateway.schema import arguments, twins
 from gateway.schema.arguments import DirectResolvers, Variables
 from gateway.schema.build import core_schema, served_schema
+from gateway.schema.conversion import convert
 from gateway.schema.enums import ShowAs
 from gateway.schema.event_input import EventInput
+from gateway.schema.instants import check, check_plain
 from gateway.schema.twins import Form
 from tests.schema.both_ways import ours, theirs, written
 from tests.schema.given_values import values
@@ -158,7 +161,7 @@ def test_events_are_plain_twins_unless_one_of_them_has_more_than_it_must(
         "dryRun": True,
         "events": [{**EVENT, "end": end}, {**EVENT, "end": end, **more}],
     }
-    read = twins.convert(ARGUMENTS["AddEventsInput!"].type)(value)
+    read = convert(ARGUMENTS["AddEventsInput!"].type)(value)
     assert read.dry_run
     assert [{*each.__struct_fields__} for each in read.events] == [held, held]
     assert told(read) == told(step_by_step(ARGUMENTS["AddEventsInput!"], value))
@@ -174,7 +177,7 @@ def test_events_are_plain_twins_unless_one_of_them_has_more_than_it_must(
     ],
 )
 def test_what_programs_write_is_read_by_c(instant: str) -> None:
-    by_c = twins.convert(ARGUMENTS["AddEventsInput!"].type)
+    by_c = convert(ARGUMENTS["AddEventsInput!"].type)
     event = {**EVENT, "start": {"instant": instant}, "showAs": "FREE", "key": "CHG-1", "categories": ["a"]}
     options = {"onExisting": "UPDATE", "maxMute": "PT1H", "dryRun": True, "maxInvitations": 0}
     assert by_c({"calendars": ["es:a"], "events": [event], **options}).events[0].show_as is ShowAs.FREE
@@ -198,18 +201,21 @@ def test_what_programs_write_is_read_by_c(instant: str) -> None:
         None,
     ],
 )
-def test_an_instant_that_c_would_read_otherwise_than_we_do_is_not_read_by_it(instant: object) -> None:
-    by_c = twins.convert(ARGUMENTS["AddEventsInput!"].type)
-    event = {**EVENT, "start": {"instant": instant}}
-    with pytest.raises(ValueError):  # noqa: PT011 - it is caught by that name, whatever it says
-        by_c({"calendars": ["es:a"], "events": [EVENT, event]})
+@pytest.mark.parametrize("other", [EVENT, PLAIN])
+def test_an_instant_that_c_would_read_otherwise_than_we_do_is_not_read_by_it(
+    instant: object, other: dict[str, Any]
+) -> None:
+    by_c = convert(ARGUMENTS["AddEventsInput!"].type)
+    for event in ({**other, "start": {"instant": instant}}, {**PLAIN, "end": {"instant": instant}}):
+        with pytest.raises(ValueError):  # noqa: PT011 - it is caught by that name, whatever it says
+            by_c({"calendars": ["es:a"], "events": [other, event]})
 
 
 @pytest.mark.parametrize(
     "start", [{}, {"instant": "2027-03-28T00:30:00Z", "allDay": {"date": "2027-03-28"}}, {"allDay": None}]
 )
 def test_a_start_that_is_given_in_no_way_or_in_two_is_not_read_by_c(start: object) -> None:
-    by_c = twins.convert(ARGUMENTS["AddEventsInput!"].type)
+    by_c = convert(ARGUMENTS["AddEventsInput!"].type)
     with pytest.raises(ValueError):  # noqa: PT011 - as above
         by_c({"calendars": ["es:a"], "events": [{**EVENT, "start": start}]})
 
@@ -271,6 +277,20 @@ def test_an_object_that_goes_into_a_literal_is_read_at_once_too():
     assert twins.origin(read.coerced["event"]) is EventInput
 
 
+@pytest.mark.parametrize("name", ["AddEventsInput", "ReconcileInput", "TimeWindowInput"])
+def test_of_what_is_plain_it_is_known_where_instants_are(name: str) -> None:
+    type_: Any = core_schema().type_map[name]
+    are_exact = check_plain(type_)
+    assert are_exact is not None
+    value = smallest(type_)
+    assert are_exact(value)
+    assert check(type_)(value)
+    fine, coarse = json.dumps(value), json.dumps(value).replace(":00Z", ":00.1234567Z")
+    assert fine != coarse
+    assert not are_exact(json.loads(coarse))
+    assert not check(type_)(json.loads(coarse))
+
+
 def smallest(type_: Any) -> Any:
     """What C reads as a type: an object has what it must have, or the first of what it may have one of."""
     type_ = get_nullable_type(type_)
@@ -302,15 +322,15 @@ LEAVES: dict[str, Any] = {
 
 @pytest.mark.parametrize("it", INPUTS, ids=lambda it: it.name)
 def test_each_input_is_read_by_c_with_or_without_an_instant_within(it: GraphQLInputObjectType) -> None:
-    assert twins.origin(twins.convert(it)(smallest(it))) is class_of(it)
-    assert twins.convert(it)(None) is None
+    assert twins.origin(convert(it)(smallest(it))) is class_of(it)
+    assert convert(it)(None) is None
     with pytest.raises(ValueError):  # noqa: PT011 - as above
-        twins.convert(GraphQLNonNull(it))(None)
+        convert(GraphQLNonNull(it))(None)
 
 
 @pytest.mark.parametrize("number", [2**53, 2**53 + 1, -(2**53) - 1, 2**64, 2**64 + 1, 1e300])
 def test_a_float_that_may_have_been_rounded_is_not_read_by_c(number: float) -> None:
-    by_c = twins.convert(core_schema().type_map["CoordinatesInput"])  # type: ignore[arg-type]
+    by_c = convert(core_schema().type_map["CoordinatesInput"])  # type: ignore[arg-type]
     with pytest.raises(ValueError):  # noqa: PT011 - as above
         by_c({"latitude": number, "longitude": 1})
     assert by_c({"latitude": 2**53 - 1, "longitude": 1.5}).latitude == 2**53 - 1

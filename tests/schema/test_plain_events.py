@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from gateway.errors import GatewayError
 from gateway.model.event import Draft
-from gateway.schema import twins
 from gateway.schema.build import core_schema
+from gateway.schema.conversion import convert
 from gateway.schema.event_input import EventInput
 from gateway.schema.plain_events import plain_drafts
 from gateway.schema.time_input import EventEndInput, EventTimeInput
 from gateway.schema.writes import AddEventsInput
 
 NOON, ONE = "2027-03-28T12:00:00Z", "2027-03-28T13:00:00+00:00"
-_read = twins.convert(core_schema().type_map["AddEventsInput"])  # type: ignore[arg-type]
+_read = convert(core_schema().type_map["AddEventsInput"])  # type: ignore[arg-type]
 
 
 def event(title: str = "x", start: str = NOON, end: str = ONE, **more: Any) -> dict[str, Any]:
