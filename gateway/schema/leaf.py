@@ -60,11 +60,12 @@ def column(type_: GraphQLLeafType, *, nullable: bool, view: Leaf | None = None) 
     def write(values: Sequence[Any], parents: Sequence[Any] | None) -> Sequence[Piece]:
         if values.__class__ is Written:
             return values
-        kinds = set(map(type, values))
+        few = {*values} if is_enum else set()
+        kinds = set(map(type, few or values))
         if NoneType in kinds and not nullable and (parents is None or _nulls(values) != _nulls(parents)):
             raise Uncovered
         if is_enum or any(map(kinds.issubset, _FEW)):
-            found = [*set(values)]
+            found = [*(few or {*values})]
             if is_enum or not kinds <= plain or not _are_short(found):
                 texts = ["null" if it is None else written(complete(it)) for it in found]
             else:
