@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import compress
 from operator import lt
 from typing import Final
 
@@ -95,18 +96,23 @@ class Reading:
 
     def _ordered(self, found: GraphRun) -> GraphRun:
         """What is waiting and what was found, by (start, name)."""
-        if not self._waiting and all(map(lt, found.starts, found.starts[1:])):
+        if self._waiting:
+            return self._run(sorted([*self._waiting, *found.rows]))
+        if all(map(lt, found.starts, found.starts[1:])):
             return found
-        return self._run(sorted([*self._waiting, *found.rows]))
+        orders = [*zip(found.starts, found.names, strict=True)]
+        return found.at(sorted(range(len(orders)), key=orders.__getitem__))
 
     def _overlapping(self, run: GraphRun) -> GraphRun:
         """Those that overlap this part, and no earlier one."""
         begin, end = self._begin, self._end
         if not run or (begin <= run.starts[0] and run.starts[-1] < end):
             return run
-        if self._is_first:
-            return self._run(row for row in run.rows if row[0] < end and (row[2] > begin or row[0] >= begin))
-        return self._run(row for row in run.rows if begin <= row[0] < end)
+        inside = [
+            start < end and (start >= begin or (self._is_first and until > begin))
+            for start, until in zip(run.starts, run.ends, strict=True)
+        ]
+        return run if all(inside) else run.at([*compress(range(len(run)), inside)])
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property, partial
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from gateway.adapters.msgraph.details import PROPERTIES, READ
 from gateway.adapters.msgraph.events import ATTRIBUTES, EventReader
 from gateway.adapters.msgraph.series_keys import SeriesKeys
-from gateway.adapters.msgraph.shown import Shown
+from gateway.adapters.msgraph.shown import Pick, Shown
 from gateway.adapters.msgraph.times import day_of, zone_of
 from gateway.adapters.msgraph.wire import DateTimeTimeZone, GraphEvent
 from gateway.adapters.msgraph.words import known
@@ -53,14 +54,25 @@ class GraphRun(Run):
         return shown if self.keys is None else self.keys.on(shown, event)
 
     def part(self, places: slice) -> "GraphRun":
+        return self._picked(itemgetter(places))
+
+    def at(self, places: Sequence[int]) -> "GraphRun":
+        """The run of those at the places, in their order."""
+        return self._picked(itemgetter(*places) if len(places) > 1 else partial(_each, places))
+
+    def _picked(self, pick: Pick) -> "GraphRun":
         starts, names, ends, events = self._columns
-        columns = starts[places], names[places], ends[places], Shown(events[places])
+        columns = pick(starts), pick(names), pick(ends), events.picked(pick)
         return GraphRun(self.reader, columns, self.keys)
 
     def column(self, path: str) -> Sequence[Any]:
         if path in _COLUMNS:
             return _COLUMNS[path](self)
         return [None] * len(self.events) if path in _FOREIGN else super().column(path)
+
+
+def _each(places: Sequence[int], column: Sequence[Any]) -> Sequence[Any]:
+    return [column[place] for place in places]
 
 
 def _ids(run: GraphRun) -> Written:
@@ -73,11 +85,11 @@ def _order(run: GraphRun) -> list[tuple[datetime, str]]:
 
 
 def _start_zones(run: GraphRun) -> Written:
-    return _zones(run, run.events.column("original_start_time_zone"), run.events.starts[1])
+    return _zones(run, run.events.column("original_start_time_zone"), run.events.column("start.time_zone"))
 
 
 def _end_zones(run: GraphRun) -> Written:
-    return _zones(run, run.events.column("original_end_time_zone"), run.events.ends[1])
+    return _zones(run, run.events.column("original_end_time_zone"), run.events.column("end.time_zone"))
 
 
 def _zones(run: GraphRun, originals: Sequence[str | None], shown: Sequence[str | None]) -> Written:

@@ -25,9 +25,10 @@ def spans(events: Shown) -> Spans:
     if len(events) == 1:  # what is said of it must not depend on what is read first
         start, end = _span(events[0])
         return [start], [end]
-    (start_clocks, start_zones), (end_clocks, end_zones) = events.starts, events.ends
-    starts, ends = all_sortable_utc(start_clocks), all_sortable_utc(end_clocks)
-    in_utc = start_zones.count(UTC) == end_zones.count(UTC) == len(events)
+    starts = all_sortable_utc(events.column("start.date_time"))
+    ends = all_sortable_utc(events.column("end.date_time"))
+    zones = events.column("start.time_zone"), events.column("end.time_zone")
+    in_utc = zones[0].count(UTC) == zones[1].count(UTC) == len(events)
     if not in_utc or any(events.column("is_all_day")):
         for place, event in enumerate(events):
             if event.is_all_day or not event.start.time_zone == UTC == event.end.time_zone:
