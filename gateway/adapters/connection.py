@@ -2,18 +2,19 @@
 
 import asyncio
 import select
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Final, Self, cast
 
 import httpx2
 
-from gateway.adapters.head import Head, plain_head
 from gateway.adapters.parsing import Parsing, Part
 
 _HIGH_WATER: Final = 1024 * 1024
 """How much of a body waits to be drawn before the server has to: longer ones go in parts of that size."""
 _EARLY: Final = 0.001
 """Event loops count in milliseconds: a timer may be as much too early."""
+_NONE_YET: Final[Mapping[str, str]] = {}
 _HAS_LENGTH: Final = frozenset({"content-length", "transfer-encoding"})
 
 
@@ -34,14 +35,9 @@ class Connection(asyncio.BufferedProtocol):
         self._parsing = Parsing()
         self._timer: asyncio.TimerHandle | None = None
         self._rings = self._until = inf
-        self._expect(is_asked=False)
-
-    def _expect(self, *, is_asked: bool) -> None:
-        """Forgets the last answer."""
-        self._is_asked = is_asked
-        self._is_parsed = self._is_complete = self._keeps_alive = self._is_paused = False
+        self._is_asked = self._is_complete = self._keeps_alive = self._is_paused = False
         self.status = 0
-        self.headers: dict[str, str] = {}
+        self.headers: Mapping[str, str] = _NONE_YET
         self._parts: list[Part] = []
         self._space: memoryview | None = None  # what is still to come of the last part
         self._left = 0  # what is to come behind that, where a body's length is known
@@ -55,7 +51,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def ask(self, request: bytes, until: float) -> None:
         """Sends a request, whose answer is to come to its end by that time of the event loop."""
-        self._expect(is_asked=True)
+        self._is_asked, self._is_complete = True, False  # all else is as it was, or this were closed
+        self.status, self.headers = 0, _NONE_YET
+        self._parsing.begin()
         self._until = until
         if until < self._rings:
             self._set_timer()
@@ -90,7 +88,7 @@ class Connection(asyncio.BufferedProtocol):
     def release(self) -> bool:
         """Ends the exchange. Whether another one may follow: else the connection closes."""
         self._is_asked = False
-        is_read = self._keeps_alive and not self._parts
+        is_read = self._is_complete and self._keeps_alive and not self._parts
         if is_read and not self._transport.get_write_buffer_size() and not self._transport.is_closing():
             return True
         self.close()
@@ -141,16 +139,18 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - it is the loop's guess
         if self._left and self._space is None:
-            self._make_space(self._buffer[:0])
+            self._make_space(b"")
         return self._buffer if self._space is None else self._space
 
     def buffer_updated(self, nbytes: int) -> None:
         if self._space is not None:
             self._fill(self._space[nbytes:])
-        elif self._is_asked:
-            self._read(self._buffer[:nbytes])
-        else:
+        elif not self._is_asked:
             self.close()
+        elif self._is_complete:
+            self._keeps_alive = False  # what follows the answer unasked is none of ours
+        else:
+            self._read(self._buffer[:nbytes])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Before HTTP/1.1 that is where a body ends."""
@@ -164,34 +164,46 @@ class Connection(asyncio.BufferedProtocol):
             self._end(keeps_alive=False)
         if self._timer is not None:
             self._timer.cancel()
+        self._parsing.end()
         self.lost.set_result(None)
 
     # What comes.
 
     def _read(self, data: memoryview) -> None:
-        if self._is_complete:
-            self._keeps_alive = False  # what follows the answer unasked is none of ours
-        elif self._is_parsed or (head := plain_head(data)) is None:
-            self._parse(data)
+        parsing = self._parsing
+        wrong = parsing.feed(data)
+        self.status, self.headers = parsing.status, parsing.headers
+        if parsing.is_complete:
+            self._parts += parsing.parts
+            self._end(keeps_alive=parsing.keeps_alive)
+        elif wrong is None and parsing.length is not None:
+            self._read_to_its_place(parsing, parsing.length)
         else:
-            self._begin(head, data[head.size :])
+            self._keep(parsing.parts)
+        if wrong is not None:
+            self._fail(wrong)
 
-    def _begin(self, head: Head, data: memoryview) -> None:
-        """Takes what has come of a body whose length is known, and makes room for what has not."""
-        self.status, self.headers = head.status, head.headers
-        if len(data) < head.length:
-            self._left = head.length
-            self._make_space(data)
-        else:
-            self._parts.append(data[: head.length].tobytes())
-            self._end(keeps_alive=len(data) == head.length)
+    def _read_to_its_place(self, parsing: Parsing, length: int) -> None:
+        """Reads the rest of a body of that length past the parser: the next answer has another one."""
+        self._keeps_alive = parsing.keeps_alive
+        self._left = length
+        self._make_space(b"".join(parsing.parts))
+        parsing.end()
+        self._parsing = Parsing()
+
+    def _keep(self, parts: Sequence[Part]) -> None:
+        """Parts of a body whose length is not known."""
+        self._parts += parts
+        self._waiting_bytes += sum(map(len, parts))
+        if self._waiting_bytes > _HIGH_WATER:
+            self._pause()
 
     def _end(self, *, keeps_alive: bool) -> None:
         """The answer has come to its end."""
         self._is_complete, self._keeps_alive = True, keeps_alive
         self._wake()
 
-    def _make_space(self, begun: memoryview) -> None:
+    def _make_space(self, begun: Part) -> None:
         """For the next part of a body, which has begun to come."""
         part = bytearray(min(self._left, _HIGH_WATER))
         space = memoryview(part)
@@ -206,26 +218,10 @@ class Connection(asyncio.BufferedProtocol):
         if self._space is None and self._left:
             self._pause()
         elif self._space is None:
-            self._end(keeps_alive=True)
+            self._end(keeps_alive=self._keeps_alive)
 
     def _pause(self) -> None:
         """Until somebody draws what there is."""
         self._is_paused = True
         self._transport.pause_reading()
         self._wake()
-
-    def _parse(self, data: memoryview) -> None:
-        """Reads an answer that does not say its length, or is unusual in another way."""
-        if not self._is_parsed:
-            self._is_parsed = True
-            self._parsing.begin()
-        wrong = self._parsing.feed(data)
-        self.status, self.headers = self._parsing.status, self._parsing.headers
-        self._parts += self._parsing.parts
-        self._waiting_bytes += sum(map(len, self._parsing.parts))
-        if self._parsing.is_complete:
-            self._end(keeps_alive=self._parsing.keeps_alive)
-        if wrong is not None:
-            self._fail(wrong)
-        if self._waiting_bytes > _HIGH_WATER:
-            self._pause()

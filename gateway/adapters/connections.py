@@ -15,7 +15,7 @@ from gateway.adapters.gate import Gate
 
 _AT_ONCE: Final = 256
 _KEPT_SECONDS: Final = 5.0
-_READ_AT_ONCE: Final = 64 * 1024
+_READ_AT_ONCE: Final = 32 * 1024
 _NEXT_ADDRESS_AFTER: Final = 0.25
 """The seconds that one address of a host has before the next one is tried beside it (RFC 8305)."""
 

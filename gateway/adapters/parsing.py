@@ -12,7 +12,10 @@ MAX_WITHOUT_BODY: Final = 256 * 1024
 
 
 class Parsing:
-    """What has come of an answer: `status` is 0 until its `headers` are there, whose names are lower case."""
+    """What has come of an answer: `status` is 0 until its `headers` are there, whose names are lower case.
+
+    Of `parts` of its body there are those in the data that were read last.
+    """
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
@@ -24,11 +27,25 @@ class Parsing:
         self.headers: dict[str, str] = {}
         self.parts: list[Part] = []
         self.is_complete = False
-        self.keeps_alive = False
         self._bytes_without_body = 0
 
+    def end(self) -> None:
+        """Lets go of the parser, which holds on to this."""
+        del self._parser
+
+    @property
+    def length(self) -> int | None:
+        """That of the body, where the headers say it."""
+        length = self.headers.get("content-length")
+        return int(length) if self.status and length is not None else None
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether another answer may follow this one, as far as this one says."""
+        return self._keeps_alive if self.is_complete else self._parser.should_keep_alive()
+
     def feed(self, data: memoryview) -> httpx2.RemoteProtocolError | None:
-        """Reads on, and says what is wrong with the answer: `parts` are those of the body in the data."""
+        """Reads on, and says what is wrong with the answer."""
         self.parts = []
         self._bytes_without_body += len(data)
         try:
@@ -42,7 +59,7 @@ class Parsing:
     # What the parser calls.
 
     def on_message_begin(self) -> None:
-        self.keeps_alive = False  # one that follows the answer unasked is none of ours
+        self._keeps_alive = False  # one that follows the answer unasked is none of ours
 
     def on_header(self, raw_name: bytes, raw_value: bytes) -> None:
         if not self.status:
@@ -64,4 +81,4 @@ class Parsing:
     def on_message_complete(self) -> None:
         if self.status and not self.is_complete:
             self.is_complete = True
-            self.keeps_alive = self._parser.should_keep_alive()
+            self._keeps_alive = self._parser.should_keep_alive()

@@ -519,6 +519,15 @@ async def test_a_long_body_has_the_length_that_was_promised_or_there_is_no_answe
         assert [len(visit.requests) for visit in server.visits] == [1, 1]
 
 
+@pytest.mark.parametrize("field", [b"connection: close", b"proxy-connection: close"])
+async def test_a_connection_that_ends_with_a_long_body_is_not_used_again(field):
+    head = b"HTTP/1.1 200 OK\r\n%b\r\ncontent-length: 300000\r\n\r\n" % field
+    async with connected(always(head, pattern(300_000))) as (server, transport):
+        for _ in range(2):
+            assert (await ask(transport)).body == pattern(300_000)
+        assert [len(visit.requests) for visit in server.visits] == [1, 1]
+
+
 async def test_a_long_body_that_stays_away_is_waited_for_no_longer_than_there_is_time():
     async def script(visit):
         await visit.request()
