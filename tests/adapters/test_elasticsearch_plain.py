@@ -11,7 +11,7 @@ from gateway.adapters.elasticsearch.drafts import Terms, translate
 from gateway.adapters.elasticsearch.plain import translate_plain
 from gateway.adapters.elasticsearch.plan import MAX_WRITTEN, prepare
 from gateway.model.elasticsearch import ElasticsearchEventOptions
-from gateway.model.event import Draft, EventBody, ShowAs, SourceKind
+from gateway.model.event import Attendee, Draft, EventBody, EventLocation, ShowAs, SourceKind
 from gateway.model.time import EARLIEST, LATEST, EventTime
 
 from .keyed_drafts import series
@@ -25,6 +25,9 @@ MORE = (
     {"body": EventBody(text="why")},
     {"show_as": ShowAs.BUSY},
     {"categories": ("A",)},
+    {"location": EventLocation(display_name="Room")},
+    {"locations": (EventLocation(display_name="Room"),)},
+    {"attendees": (Attendee(email="a@b.c"),)},
     {"options": {SourceKind.ELASTICSEARCH: ElasticsearchEventOptions(skip_result=False)}},
     {"options": {SourceKind.ELASTICSEARCH: ElasticsearchEventOptions(force_time_shift=10**9)}},
     {"other_clocks": {"start": "Europe/Paris"}},

@@ -17,17 +17,18 @@ from gateway.model.event import Draft
 from gateway.model.time import EventTime, whole_millis
 from gateway.model.zones import UTC
 
-_MORE: Final = (*OPTIONAL_FIELDS, "options", "other_clocks", "recurrence")
-"""What cannot be held, or is translated in a way of its own."""
-_MOST_BYTES: Final = 4
-"""Of a character in UTF-8."""
+_MORE: Final = (*OPTIONAL_FIELDS, "recurrence")
+"""What cannot be held, or is translated in a way of its own, beside options and clocks."""
+_MOST: Final = MAX_DESCRIPTION_BYTES // 4
+"""So many characters are held, whatever they are."""
 
 
 def translate_plain(drafts: Sequence[Draft]) -> list[Ready] | None:
     """What the drafts become. None where one may lose something, become several events, or be refused."""
     columns = zip(*map(msgspec.structs.astuple, drafts), strict=True)
     given = dict(zip(Draft.__struct_fields__, columns, strict=True))
-    if any(any(given[name]) for name in _MORE):
+    is_more = any(given[name].count(None) < len(drafts) for name in _MORE)
+    if is_more or any(given["options"]) or any(given["other_clocks"]):
         return None
     millis = _millis((*given["start"], *given["end"]))
     texts = [*map(described, given["title"], given["key"])] if any(given["key"]) else given["title"]
@@ -51,4 +52,4 @@ def _fit(texts: Sequence[str]) -> bool:
     """Whether all are surely text, and short enough."""
     joined = "".join(texts)
     is_text = joined.isascii() or joined.isprintable()  # half a character is not
-    return is_text and max(map(len, texts)) * _MOST_BYTES <= MAX_DESCRIPTION_BYTES
+    return is_text and (len(joined) <= _MOST or max(map(len, texts)) <= _MOST)
