@@ -11,7 +11,7 @@ from gateway.errors import Code, Problem
 from gateway.model.event import Event
 from gateway.model.run import Run
 
-_MANY: Final = 10
+_MANY: Final = 4
 """From so many events on it costs less to say what is equal for all of them only once."""
 
 
