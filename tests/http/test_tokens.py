@@ -138,6 +138,24 @@ async def test_what_anybody_can_sign_proves_nothing(bench: Any) -> None:
         await made.refusal(token)
 
 
+async def test_a_token_that_was_taken_before_expires_all_the_same(bench: Any) -> None:
+    made = await bench()
+    token = made.provider.token(exp=NOW + 100)
+    for made.seconds in (0.0, 100.0):
+        assert (await made.tokens.recognize(token)).name == "oidc:mia"
+    made.seconds = 161.0
+    assert "has expired" in await made.refusal(token)
+
+
+async def test_the_signature_of_a_token_that_was_taken_proves_no_other(bench: Any) -> None:
+    made = await bench()
+    taken, other = made.provider.token(), made.provider.token(scope="write")
+    assert (await made.tokens.recognize(taken)).scopes == set()
+    head, claims, _ = other.split(".")
+    assert "does not hold" in await made.refusal(f"{head}.{claims}.{taken.split('.')[2]}")
+    assert (await made.tokens.recognize(other)).scopes == {"write"}
+
+
 async def test_only_algorithms_that_are_configured_are_taken(bench: Any) -> None:
     made = await bench(algorithms=["ES256"])
     await made.refusal(made.provider.token())

@@ -5,6 +5,7 @@ Importing this takes a tenth of a second, so it is imported only where an issuer
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 from joserfc import jwt
@@ -30,6 +31,7 @@ _LEEWAY: Final = 60
 """In seconds, for clocks that disagree."""
 _LONGEST: Final = 16 * 1024
 _PARTS: Final = 3
+_KNOWN: Final = 256
 _MALFORMED: Final = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What a token that a stranger made up may raise on its way through the library."""
 
@@ -41,6 +43,8 @@ class Tokens:
         self._expected = expected
         self._issuer = issuer
         self._now = now
+        self._keys: KeySet | None = None
+        self._known: dict[bytes, Mapping[str, Any]] = {}
 
     async def recognize(self, credential: str) -> Caller | None:
         """The caller whom a token names. Raises NotIdentified for one that does not hold, and Later."""
@@ -75,7 +79,16 @@ class Tokens:
             raise NotIdentified("The token is malformed, or signed in a way that is not taken.") from exc
 
     def _decoded(self, token: str, keys: KeySet) -> Mapping[str, Any]:
-        return jwt.decode(token, keys, algorithms=self._expected.algorithms).claims
+        """What a token says that these keys signed: that is looked at once while they are held.
+
+        To look again would take most of the time of a short request. Tokens themselves are not kept.
+        """
+        if keys is not self._keys or len(self._known) >= _KNOWN:
+            self._keys, self._known = keys, {}
+        digest = sha256(token.encode()).digest()
+        if digest not in self._known:
+            self._known[digest] = jwt.decode(token, keys, algorithms=self._expected.algorithms).claims
+        return self._known[digest]
 
     def _check(self, claims: Mapping[str, Any]) -> None:
         """Raises NotIdentified for a token that is of another issuer, for others, or not of now."""
