@@ -54,7 +54,6 @@ class Drafts:
 
     def __init__(self, given: Sequence[Draft | DraftMaker], keys: Sequence[str | None] = ()) -> None:
         self._given = given
-        self._are_drafts = set(map(type, given)) == {Draft}
         self.keys: Final = keys or [None] * len(given)
         self._counts = Counter(map(folded, filter(None, keys))) if any(keys) else {}
         self._made: dict[str | None, Made] = {}
@@ -66,20 +65,22 @@ class Drafts:
         return self._made[time_zone]
 
     def _make(self, time_zone: str | None) -> Made:
-        if self._are_drafts and self.keys.count(None) == len(self.keys):
-            return dict(enumerate(cast("Sequence[Draft]", self._given))), {}
+        given, keys = self._given, self.keys
+        if given and type(given[0]) is Draft and {Draft} == {*map(type, given)} and {None} == {*keys}:
+            return dict(enumerate(cast("Sequence[Draft]", given))), {}
         drafts: dict[int, Draft] = {}
         refused: dict[int, Problem] = {}
-        for index, (given, key) in enumerate(zip(self._given, self.keys, strict=True)):
+        for index, (it, key) in enumerate(zip(given, keys, strict=True)):
             try:
-                drafts[index] = (
-                    _draft(given, time_zone) if key is None else self._under(key, given, time_zone)
-                )
+                if key is not None:
+                    self._check(key)
+                draft = it if isinstance(it, Draft) else it(time_zone)
+                drafts[index] = draft if key is None else msgspec.structs.replace(draft, key=key)
             except GatewayError as exc:
                 refused[index] = exc.problem.at("events", index)
         return drafts, refused
 
-    def _under(self, key: str, given: Draft | DraftMaker, time_zone: str | None) -> Draft:
+    def _check(self, key: str) -> None:
         """Raises InvalidInput for what is no key, and for one that several events of the call have."""
         if self._counts[folded(checked(key))] > 1:
             raise InvalidInput(
@@ -87,8 +88,3 @@ class Drafts:
                 path=("key",),
                 hint="Only one event of a calendar can have it, whatever its case. None of these is written.",
             )
-        return msgspec.structs.replace(_draft(given, time_zone), key=key)
-
-
-def _draft(given: Draft | DraftMaker, time_zone: str | None) -> Draft:
-    return given if isinstance(given, Draft) else given(time_zone)

@@ -277,18 +277,15 @@ def test_an_object_that_goes_into_a_literal_is_read_at_once_too():
     assert twins.origin(read.coerced["event"]) is EventInput
 
 
-@pytest.mark.parametrize("name", ["AddEventsInput", "ReconcileInput", "TimeWindowInput"])
-def test_of_what_is_plain_it_is_known_where_instants_are(name: str) -> None:
-    type_: Any = core_schema().type_map[name]
-    are_exact = check_plain(type_)
+def test_of_plain_items_it_is_known_where_instants_are() -> None:
+    type_: Any = core_schema().type_map["AddEventsInput"]
+    are_exact, value = check_plain(type_), smallest(type_)
     assert are_exact is not None
-    value = smallest(type_)
-    assert are_exact(value)
-    assert check(type_)(value)
-    fine, coarse = json.dumps(value), json.dumps(value).replace(":00Z", ":00.1234567Z")
-    assert fine != coarse
-    assert not are_exact(json.loads(coarse))
-    assert not check(type_)(json.loads(coarse))
+    coarse = json.loads(json.dumps(value).replace(":00Z", ":00.1234567Z"))
+    assert coarse != value
+    assert (
+        [are_exact(value), are_exact(coarse)] == [check(type_)(value), check(type_)(coarse)] == [True, False]
+    )
 
 
 def smallest(type_: Any) -> Any:
