@@ -122,13 +122,30 @@ def test_a_column_is_what_each_event_has(events, selected):
     fields = ALWAYS | selected
     reader = event_reader(source="msgraph", owner=OWNER, calendar=CALENDAR, fields=fields)
     (run,) = Reading(reader, WEEK, WEEK, None).runs(page(in_order(events), fields).value, is_last=True)
+    made = as_columns_have_it(run, (*ALWAYS_SHOWN, *selected))
+    assert [it.order for it in made] == sorted(it.order for it in made)
+
+
+def as_columns_have_it(run, paths):
+    """The events of a run, of which each has what the columns have."""
     made = as_run(list(run))
-    for path in (*ALWAYS_SHOWN, *selected):
+    for path in paths:
         column, each = run.column(path), made.column(path)
         if isinstance(column, Written):
             each = msgspec.to_builtins(each)
         assert (path, plain(column, path, len(run))) == (path, plain(each, path, len(run)))
-    assert [it.order for it in made] == sorted(it.order for it in made)
+    return made
+
+
+@given(st.lists(wires(), min_size=2, max_size=5).map(unique), st.integers(0, 4), st.permutations(range(5)))
+@settings(max_examples=50)
+def test_a_part_of_a_run_and_one_in_another_order_have_the_columns_of_their_events(events, cut_at, order):
+    (run,) = Reading(READER, WEEK, WEEK, None).runs(page(in_order(events)).value, is_last=True)
+    whole = list(run)
+    places = [place for place in order if place < len(whole)]
+    assert list(as_columns_have_it(run.part(slice(cut_at)), ALWAYS_SHOWN)) == whole[:cut_at]
+    assert list(as_columns_have_it(run.part(slice(cut_at, None)), ALWAYS_SHOWN)) == whole[cut_at:]
+    assert list(as_columns_have_it(run.at(places), ALWAYS_SHOWN)) == [whole[place] for place in places]
 
 
 def in_order(events):
