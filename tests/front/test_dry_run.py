@@ -131,6 +131,45 @@ async def test_a_series_under_a_key_is_extended_as_it_was_shown(world: World) ->
         assert (await rehearsed(gateway, "addEvents", given))["status"] == status
 
 
+DAILY = "FREQ=DAILY;COUNT=5"
+
+
+def daily(rule: str = DAILY, first: int = 22, *days: int, **values: Any) -> dict[str, Any]:
+    """A series under a key that begins on a day of March and leaves out others."""
+    return {
+        "key": "OPS.7",
+        "title": "Backup",
+        "start": {"instant": f"2027-03-{first}T08:00:00Z"},
+        "end": {"after": "PT1H"},
+        "recurrence": {"rule": rule, "exceptDates": [f"2027-03-{day}" for day in days]},
+        **values,
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left_out"),
+    [
+        (daily(DAILY, 22, 23), daily(DAILY, 24), 0),
+        (daily(DAILY, 22, 23, 25), daily(DAILY, 24), 1),
+        (daily(DAILY, 22, 23, 24), daily("FREQ=DAILY;INTERVAL=2;COUNT=5"), 1),
+        (daily(DAILY, 22, 23, 26), daily("FREQ=DAILY;COUNT=4"), 1),
+        (daily(DAILY, 22, 23, 24), daily(DAILY, 22, 23), 0),
+        (daily(DAILY, 22, 23), daily(DAILY, 22, 23, 24), 1),
+        (daily(DAILY, 22, 23), daily(DAILY, 22, end={"after": "PT2H"}), 1),
+    ],
+    ids=["later", "later by half", "every other day", "shorter", "fewer days", "more days", "longer"],
+)
+async def test_a_series_under_a_key_that_becomes_another_is_shown_to_leave_out_the_days_that_it_then_has(
+    world: World, before: dict[str, Any], after: dict[str, Any], left_out: int
+) -> None:
+    gateway = world()
+    await add(gateway, [before], OTHERS[1])
+    given = {"calendars": [OTHERS[1]], "events": [after], "onExisting": "UPDATE"}
+    report = await rehearsed(gateway, "addEvents", given)
+    assert [row["status"] for row in report["results"]] == ["UPDATED"]
+    assert [it["method"] for it in report["requests"]].count("DELETE") == left_out
+
+
 async def test_a_change_of_what_a_calendar_does_not_hold_is_shown_to_change_nothing(world: World) -> None:
     gateway = world()
     start = {"instant": "2027-03-26T08:00:00Z"}

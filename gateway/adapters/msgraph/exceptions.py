@@ -22,8 +22,9 @@ from gateway.adapters.msgraph.view import MAX_VIEW, widened
 from gateway.adapters.msgraph.wire import CancelledOccurrences, Instance
 from gateway.adapters.upstream import UpstreamRequest
 from gateway.errors import Refused, TooMany, UnexpectedAnswer, Unsupported
-from gateway.model.event import Draft, Event
+from gateway.model.event import Draft, Event, Recurrence
 from gateway.model.ids import CalendarId, EventId
+from gateway.model.recurrence.occurrences import without_occurrence
 from gateway.model.time import Window, add_days, midnight, on_clock, parse_instant
 
 MAX_DAYS: Final = 100
@@ -60,30 +61,46 @@ def leaves_out_days(draft: Draft) -> bool:
 def of_change(change: EventChange) -> Exceptions | None:
     """The days that are taken out with a change: new ones, and those that a new pattern may bring back.
 
-    None if the days cannot become others. Raises Refused, Unsupported, TooMany.
+    Of both only those that the rule picks: on any other day nothing takes place. None if the days cannot
+    become others. Raises Refused, Unsupported, TooMany.
     """
     after, before = change.draft.recurrence, change.event.recurrence
     is_sent = "recurrence" in members_of(change)
     if after is None or not (is_sent or "recurrence" in change.changed):
         return None
-    check_draft(change.draft)
-    old = frozenset(before.except_dates if before else ())
-    new = tuple(day for day in after.except_dates if day not in old)
+    given, old = _picked(after, change.draft), frozenset(_picked(before, change.draft))
+    _check_count(given)
+    new = tuple(day for day in given if day not in old)
     is_meeting = bool(change.event.attendees or change.draft.attendees)
     if new and is_meeting:
         raise _would_mail()
-    if not is_sent and old - {*after.except_dates}:
-        raise _gone(min(old - {*after.except_dates}))
-    days = after.except_dates if is_sent and not is_meeting else new
-    if not days and not old:
+    if not is_sent and old - {*given}:
+        raise _gone(min(old - {*given}))
+    days = given if is_sent and not is_meeting else new
+    if not days and not (is_sent and before and before.except_dates):
         return None
     series = EventId.parse(change.event.id)
     return Exceptions(series=series, zone=after.time_zone, days=days, already=old)
 
 
-def check_draft(draft: Draft) -> None:
+def _picked(recurrence: Recurrence | None, draft: Draft) -> tuple[date, ...]:
+    """The days that a recurrence leaves out, without those that the rule of a draft does not pick."""
+    if recurrence is None or draft.recurrence is None or not recurrence.except_dates:
+        return ()
+    start = on_clock(draft.start, draft.recurrence.time_zone)
+    gone = without_occurrence(draft.recurrence.rule, start, recurrence.except_dates)
+    return tuple(day for day in recurrence.except_dates if day not in gone)
+
+
+def check_new(draft: Draft) -> None:
+    """Raises TooMany, and Refused where leaving out a day of a series that is made would send mail."""
+    _check_count(draft.recurrence.except_dates if draft.recurrence else ())
+    if draft.attendees and leaves_out_days(draft):
+        raise _would_mail()
+
+
+def _check_count(days: Sequence[date]) -> None:
     """Raises TooMany."""
-    days = draft.recurrence.except_dates if draft.recurrence else ()
     if len(days) > MAX_DAYS:
         raise TooMany(
             f"{len(days)} days that a series leaves out are too many: at most {MAX_DAYS}.",
@@ -92,15 +109,11 @@ def check_draft(draft: Draft) -> None:
         )
 
 
-def check_new(draft: Draft) -> None:
-    """The same of a series that is to be made. Raises Refused where leaving out a day would send mail."""
-    check_draft(draft)
-    if draft.attendees and leaves_out_days(draft):
-        raise _would_mail()
-
-
 def check_written(exceptions: Exceptions, event: Event) -> None:
-    """The same of a series as it is written: Exchange may have invited a group to its own event."""
+    """Raises Refused where a series as it is written would send mail.
+
+    Exchange may have invited a group to its own event.
+    """
     if exceptions.days and event.attendees:
         raise _would_mail()
 
