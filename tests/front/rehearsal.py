@@ -48,6 +48,14 @@ async def rehearsed(gateway: Front, name: str, given: dict[str, Any]) -> dict[st
     return real
 
 
+async def add(gateway: Front, added: list[dict[str, Any]], *calendars: str, **rest: Any) -> list[str]:
+    """Adds events and gives the ids of those that were made."""
+    query = "mutation ($input: AddEventsInput!) { addEvents(input: $input) { results { eventIds } } }"
+    given = {"calendars": list(calendars), "events": added, **rest}
+    rows = (await gateway.ask(query, {"input": given}))["addEvents"]["results"]
+    return [id_ for row in rows for id_ in row["eventIds"]]
+
+
 def _forget(gateway: Front) -> None:
     """What has reached the emulators so far."""
     gateway.sandbox.elasticsearch.exchanges.clear()

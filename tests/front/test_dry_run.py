@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from .conftest import Front
 from .events_given import events, patches
-from .rehearsal import rehearsed
+from .rehearsal import add, rehearsed
 
 pytestmark = pytest.mark.anyio
 
@@ -43,14 +43,6 @@ def keyed(draw: st.DrawFn) -> list[dict[str, Any]]:
     """A few events, each under a key of its own."""
     given = draw(st.lists(events(), min_size=1, max_size=3))
     return [{**event, "key": key} for event, key in zip(given, KEYS, strict=False)]
-
-
-async def add(gateway: Front, added: list[dict[str, Any]], *calendars: str, **rest: Any) -> list[str]:
-    """Adds events and gives the ids of those that were made."""
-    query = "mutation ($input: AddEventsInput!) { addEvents(input: $input) { results { eventIds } } }"
-    given = {"calendars": list(calendars), "events": added, **rest}
-    rows = (await gateway.ask(query, {"input": given}))["addEvents"]["results"]
-    return [id_ for row in rows for id_ in row["eventIds"]]
 
 
 # Events
@@ -115,59 +107,6 @@ async def test_what_mutes_become_is_sent_as_it_was_shown(
     window = {"start": "2026-11-19T00:00:00Z", "end": "2027-11-01T00:00:00Z"}
     given = {"announced": [OUTLOOK], "suppressed": [ML, OTHERS[0]], "window": window}
     await rehearsed(gateway, "reconcile", given)
-
-
-async def test_a_series_under_a_key_is_extended_as_it_was_shown(world: World) -> None:
-    gateway = world()
-    day = {"instant": "2027-03-26T08:00:00Z"}
-    series = {"key": "OPS.7", "title": "Backup", "start": day, "end": {"after": "PT1H"}}
-
-    def lasting(days: int) -> dict[str, Any]:
-        return {**series, "recurrence": {"rule": f"FREQ=DAILY;COUNT={days}", "timeZone": "Europe/Berlin"}}
-
-    await add(gateway, [lasting(3)], "payments-maintenance")
-    for policy, status in (("RETURN", "PARTIAL"), ("UPDATE", "SUCCEEDED")):
-        given = {"calendars": ["payments-maintenance"], "events": [lasting(6)], "onExisting": policy}
-        assert (await rehearsed(gateway, "addEvents", given))["status"] == status
-
-
-DAILY = "FREQ=DAILY;COUNT=5"
-
-
-def daily(rule: str = DAILY, first: int = 22, *days: int, **values: Any) -> dict[str, Any]:
-    """A series under a key that begins on a day of March and leaves out others."""
-    return {
-        "key": "OPS.7",
-        "title": "Backup",
-        "start": {"instant": f"2027-03-{first}T08:00:00Z"},
-        "end": {"after": "PT1H"},
-        "recurrence": {"rule": rule, "exceptDates": [f"2027-03-{day}" for day in days]},
-        **values,
-    }
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "left_out"),
-    [
-        (daily(DAILY, 22, 23), daily(DAILY, 24), 0),
-        (daily(DAILY, 22, 23, 25), daily(DAILY, 24), 1),
-        (daily(DAILY, 22, 23, 24), daily("FREQ=DAILY;INTERVAL=2;COUNT=5"), 1),
-        (daily(DAILY, 22, 23, 26), daily("FREQ=DAILY;COUNT=4"), 1),
-        (daily(DAILY, 22, 23, 24), daily(DAILY, 22, 23), 0),
-        (daily(DAILY, 22, 23), daily(DAILY, 22, 23, 24), 1),
-        (daily(DAILY, 22, 23), daily(DAILY, 22, end={"after": "PT2H"}), 1),
-    ],
-    ids=["later", "later by half", "every other day", "shorter", "fewer days", "more days", "longer"],
-)
-async def test_a_series_under_a_key_that_becomes_another_is_shown_to_leave_out_the_days_that_it_then_has(
-    world: World, before: dict[str, Any], after: dict[str, Any], left_out: int
-) -> None:
-    gateway = world()
-    await add(gateway, [before], OTHERS[1])
-    given = {"calendars": [OTHERS[1]], "events": [after], "onExisting": "UPDATE"}
-    report = await rehearsed(gateway, "addEvents", given)
-    assert [row["status"] for row in report["results"]] == ["UPDATED"]
-    assert [it["method"] for it in report["requests"]].count("DELETE") == left_out
 
 
 async def test_a_change_of_what_a_calendar_does_not_hold_is_shown_to_change_nothing(world: World) -> None:

@@ -9,11 +9,13 @@ from gateway.adapters.base import EventChange
 from gateway.adapters.msgraph.bodies import text_of
 from gateway.adapters.msgraph.drafts import encode_json, to_wire
 from gateway.adapters.msgraph.keys import refingerprinted
+from gateway.adapters.msgraph.recurrence import to_pattern
 from gateway.adapters.msgraph.wire import ItemBody, Location, NewAttendee, NewEvent
+from gateway.errors import InvalidInput, Unsupported
 from gateway.model.event import Draft, Event, EventBody, EventLocation, ShowAs, SourceKind, draft_of
 from gateway.model.recurrence.days import completed
 from gateway.model.recurrence.occurrences import first_day
-from gateway.model.recurrence.rule import RecurrenceRule
+from gateway.model.time import on_clock
 
 Members = frozenset[str]
 """Members of an event that are sent, by their names in NewEvent."""
@@ -39,10 +41,10 @@ def members_of(change: EventChange) -> Members:
 
 def _recurs_as_before(change: EventChange) -> bool:
     """Whether the pattern is as it was: days that are left out are no part of it."""
-    before, after = change.event.recurrence, change.draft.recurrence
-    if before is None or after is None:
+    before, after = draft_of(change.event), change.draft
+    if before.recurrence is None or after.recurrence is None:
         return False
-    return (before.rule, before.time_zone) == (after.rule, after.time_zone)
+    return _series(before) == _series(after)
 
 
 def encode_change(change: EventChange) -> bytes:
@@ -121,10 +123,16 @@ def _gist(draft: Draft, members: Collection[str]) -> dict[str, object]:
     return gist
 
 
-def _series(draft: Draft) -> tuple[str, RecurrenceRule] | None:
+def _series(draft: Draft) -> tuple[object, ...] | None:
+    """By what pattern a series recurs, and until when, however its rule is written."""
     if draft.recurrence is None:
         return None
-    return draft.recurrence.time_zone, completed(draft.recurrence.rule, first_day(draft.start))
+    rule, zone = draft.recurrence.rule, draft.recurrence.time_zone
+    try:
+        sent = to_pattern(rule, on_clock(draft.start, zone))
+    except (InvalidInput, Unsupported):
+        return zone, completed(rule, first_day(draft.start))
+    return zone, sent.pattern, sent.range.end_date, sent.range.number_of_occurrences
 
 
 def _essence(value: object) -> object:
