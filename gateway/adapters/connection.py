@@ -11,7 +11,10 @@ import httpx2
 from gateway.adapters.parsing import Parsing, Part
 
 _HIGH_WATER: Final = 1024 * 1024
-"""How much of a body waits to be drawn before the server has to: longer ones go in parts of that size."""
+"""How much of a body waits to be drawn before the server has to.
+
+One of a known length goes in parts of that size, if it is longer and does not come at once.
+"""
 _EARLY: Final = 0.001
 """Event loops count in milliseconds: a timer may be as much too early."""
 _NONE_YET: Final[Mapping[str, str]] = {}
@@ -172,22 +175,23 @@ class Connection(asyncio.BufferedProtocol):
     def _read(self, data: memoryview) -> None:
         parsing = self._parsing
         wrong = parsing.feed(data)
+        parts, parsing.parts = parsing.parts, []  # or they stayed until the next answer comes
         self.status, self.headers = parsing.status, parsing.headers
         if parsing.is_complete:
-            self._parts += parsing.parts
+            self._parts += parts
             self._end(keeps_alive=parsing.keeps_alive)
         elif wrong is None and parsing.length is not None:
-            self._read_to_its_place(parsing, parsing.length)
+            self._read_to_its_place(parsing, parsing.length, parts)
         else:
-            self._keep(parsing.parts)
+            self._keep(parts)
         if wrong is not None:
             self._fail(wrong)
 
-    def _read_to_its_place(self, parsing: Parsing, length: int) -> None:
+    def _read_to_its_place(self, parsing: Parsing, length: int, begun: Sequence[Part]) -> None:
         """Reads the rest of a body of that length past the parser: the next answer has another one."""
         self._keeps_alive = parsing.keeps_alive
         self._left = length
-        self._make_space(b"".join(parsing.parts))
+        self._make_space(b"".join(begun))
         parsing.end()
         self._parsing = Parsing()
 

@@ -14,7 +14,7 @@ MAX_WITHOUT_BODY: Final = 256 * 1024
 class Parsing:
     """What has come of an answer: `status` is 0 until its `headers` are there, whose names are lower case.
 
-    Of `parts` of its body there are those in the data that were read last.
+    `parts` of its body are those that have come since somebody took them.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,6 @@ class Parsing:
 
     def feed(self, data: memoryview) -> httpx2.RemoteProtocolError | None:
         """Reads on, and says what is wrong with the answer."""
-        self.parts = []
         self._bytes_without_body += len(data)
         try:
             self._parser.feed_data(data)

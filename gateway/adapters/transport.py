@@ -25,8 +25,9 @@ _log = structlog.get_logger(__name__)
 
 MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 _LONG: Final = 1024 * 1024
+"""As much as a part of a body has at most whose length is known: who waits has one, and the next comes."""
 _LONG_AT_ONCE: Final = 2
-"""A longer answer waits until there are fewer of them: what is in memory of all together has a bound."""
+"""A long answer waits until there are fewer of them: what is in memory of all together has a bound."""
 _LONGEST_CONNECTING: Final = 5.0
 _ERRORS: Final = int(HTTPStatus.BAD_REQUEST)
 """From there on a status is one: an enumeration's members are slow to name."""
@@ -183,7 +184,7 @@ class Transport:
         try:
             async for chunk in parts:
                 size += len(chunk)
-                if size > _LONG and not is_long:
+                if size >= _LONG and not is_long:
                     is_long = await self._long.acquire()
                 if size > MAX_ANSWER_BYTES:
                     raise UnexpectedAnswer(f"{self._source} sent more than {MAX_ANSWER_BYTES} bytes.")

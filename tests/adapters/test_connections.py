@@ -1,6 +1,7 @@
 """The connections to an upstream: all that HTTP/1.1 lets a server do, and what it does not."""
 
 import asyncio
+import gc
 import gzip
 import socket
 import ssl
@@ -8,6 +9,7 @@ import zlib
 from contextlib import aclosing, asynccontextmanager, closing
 from datetime import timedelta
 from math import inf
+from weakref import ref
 
 import httpx2
 import pytest
@@ -438,6 +440,78 @@ async def test_an_answer_that_nobody_draws_is_not_read_on(head):
         assert connection.rest() is None
         assert 1_000_000 < len(await anext(connection)) < 2_000_000
         assert wire.is_reading
+
+
+def begun(wire: Socket, *data: bytes) -> Connection:
+    """A connection over which a request has gone, and so much of its answer has come."""
+    connection = Connection(memoryview(bytearray(100_000)))
+    connection.connection_made(wire)
+    connection.ask(b"GET /x HTTP/1.1\r\n\r\n", inf)
+    for each in data:
+        receive(connection, each)
+    return connection
+
+
+async def test_a_long_answer_waits_for_its_turn_with_one_part_while_the_next_one_comes():
+    size = 4 * MIB
+    transport = Transport("http://127.0.0.1:9", source="es", timeout=timedelta(seconds=20))
+    with closing(socket.socket()) as server:
+        wires = [Socket(server) for _ in range(3)]
+        connections = [begun(it, b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size) for it in wires]
+        reading = [asyncio.create_task(transport._read(it)) for it in connections]
+
+        async def come(most: int) -> list[int]:
+            """How much comes of each while they are read, of so much that is sent."""
+            for _ in range(size // 65_536):
+                for number, (wire, connection) in enumerate(zip(wires, connections, strict=True)):
+                    while wire.is_reading and came[number] < most:
+                        receive(connection, bytes(65_536))
+                        came[number] += 65_536
+                await asyncio.sleep(0)
+            return came
+
+        came = [0, 0, 0]
+        assert await come(size - 65_536) == [size - 65_536, size - 65_536, 2 * MIB]
+        assert await come(size) == [size] * 3
+        assert [len(body) for body in await asyncio.gather(*reading)] == [size] * 3
+    await transport.aclose()
+
+
+@pytest.mark.parametrize(
+    "answer", [OK, b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"]
+)
+async def test_a_connection_that_waits_for_its_next_request_holds_no_body(answer):
+    with closing(socket.socket()) as server:
+        connection = begun(Socket(server), answer)
+        body = connection.rest()
+        assert body == b"ok"
+        assert not [it for it in gc.get_referrers(body) if isinstance(it, list)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [],
+        [OK],
+        [b"HTTP/1.1 200 OK\r\ncontent-length: 300000\r\n\r\n", b"begun"],
+        [b"HTTP/1.1 200 OK\r\n\r\nbegun"],
+        [b"SSH-2.0"],
+    ],
+)
+async def test_what_reads_a_connection_that_is_lost_needs_no_collector_to_go(answer):
+    gc.disable()
+    try:
+        with closing(socket.socket()) as server:
+            connection = begun(Socket(server))
+            kept = [ref(connection), ref(connection._parsing)]
+            for data in answer:
+                receive(connection, data)
+            kept.append(ref(connection._parsing))  # another one behind a long body
+            connection.connection_lost(None)
+            del connection
+            assert [it() for it in kept] == [None] * 3
+    finally:
+        gc.enable()
 
 
 async def exchange(connections: Connections, seconds: float) -> bytes | None:
