@@ -1,6 +1,5 @@
 """The result of an operation as an HTTP response, with errors that say what clients can use, and no more."""
 
-import asyncio
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -9,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 from graphql import GraphQLError
+from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
@@ -24,7 +24,7 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 _NO_CODING: Final[Sequence[Header]] = ()
 _PACKED: Final = (b"content-encoding", b"gzip")
 _LONG: Final = 128 * 1024
-"""So many bytes take so long to pack that a thread does it."""
+"""So many bytes take so long to pack that a thread does it: none of those in which look-ups may hang."""
 _log = structlog.get_logger(__name__)
 
 
@@ -88,7 +88,7 @@ async def _coded(body: bytes, accepted: str | None) -> tuple[bytes, Sequence[Hea
         return body, (VARY,)
     if len(body) < _LONG:
         return _packed(body), (VARY, _PACKED)
-    return await asyncio.to_thread(_packed, body), (VARY, _PACKED)
+    return await run_in_threadpool(_packed, body), (VARY, _PACKED)
 
 
 def _packed(body: bytes) -> bytes:

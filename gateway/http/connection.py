@@ -137,7 +137,10 @@ class PunctualConnection(HttpToolsProtocol):
             self.pipeline.appendleft((self.cycle, self._way_in(received)))
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        """As uvicorn's, whose callback at the end of a task costs a turn of the loop."""
+        """As uvicorn's, whose callback at the end of a task costs a turn of the loop.
+
+        `reset_contextvars` is not asked for: each request sets anew what is read of its context.
+        """
         self.tasks.add(self.loop.create_task(cycle.answered(app, self.tasks)))
 
     def _way_in(self, received: Mapping[str, str]) -> Any:

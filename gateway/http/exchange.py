@@ -48,7 +48,10 @@ class Exchange(RequestResponseCycle):
         self.body = bytearray()
 
     async def answered(self, app: Any, tasks: set[Task[None]]) -> None:
-        """Has the application answer, as one of the tasks, in the end of which it is none any more."""
+        """Runs the application, then takes its own task out of `tasks`.
+
+        A task that is cancelled before it begins stays in.
+        """
         try:
             await self.run_asgi(app)
         finally:
@@ -58,6 +61,7 @@ class Exchange(RequestResponseCycle):
         """The body, if all of it has come. It is taken by that; None if it is to be received."""
         if self.more_body or self.disconnected:
             return None
+        self.waiting_for_100_continue = False  # nor has anybody to say so (RFC 9110, 10.1.1)
         body, self.body = bytes(self.body), bytearray()
         self.message_event.clear()
         self.flow.resume_reading()
@@ -77,7 +81,8 @@ class Exchange(RequestResponseCycle):
     def answer(self, status: int, lines: bytes, body: bytes | memoryview) -> bool:
         """Whether an answer has left, whose headers are those lines with the usual ones of the server.
 
-        The connection stays, and the body is as long as the headers say.
+        The connection stays. The body is as long as the headers say, in the coding that they say, and the
+        status is one that has a body: not 204 or 304.
         """
         is_simple = (
             self.keep_alive
@@ -86,6 +91,7 @@ class Exchange(RequestResponseCycle):
         )
         if is_simple:
             self.response_started = self.response_complete = True
+            self.waiting_for_100_continue = False
             head = b"".join([STATUS_LINE[status], *map(line, self.default_headers), lines, b"\r\n"])
             if len(body) < _SHORT:
                 self.transport.write(head + body)

@@ -1,7 +1,9 @@
 """An answer says what went wrong in words that a client can use."""
 
+import asyncio
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -134,3 +136,18 @@ async def test_a_body_that_is_not_small_travels_in_gzip_to_who_takes_that(
     assert headers.get(b"vary") == (b"Accept-Encoding" if length >= 1024 else None)
     assert headers[b"content-length"] == b"%d" % len(end["body"])
     assert (gzip.decompress(end["body"]) if is_packed else end["body"]) == body
+
+
+@pytest.mark.anyio
+async def test_a_long_body_is_packed_though_all_threads_that_look_names_up_hang() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    taken = ThreadPoolExecutor()
+    taken.shutdown()  # as good as none of its threads coming free, without the wait
+    asyncio.get_running_loop().set_default_executor(taken)
+    body = b"1" * 128 * 1024
+    await Answer(body, 200, JSON)({"headers": [(b"accept-encoding", b"gzip")]}, send, send)
+    assert gzip.decompress(sent[1]["body"]) == body

@@ -362,6 +362,41 @@ async def test_who_took_a_body_at_hand_is_told_next_that_the_client_leaves(conne
     assert (await told)["type"] == "http.disconnect"
 
 
+WAITING = b"POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n"
+
+
+@pytest.mark.anyio
+async def test_who_waits_before_the_body_is_told_to_go_on_once_it_is_asked_for(connection: Any) -> None:
+    connection.data_received(WAITING)
+    assert at_hand(connection) is None
+    assert client(connection).written == b""
+    receiving = asyncio.create_task(connection.cycle.receive())
+    await asyncio.sleep(0)
+    assert client(connection).written == b"HTTP/1.1 100 Continue\r\n\r\n"
+    connection.data_received(b"ab")
+    assert (await receiving)["body"] == b"ab"
+
+
+@pytest.mark.anyio
+async def test_nobody_is_told_to_go_on_whose_body_was_at_hand(connection: Any) -> None:
+    connection.data_received(WAITING + b"ab")
+    assert at_hand(connection) == b"ab"
+    told = asyncio.create_task(connection.cycle.receive())
+    await asyncio.sleep(0)
+    assert client(connection).written == b""
+    connection.connection_lost(None)
+    assert (await told)["type"] == "http.disconnect"
+
+
+@pytest.mark.anyio
+async def test_nobody_is_told_to_go_on_after_the_answer(connection: Any) -> None:
+    connection.data_received(WAITING)
+    await leave(json_response({}, 200, JSON), connection, is_seen=False)
+    assert (await connection.cycle.receive())["type"] == "http.disconnect"
+    assert client(connection).written.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"100 Continue" not in client(connection).written
+
+
 def test_headers_are_those_of_the_head(connection: Any) -> None:
     """Of those of one name the first counts, and what follows the body is none."""
     connection.data_received(HEAD + b"X-One: \xe9\r\nx-one: 2\r\n\r\n1\r\nx\r\n0\r\nX-Two: 2\r\n\r\n")
