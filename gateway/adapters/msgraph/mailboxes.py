@@ -1,6 +1,5 @@
 """How many requests one mailbox gets at once: Graph refuses the fifth of an application."""
 
-from functools import lru_cache
 from typing import Final
 
 from gateway.adapters.msgraph.paths import ME, USERS
@@ -22,10 +21,5 @@ def mailbox_of(path: str, me: str) -> Mailbox:
 
 def owner_in_path(path: str) -> Mailbox:
     """What stands below the version in a request path, in small letters; `me` stands alone there."""
-    return _owner(path.partition("?")[0])
-
-
-@lru_cache(maxsize=1024)  # it is asked for whom a request may reach, and for where it waits
-def _owner(path: str) -> Mailbox:
-    owner = path.split("/", 4)[2:4]
+    owner = path.partition("?")[0].split("/", 4)[2:4]
     return owner[0].lower(), owner[-1].lower()

@@ -14,7 +14,7 @@ Pick: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class Shown(tuple[GraphEvent, ...]):  # noqa: SLOT001 - it keeps its columns
-    """All of one answer, so that of each the same is read."""
+    """All of one form, so that of each the same is read: those of several pages, too."""
 
     def column(self, path: str) -> Sequence[Any]:
         """A member of each, by its name in GraphEvent; of start and end one of theirs: `start.time_zone`."""
