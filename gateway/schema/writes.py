@@ -8,6 +8,7 @@ import msgspec
 import strawberry
 
 from gateway.adapters import base, byproducts, outcome, upstream
+from gateway.model.event import Draft
 from gateway.model.fields import Fields
 from gateway.schema.context import Context
 from gateway.schema.enums import (
@@ -30,7 +31,7 @@ from gateway.schema.shown import Rows, shown
 from gateway.schema.source import CalendarSource
 from gateway.schema.suppression import SuppressionWindow
 from gateway.service import atomicity, loss
-from gateway.service.drafts import AddEvents
+from gateway.service.drafts import AddEvents, DraftMaker
 from gateway.service.report import EventRow, WriteReport, statuses
 
 ATOMICITY: Final = "What to do with what was written if anything else of the call fails."
@@ -62,8 +63,8 @@ class AddEventsInput:
         """The call, of whose events those `fields` are to be shown, and what the write mutes if so wanted."""
         return AddEvents(
             calendars=self.calendars,
-            drafts=plain_drafts(self.events) or [event.to_draft for event in self.events],
             keys=[event.key for event in self.events],
+            drafts=self._drafts,
             on_existing=by_name(base.OnExisting, self.on_existing),
             on_loss=by_name(loss.LossPolicy, self.on_loss),
             atomicity=by_name(atomicity.Atomicity, self.atomicity),
@@ -73,6 +74,9 @@ class AddEventsInput:
             fields=fields,
             foretells=foretells,
         )
+
+    def _drafts(self) -> Sequence[Draft | DraftMaker]:
+        return plain_drafts(self.events) or [event.to_draft for event in self.events]
 
 
 @strawberry.type(

@@ -21,16 +21,17 @@ Made = tuple[Mapping[int, Draft], Mapping[int, Problem]]
 
 
 class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to add events: drafts, or what makes one for the zone that all-day events of a calendar take.
+    """A request to add events.
 
-    `keys` has the key of each event, or is empty. `max_invitations` and `max_mute` may only lower what the
-    sources allow. `fields` are those that are to be shown of the events; `foretells` says that the effects of
-    the write are to be shown, too.
+    `keys` has one for each, None where it has none. `drafts` is called if nothing is wrong with the call as a
+    whole: it gives the draft of each, or what makes one for the zone that all-day events of a calendar take.
+    `max_invitations` and `max_mute` may only lower what the sources allow. `fields` are those that are to be
+    shown of the events; `foretells` says that the effects of the write are to be shown, too.
     """
 
     calendars: Sequence[str]
-    drafts: Sequence[Draft | DraftMaker]
-    keys: Sequence[str | None] = ()
+    keys: Sequence[str | None]
+    drafts: Callable[[], Sequence[Draft | DraftMaker]]
     on_existing: OnExisting = OnExisting.RETURN
     on_loss: LossPolicy = LossPolicy.WARN
     max_invitations: int | None = None
@@ -47,14 +48,14 @@ class AddEvents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drafts:
-    """Each draft is made once per time zone. `keys` has one for each, or is empty at first.
+    """Each draft is made once per time zone. `keys` has one for each, None where it has none.
 
     They stay as they were given, whether or not there can be a draft.
     """
 
-    def __init__(self, given: Sequence[Draft | DraftMaker], keys: Sequence[str | None] = ()) -> None:
+    def __init__(self, given: Sequence[Draft | DraftMaker], keys: Sequence[str | None]) -> None:
         self._given = given
-        self.keys: Final = keys or [None] * len(given)
+        self.keys: Final = keys
         self._counts = Counter(map(folded, filter(None, keys))) if any(keys) else {}
         self._made: dict[str | None, Made] = {}
 

@@ -103,7 +103,9 @@ class MuteWrite:
         return dict(zip(self._drafts, self._adding.rows([*self._drafts]), strict=True))
 
     def _calendar_write(self) -> CalendarWrite:
-        command = AddEvents(calendars=(), drafts=(), on_existing=OnExisting.UPDATE, dry_run=self._dry_run)
+        command = AddEvents(
+            calendars=(), keys=(), drafts=tuple, on_existing=OnExisting.UPDATE, dry_run=self._dry_run
+        )
         drafts = Drafts(list(self._drafts.values()), list(self._drafts))
         return CalendarWrite(self._session, self._audit, command, self._target, drafts)
 

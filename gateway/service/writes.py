@@ -35,7 +35,7 @@ async def add_events(session: Session, audit: AuditTrail, command: AddEvents) ->
     targets = [item for item in resolved if isinstance(item, Target)]
     if len(targets) > 1:
         targets = await session.distinct(targets)
-    drafts = Drafts(command.drafts, command.keys)
+    drafts = Drafts(command.drafts(), command.keys)
     writes = [CalendarWrite(session, audit, command, target, drafts) for target in targets]
     await _prepare(session, writes, command)
     if command.atomicity is Atomicity.ALL_OR_NOTHING:
@@ -88,7 +88,7 @@ def _unresolved(item: Unresolved, keys: Sequence[str | None]) -> list[EventRow]:
 
 def _problems_of_call(command: AddEvents, calendars: int, session: Session) -> tuple[Problem, ...]:
     """What is wrong with the call as a whole, so that nothing of it is done."""
-    events, most = len(command.drafts), command.max_invitations
+    events, most = len(command.keys), command.max_invitations
     problems = (
         *(() if events else (_NO_EVENTS,)),
         *_problem_of(session.count_events, events, ("events",)),

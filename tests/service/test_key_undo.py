@@ -57,8 +57,8 @@ async def add(
     draft = Draft(title="Upgrade", start=START, end=END, key=key, recurrence=recurrence)
     command = AddEvents(
         calendars=calendars,
-        drafts=[draft],
         keys=[key],
+        drafts=lambda: [draft],
         atomicity=Atomicity.ALL_OR_NOTHING,
     )
     try:

@@ -54,12 +54,31 @@ def in_zone(zone: str | None) -> Draft:
 
 
 async def write(
-    call: Session, calendars: list[str], drafts: Sequence[Draft | Maker], **options: object
+    call: Session,
+    calendars: list[str],
+    drafts: Sequence[Draft | Maker],
+    *,
+    keys: Sequence[str | None] | None = None,
+    **options: object,
 ) -> tuple[WriteReport, list[dict[str, object]]]:
     lines: list[bytes] = []
-    command = AddEvents(calendars=calendars, drafts=drafts, **options)
+    names = [None] * len(drafts) if keys is None else keys
+    command = AddEvents(calendars=calendars, keys=names, drafts=lambda: drafts, **options)
     report = await add_events(call, AuditTrail(lines.append), command)
     return report, [json.loads(line) for line in b"".join(lines).splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("calendars", "events"), [(["es:ops"], 0), (["es:ops"], 1001), ([], 1), (["es:ops"] * 11, 1000)]
+)
+async def test_of_a_call_that_is_refused_whole_no_draft_is_made(calendars: list[str], events: int) -> None:
+    def drafts() -> Sequence[Draft]:
+        raise AssertionError("Somebody wants drafts.")
+
+    command = AddEvents(calendars=calendars, keys=[None] * events, drafts=drafts)
+    report = await add_events(session(FakeSource("es")), AuditTrail([].append), command)
+    assert report.status is BatchStatus.FAILED
+    assert len(report.problems) == 1
 
 
 def two(*, journal: list[str] | None = None) -> tuple[FakeSource, FakeSource]:
