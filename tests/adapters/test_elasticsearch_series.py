@@ -181,6 +181,13 @@ async def test_a_series_is_one_row_with_all_its_events(bench):
     assert len(before.ids) == 1
 
 
+async def test_a_series_costs_its_neighbours_no_run_and_no_log_of_their_own(bench):
+    rows = await bench.write(draft("a"), series("FREQ=WEEKLY;COUNT=3"), draft("b"))
+    assert len({id(row.run) for row in rows}) == len({id(row.requests) for row in rows}) == 1
+    assert [row.event.title for row in rows] == ["a", "Backup", "b"]
+    assert [row.event.id for row in rows] == [row.event_id for row in rows] == [row.ids[0] for row in rows]
+
+
 async def test_twice_the_same_series_is_twice_all_events(bench):
     first, second = await bench.write(series("FREQ=DAILY;COUNT=5"), series("FREQ=DAILY;COUNT=5"))
     assert len({*first.ids, *second.ids}) == 10

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import accumulate, compress
+from itertools import accumulate, compress, pairwise
 from typing import Final
 
 from gateway.adapters.base import PlannedEvent
@@ -14,7 +14,7 @@ from gateway.adapters.elasticsearch.posting import ACCEPTED, Posted, Posting, Ro
 from gateway.adapters.elasticsearch.run import StoredRun
 from gateway.adapters.elasticsearch.verify import match
 from gateway.adapters.elasticsearch.wire import CONTENT, EventReader, StoredEvent
-from gateway.adapters.outcome import Outcome, WriteStatus, all_created
+from gateway.adapters.outcome import Outcome, Seen, WriteStatus, all_created
 from gateway.adapters.upstream import UpstreamLog
 from gateway.errors import NotStored, Problem, UpstreamError
 from gateway.model.fields import EVERYTHING, Fields
@@ -61,8 +61,7 @@ class _Write:
             return self._outcomes([_unseen(said, exc.problem) for said in posted], nothing)
         found = self._found(posted, before, after)
         there = [event for event in found if event is not None]
-        is_plain = len(there) == len(found) == len(self._rows)
-        return self._created(there) if is_plain else self._outcomes(posted, found)
+        return self._created(there) if len(there) == len(found) else self._outcomes(posted, found)
 
     async def _look(self) -> Sequence[StoredEvent]:
         """The events of the span; beyond its first run, for they may be many, those like one that is sent."""
@@ -87,9 +86,25 @@ class _Write:
         return [next(found) if each else None for each in went]
 
     def _created(self, events: Sequence[StoredEvent]) -> Sequence[Outcome]:
-        """The outcomes where all is there, and nothing is a series."""
+        """The outcomes where all is there: of one run, whether there is a series or none."""
         indexes = [planned.index for planned in self._step.events]
-        return all_created(indexes, StoredRun(self._reader, events), tuple(self._log.indexes))
+        run, requests = StoredRun(self._reader, events), tuple(self._log.indexes)
+        if len(events) == len(indexes):
+            return all_created(indexes, run, requests)
+        ids, spans = run.ids, pairwise(accumulate(map(len, self._rows), initial=0))
+        return [
+            Seen(
+                index=index,
+                status=WriteStatus.CREATED,
+                event_ids=tuple(ids[place:end]),
+                stored=True,
+                requests=requests,
+                run=run,
+                place=place,
+                event_id=ids[place],
+            )
+            for index, (place, end) in zip(indexes, spans, strict=True)
+        ]
 
     def _outcomes(self, posted: Sequence[Posted], found: Found) -> list[Outcome]:
         ends = accumulate(map(len, self._rows))
