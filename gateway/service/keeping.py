@@ -1,6 +1,7 @@
 """What came of the events that one calendar was to have: kept for the answer, and in the audit trail."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Final
 
 from gateway.adapters.outcome import Created, Outcome
@@ -33,7 +34,7 @@ class Keeping:
 
     @property
     def outcomes(self) -> dict[int, Outcome]:
-        """What is kept of each event."""
+        """What is kept of each event: to be changed, so that from then on nothing is `created` together."""
         if self.created is not None:
             self._outcomes, self.created = {it.index: it for it in self.created}, None
         return self._outcomes
@@ -54,11 +55,9 @@ class Keeping:
         return known or (outcome.event and outcome.event.calendar_id) or self.calendar_id
 
     def _entries(self, outcomes: Sequence[Outcome]) -> list[Entry]:
-        """What the audit trail is to have: one entry where all is known to be in one calendar."""
-        known = self._target.known_id
+        """What the audit trail is to have, in order: an entry for neighbours of one calendar."""
         if type(outcomes) is Created:
             drafts = [*map(self._drafts.__getitem__, outcomes.indexes)]
-            return [(known or self.home(outcomes[0]), drafts, outcomes)]
-        if known is not None:
-            return [(known, [self._drafts[it.index] for it in outcomes], outcomes)]
-        return [(self.home(it), (self._drafts[it.index],), (it,)) for it in outcomes]
+            return [(self.home(outcomes[0]), drafts, outcomes)]
+        groups = [(home, [*group]) for home, group in groupby(outcomes, self.home)]
+        return [(home, [self._drafts[it.index] for it in group], group) for home, group in groups]

@@ -4,16 +4,21 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.adapters.base import OnExisting, Plan, Step
 from gateway.adapters.byproducts import EffectKind
-from gateway.adapters.outcome import WriteStatus
+from gateway.adapters.outcome import Outcome, WriteStatus
+from gateway.adapters.upstream import Call
 from gateway.errors import Code, InvalidInput, InvalidTime, Unauthenticated, Unavailable
 from gateway.model.event import Attendee, Draft, EventBody
+from gateway.model.fields import EVERYTHING, Fields
 from gateway.model.ids import CalendarId
 from gateway.model.time import EventTime
 from gateway.service.audit import AuditTrail
+from gateway.service.audit_line import fingerprints
 from gateway.service.call_limits import MAX_CALENDARS, MAX_ROWS, CallLimits
 from gateway.service.catalog import Alias
 from gateway.service.drafts import AddEvents
@@ -22,7 +27,7 @@ from gateway.service.report import BatchStatus, WriteReport
 from gateway.service.session import Session
 from gateway.service.writes import add_events
 
-from .fakes import INVITING, NOON, FakeSource, configured, session
+from .fakes import INVITING, NOON, FakeAdapter, FakeSource, configured, session
 
 pytestmark = pytest.mark.anyio
 
@@ -383,6 +388,46 @@ async def test_silent_sources_are_written_before_those_that_invite() -> None:
     await write(session(graph, es), ["graph:a", "es:a", "graph:b", "es:b"], [draft("one"), draft("two")])
     order = [entry.split()[1].partition(":")[0] for entry in journal if entry.startswith("apply")]
     assert order == ["es"] * 4 + ["graph"] * 4
+
+
+class TogetherSource(FakeSource):
+    """It writes all events of a plan in one step."""
+
+    def adapter(self, call: Call) -> FakeAdapter:
+        return TogetherAdapter(self, call)
+
+
+class TogetherAdapter(FakeAdapter):
+    async def plan(
+        self, calendar: CalendarId, drafts: Sequence[Draft], *, on_existing: OnExisting = OnExisting.RETURN
+    ) -> Plan:
+        plan = await super().plan(calendar, drafts, on_existing=on_existing)
+        events = tuple(event for step in plan.steps for event in step.events)
+        return Plan(steps=(msgspec.structs.replace(plan.steps[0], events=events),))
+
+    async def apply(self, step: Step, *, fields: Fields = EVERYTHING) -> Sequence[Outcome]:
+        outcomes: list[Outcome] = []
+        for each in step.events:
+            if each.draft.title in self._source.crashing:
+                outcomes.append(Outcome(index=each.index, status=FAILED))
+            else:
+                alone = msgspec.structs.replace(step, calendar=CalendarId("graph", ("own",)), events=(each,))
+                outcomes += await super().apply(alone, fields=fields)
+        return outcomes
+
+
+async def test_the_audit_lines_of_calendars_that_only_the_answer_tells_are_of_one_calendar_each() -> None:
+    """Whether neighbours were written or not, each line is in its place and of its own event."""
+    graph = TogetherSource("graph", capabilities=INVITING)
+    graph.crashing = frozenset({"two", "three"})
+    drafts = [draft(title) for title in ("zero", "one", "two", "three", "four")]
+    _, audit = await write(session(graph), ["graph:me"], drafts)
+    known, unknown = "graph:own", None
+    assert [line["calendar"] for line in audit] == [known, known, unknown, unknown, known]
+    names = ["zero", "one", None, None, "four"]
+    assert [line["event_ids"] for line in audit] == [[f"graph:own/events/{it}"] if it else [] for it in names]
+    made = [each(None) for each in drafts]
+    assert [line["fingerprint"] for line in audit] == fingerprints(made)
 
 
 async def test_each_write_leaves_an_audit_line() -> None:
