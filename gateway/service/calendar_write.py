@@ -131,7 +131,10 @@ class CalendarWrite:
                 self._refuse((index,), exc.problem.at("events", index))
 
     async def _plan(self) -> None:
-        """A step is never cut: what shows only in a plan is refused, and the others are planned anew."""
+        """A step is never cut: what shows only in a plan is refused, and the others are planned anew.
+
+        That ends, for they are ever fewer.
+        """
         steps: list[Step] = []
         is_planned = False
         while not is_planned:

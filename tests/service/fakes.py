@@ -19,6 +19,7 @@ from gateway.adapters.base import (
 )
 from gateway.adapters.byproducts import EffectKind, SideEffect, TranslationWarning
 from gateway.adapters.capabilities import Capability, CapabilityNote, Fidelity
+from gateway.adapters.losses import Loss
 from gateway.adapters.outcome import Outcome, WriteStatus
 from gateway.adapters.upstream import Call, UpstreamRequest
 from gateway.errors import (
@@ -304,7 +305,11 @@ class FakeAdapter:
 
     def _step(self, calendar: CalendarId, index: int, draft: Draft) -> Step:
         warnings = (
-            [TranslationWarning(code="LOST", field="description", message="Not held.", given={"text": "x"})]
+            [
+                TranslationWarning(
+                    code=Loss.NOT_HELD, field="description", message="Not held.", given={"text": "x"}
+                )
+            ]
             if draft.body
             else []
         )

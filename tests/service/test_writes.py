@@ -23,6 +23,7 @@ from gateway.service.call_limits import MAX_CALENDARS, MAX_ROWS, CallLimits
 from gateway.service.catalog import Alias
 from gateway.service.drafts import AddEvents
 from gateway.service.guard import SourceMode
+from gateway.service.loss import LossPolicy
 from gateway.service.report import BatchStatus, WriteReport
 from gateway.service.session import Session
 from gateway.service.writes import add_events
@@ -307,6 +308,38 @@ async def test_what_was_refused_is_not_sent_where_the_rest_cannot_be_planned_ane
     report, lines = await write(session(graph), ["graph:a"], drafts, max_invitations=1)
     assert codes(report) == [Code.TOO_MANY_INVITATIONS, Code.UNAVAILABLE]
     assert (applied(graph), lines) == ([], [])
+
+
+class NarrowSource(FakeSource):
+    """It says of a plan's first event alone what it cannot hold: the next is the first when planned anew."""
+
+    def adapter(self, call: Call) -> FakeAdapter:
+        return NarrowAdapter(self, call)
+
+
+class NarrowAdapter(FakeAdapter):
+    async def plan(
+        self, calendar: CalendarId, drafts: Sequence[Draft], *, on_existing: OnExisting = OnExisting.RETURN
+    ) -> Plan:
+        self._source.journal.append(f"plan {' '.join(it.title for it in drafts)}")
+        others = [msgspec.structs.replace(it, body=None) for it in drafts[1:]]
+        return await super().plan(calendar, [drafts[0], *others], on_existing=on_existing)
+
+
+@pytest.mark.parametrize("last", [None, "x"])
+async def test_what_shows_only_when_it_is_planned_anew_is_refused_too_until_nothing_more_is(
+    last: str | None,
+) -> None:
+    es = NarrowSource("es")
+    drafts = [draft("one", body="x"), draft("two", body="x"), draft("three", body=last)]
+    report, lines = await write(session(es), ["es:a"], drafts, on_loss=LossPolicy.REJECT)
+    assert codes(report) == [Code.LOSS_REFUSED, Code.LOSS_REFUSED, Code.LOSS_REFUSED if last else None]
+    assert [it for it in es.journal if it.startswith("plan")] == [
+        "plan one two three",
+        "plan two three",
+        "plan three",
+    ]
+    assert (applied(es), len(lines)) == (([], 0) if last else (["es:a three"], 1))
 
 
 async def test_a_caller_cannot_raise_the_number_of_invitations() -> None:
