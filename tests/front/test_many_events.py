@@ -14,21 +14,26 @@ ADD = """
 mutation ($input: AddEventsInput!) {
   addEvents(input: $input) {
     status counts { created planned }
-    results { status event { title } problem { code message } requestIndexes }
+    results { status eventIds event { title } problem { code message } requestIndexes }
     requests { method path status body }
   }
 }
 """
 
 
-def call(count, **values):
+def after(_):
+    return {"after": "PT30M"}
+
+
+def instant(hour):
+    return {"instant": f"{hour}:30:00Z"}
+
+
+def call(count, end=after, **values):
+    hours = [f"2027-03-{1 + number // 24:02}T{number % 24:02}" for number in range(count)]
     events = [
-        {
-            "title": f"Switch {number:03}",
-            "start": {"instant": f"2027-03-{1 + number // 24:02}T{number % 24:02}:00:00Z"},
-            "end": {"after": "PT30M"},
-        }
-        for number in range(count)
+        {"title": f"Switch {number:03}", "start": {"instant": f"{hour}:00:00Z"}, "end": end(hour)}
+        for number, hour in enumerate(hours)
     ]
     return {"input": {"calendars": [HOME], "events": events, **values}}
 
@@ -43,9 +48,10 @@ def answers(front):
     return found
 
 
-async def test_a_hundred_events_take_at_most_seven_requests_and_none_is_refused(front):
+@pytest.mark.parametrize("end", [after, instant])
+async def test_a_hundred_events_take_at_most_seven_requests_and_none_is_refused(front, end):
     gateway = await front()
-    payload = (await gateway.ask(ADD, call(100)))["addEvents"]
+    payload = (await gateway.ask(ADD, call(100, end)))["addEvents"]
     assert payload["counts"]["created"] == 100
     assert len(gateway.sandbox.msgraph.exchanges) <= 7
     assert answers(gateway).count(201) == 100
@@ -56,7 +62,10 @@ async def test_a_hundred_events_take_at_most_seven_requests_and_none_is_refused(
         sent = [item["body"]["subject"] for item in request["body"]["requests"]]
         assert row["event"]["title"] == f"Switch {number:03}"
         assert row["event"]["title"] in sent
-    assert len(gateway.audit) == 100
+    assert sorted(line["event_ids"] for line in gateway.audit) == sorted(
+        row["eventIds"] for row in payload["results"]
+    )
+    assert len({line["fingerprint"] for line in gateway.audit}) == 100
 
 
 async def test_a_dry_run_shows_the_batches_that_are_then_sent(front):
