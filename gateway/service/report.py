@@ -108,7 +108,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.outcome.requests
 
 
-class WriteReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class WriteReport(msgspec.Struct, frozen=True, kw_only=True):
     """Rows in the order asked, events outside, calendars inside; `problems` are those of the whole call."""
 
     status: BatchStatus

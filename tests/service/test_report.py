@@ -1,5 +1,7 @@
 """Rows of a report that belong together: columns of what was created together, one row of several."""
 
+import gc
+import weakref
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
@@ -8,7 +10,7 @@ from gateway.errors import Code, Problem
 from gateway.model.event import Event
 from gateway.model.run import Made
 from gateway.model.time import EventTime
-from gateway.service.report import CreatedRows, EventRow, combined, statuses
+from gateway.service.report import BatchStatus, CreatedRows, EventRow, WriteReport, combined, statuses
 
 START = datetime(2027, 3, 2, 8, tzinfo=UTC)
 BEHIND = Problem(code=Code.UNAVAILABLE, message="It is down.")
@@ -74,3 +76,20 @@ def test_the_outcome_of_several_rows_has_the_problem_that_its_status_comes_of():
         assert (row.status, row.outcome.problem) == (WriteStatus.FAILED, BEHIND)
         assert row.problem is not None
         assert row.problem.message == "1 of 2 occurrences: It is down."
+
+
+class Writer:
+    """It holds a report whose rows it makes."""
+
+    def __init__(self) -> None:
+        created = Created([0], Made([event(0)]), ())
+        self.report = WriteReport(status=BatchStatus.SUCCEEDED, rows=CreatedRows(created, [None], self.row))
+
+    def row(self, outcome: Outcome, key: str | None) -> EventRow:
+        return row(outcome, key)
+
+
+def test_the_garbage_collector_finds_a_report_whose_rows_refer_to_who_holds_it() -> None:
+    writer = weakref.ref(Writer())
+    gc.collect()
+    assert writer() is None
