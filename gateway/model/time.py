@@ -109,14 +109,14 @@ def to_millis(instant: datetime) -> int:
 
 
 def whole_millis(instants: list[datetime]) -> list[int] | None:
-    """`to_millis` of each, where all are whole seconds from 1970 to 2106, and no more than 65,535; else None.
+    """`to_millis` of each, where they are 16 to 65,535, and whole seconds from 1970 to 2106; else None.
 
     Of such C makes four bytes: two fifths of the time.
     """
-    packed = f">{'x' if len(instants) < 16 else '3x'}{'2xI' * len(instants)}"  # MessagePack's list of these
+    packed = f">3x{'2xI' * len(instants)}"  # MessagePack's list of these
     try:
         return [1000 * since for since in struct.unpack(packed, msgspec.msgpack.encode(instants))]
-    except struct.error:  # the others take more than four bytes
+    except struct.error:  # the others take more than four bytes, or their list another head
         return None
 
 

@@ -78,7 +78,7 @@ def test_together_they_are_what_the_longer_way_makes_of_them(drafts):
     assert together is None or together == expected
 
 
-@pytest.mark.parametrize("count", [1, 15, 16, 1_000])
+@pytest.mark.parametrize("count", [8, 15, 16, 1_000])
 @pytest.mark.parametrize("end", [START + HOUR, LAST_OF_FOUR_BYTES])
 def test_a_title_a_key_and_two_instants_are_plain(count, end):
     last = draft("Größe 9½", end - HOUR, key="OPS-7")
@@ -87,7 +87,7 @@ def test_a_title_a_key_and_two_instants_are_plain(count, end):
     assert found[-1] == translate(last, TERMS, count - 1)
 
 
-@pytest.mark.parametrize("count", [1, 15, 16, 1_000])
+@pytest.mark.parametrize("count", [8, 15, 16, 1_000])
 @pytest.mark.parametrize("more", MORE, ids=lambda more: next(iter(more)))
 def test_a_single_draft_that_is_more_than_that_has_all_looked_at_one_by_one(count, more):
     assert translate_plain([*[draft()] * (count - 1), msgspec.structs.replace(draft(), **more)]) is None
