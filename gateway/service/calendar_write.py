@@ -121,7 +121,7 @@ class CalendarWrite:
             longest = self._longest_mute
             long = [index for index, it in drafts.items() if it.end.instant - it.start.instant > longest]
             doubtful.update(long)
-        for index in doubtful:
+        for index in sorted(doubtful):
             draft = drafts[index]
             try:
                 if self.invites:

@@ -143,7 +143,7 @@ async def apply_all(writes: Sequence[Write], log: UpstreamLog) -> None:
                 events=write.size(step),
             )
             for write in writes
-            if write.invites is inviting
+            if bool(write.invites) is inviting
             for step in write.steps
         ]
         if works:
